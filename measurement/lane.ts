@@ -1,0 +1,134 @@
+import type { EncodedHistogram } from './histogram';
+import { mergeHistograms } from './histogram';
+import { addCounts, mergeLedgers, type Counts, type Ledger } from './ledger';
+import { mergeSeries, packSeries, unpackSeries, type PackedSeries } from './series';
+import type { EncodedSequences } from './sequence-set';
+
+/** The four durations a generator measures, all on its own monotonic clock. */
+export interface LaneHistograms {
+  /** Due time → completion seen. What the user of the cluster would have waited. 3 digits. */
+  readonly latency: EncodedHistogram;
+  /** Send → completion seen. 2 digits. */
+  readonly service: EncodedHistogram;
+  /** Send → start acknowledged. 2 digits. */
+  readonly start: EncodedHistogram;
+  /** Due time → send: how late the generator itself was. 2 digits. */
+  readonly lag: EncodedHistogram;
+}
+
+export const HISTOGRAM_DIGITS = { latency: 3, service: 2, start: 2, lag: 2 } as const;
+
+/** What became of the arrivals whose completion was to be observed. */
+export interface Observation {
+  /** Acknowledged starts that were chosen to be observed: all of them, or the sample. */
+  readonly chosen: number;
+  readonly completed: number;
+  /** Closed otherwise, by status, e.g. `failed`. */
+  readonly failed: Counts;
+  /** Samples given up because of us: the observer failed, its cap was reached, or the process died. */
+  readonly lost: number;
+  /** Not closed when the time to wait for completions was over. chosen = completed + failed + lost + pending. */
+  readonly pending: number;
+}
+
+/** Arrivals that only the server can settle, by the entry of the ledger they are booked under. */
+export interface Provisional {
+  /** By cause; null where there are too many runs to name them, so that they are settled by count. */
+  readonly rejected: Readonly<Record<string, EncodedSequences>> | null;
+  readonly unknown: Readonly<Record<string, EncodedSequences>> | null;
+  readonly inDoubt: EncodedSequences | null;
+}
+
+/** How the generator itself fared: the evidence for or against its own measurement (law 8). */
+export interface GeneratorAudit {
+  readonly identity: string;
+  /** Attempts of the activity, 1 where nothing died. */
+  readonly attempts: number;
+  /** Share of the time the main thread was busy, 0–1, from the first due time to the last. */
+  readonly eventLoopUtilization: number;
+  /** 99th percentile of the event loop's delay, its own resolution subtracted. Milliseconds. */
+  readonly eventLoopDelayP99Ms: number;
+  /** Share of the time in which the cgroup was throttled; null where it cannot be read. */
+  readonly cpuThrottledShare: number | null;
+  /** Local clock − control server's clock, and half the width of the interval it is known to lie in. Milliseconds. */
+  readonly clockOffsetMs: number;
+  readonly clockUncertaintyMs: number;
+  readonly maxResidentBytes: number;
+  /** Long polls for completions that had to be repeated after an error. */
+  readonly observerRetries: number;
+  readonly maxInFlight: number;
+}
+
+/** What a generator returns for one lane of one step. */
+export interface LaneResult {
+  readonly lane: number;
+  readonly ledger: Ledger;
+  readonly provisional: Provisional;
+  readonly observation: Observation;
+  readonly histograms: LaneHistograms;
+  /** Completions seen, by the index of the step in whose time they fell. */
+  readonly completedDuring: readonly (readonly [stepIndex: number, count: number])[];
+  readonly series: PackedSeries;
+  readonly audit: GeneratorAudit;
+  /** Arrivals that fell into gaps between attempts. */
+  readonly gapArrivals: number;
+  /** Why the lane ended before its last due time, if it did. */
+  readonly cutShort?: string;
+}
+
+/** A step's lanes, merged. Audits stay apart: a mean would hide the one generator that could not keep up. */
+export interface StepMeasurement {
+  readonly ledger: Ledger;
+  readonly provisional: readonly { readonly lane: number; readonly entries: Provisional }[];
+  readonly observation: Observation;
+  readonly histograms: LaneHistograms;
+  readonly completedDuring: readonly (readonly [stepIndex: number, count: number])[];
+  readonly series: PackedSeries;
+  readonly audits: readonly GeneratorAudit[];
+  readonly gapArrivals: number;
+  readonly cutShort?: string;
+}
+
+export function mergeLanes(lanes: readonly LaneResult[]): StepMeasurement {
+  const cut = lanes.find((lane) => lane.cutShort !== undefined)?.cutShort;
+  return {
+    ledger: mergeLedgers(lanes.map((lane) => lane.ledger)),
+    provisional: lanes
+      .filter(({ provisional: { rejected, unknown, inDoubt } }) =>
+        [rejected, unknown, inDoubt].some((entry) => entry === null || Object.keys(entry).length > 0),
+      )
+      .map((lane) => ({ lane: lane.lane, entries: lane.provisional })),
+    observation: mergeObservations(lanes.map((lane) => lane.observation)),
+    histograms: mergeLaneHistograms(lanes.map((lane) => lane.histograms)),
+    completedDuring: mergeCompletedDuring(lanes.flatMap((lane) => lane.completedDuring)),
+    series: packSeries(mergeSeries(lanes.map((lane) => unpackSeries(lane.series)))),
+    audits: lanes.map((lane) => lane.audit),
+    gapArrivals: lanes.reduce((sum, lane) => sum + lane.gapArrivals, 0),
+    ...(cut === undefined ? {} : { cutShort: cut }),
+  };
+}
+
+export function mergeLaneHistograms(all: readonly LaneHistograms[]): LaneHistograms {
+  const merge = (name: keyof LaneHistograms) =>
+    mergeHistograms(
+      all.map((histograms) => histograms[name]),
+      HISTOGRAM_DIGITS[name],
+    );
+  return { latency: merge('latency'), service: merge('service'), start: merge('start'), lag: merge('lag') };
+}
+
+export function mergeObservations(all: readonly Observation[]): Observation {
+  return {
+    chosen: all.reduce((sum, one) => sum + one.chosen, 0),
+    completed: all.reduce((sum, one) => sum + one.completed, 0),
+    failed: addCounts(...all.map((one) => one.failed)),
+    lost: all.reduce((sum, one) => sum + one.lost, 0),
+    pending: all.reduce((sum, one) => sum + one.pending, 0),
+  };
+}
+
+function mergeCompletedDuring(entries: readonly (readonly [number, number])[]): [number, number][] {
+  const sums = new Map<number, number>();
+  for (const [step, count] of entries) sums.set(step, (sums.get(step) ?? 0) + count);
+  return [...sums.entries()].sort(([a], [b]) => a - b);
+}

@@ -1,0 +1,123 @@
+/** A run's course over time in at most {@link MAX_POINTS} points, however long it was. */
+export const MAX_POINTS = 600;
+
+/** What happened within one interval of the timeline. Counts, and latencies of the completions observed in it. */
+export interface SeriesPoint {
+  /** Which interval: it covers [index · widthMs, (index + 1) · widthMs) of the timeline. */
+  readonly index: number;
+  readonly scheduled: number;
+  readonly acknowledged: number;
+  readonly rejected: number;
+  readonly skipped: number;
+  /** Completions that a client saw; in a sampled run these are the sample's. */
+  readonly completed: number;
+  readonly failed: number;
+  readonly latencySumMs: number;
+  readonly latencyMaxMs: number;
+}
+
+export type SeriesCount = Exclude<keyof SeriesPoint, 'index' | 'latencySumMs' | 'latencyMaxMs'>;
+
+/** The interval's width: whole seconds, and wide enough that the timeline and what drains after it fit. */
+export function seriesWidthMs(timelineMs: number): number {
+  return Math.max(1000, Math.ceil(timelineMs / MAX_POINTS / 1000) * 1000);
+}
+
+export class Series {
+  private readonly points = new Map<number, { -readonly [K in keyof SeriesPoint]: SeriesPoint[K] }>();
+
+  /** @param lastIndex what happens later is counted in this last interval, so that the number of points is bounded */
+  constructor(
+    private readonly widthMs: number,
+    private readonly lastIndex = MAX_POINTS - 1,
+  ) {}
+
+  count(timelineMs: number, what: SeriesCount, n = 1): void {
+    this.at(timelineMs)[what] += n;
+  }
+
+  latency(timelineMs: number, latencyMs: number): void {
+    const point = this.at(timelineMs);
+    point.latencySumMs += latencyMs;
+    point.latencyMaxMs = Math.max(point.latencyMaxMs, latencyMs);
+  }
+
+  pack(): PackedSeries {
+    return packSeries([...this.points.values()]);
+  }
+
+  private at(timelineMs: number) {
+    const index = Math.min(this.lastIndex, Math.max(0, Math.floor(timelineMs / this.widthMs)));
+    let point = this.points.get(index);
+    if (!point) this.points.set(index, (point = emptyPoint(index)));
+    return point;
+  }
+}
+
+/** Points as rows of numbers, in the order of {@link COLUMNS}: a fifth of the size of objects in a lane's result. */
+export type PackedSeries = readonly (readonly number[])[];
+
+/** The columns of a packed series. */
+export const COLUMNS = [
+  'index',
+  'scheduled',
+  'acknowledged',
+  'rejected',
+  'skipped',
+  'completed',
+  'failed',
+  'latencySumMs',
+  'latencyMaxMs',
+] as const satisfies readonly (keyof SeriesPoint)[];
+
+export function packSeries(points: readonly SeriesPoint[]): PackedSeries {
+  return points.map((point) => COLUMNS.map((column) => round(point[column])));
+}
+
+export function unpackSeries(packed: PackedSeries): SeriesPoint[] {
+  return packed.map((row) => Object.fromEntries(COLUMNS.map((column, i) => [column, row[i] ?? 0])) as never);
+}
+
+/** The sum of series of the same width: counts and latency sums add up, maxima are maxima. */
+export function mergeSeries(all: readonly (readonly SeriesPoint[])[]): SeriesPoint[] {
+  const merged = new Map<number, SeriesPoint>();
+  for (const point of all.flat()) {
+    const sum = merged.get(point.index) ?? emptyPoint(point.index);
+    merged.set(point.index, {
+      index: point.index,
+      scheduled: sum.scheduled + point.scheduled,
+      acknowledged: sum.acknowledged + point.acknowledged,
+      rejected: sum.rejected + point.rejected,
+      skipped: sum.skipped + point.skipped,
+      completed: sum.completed + point.completed,
+      failed: sum.failed + point.failed,
+      latencySumMs: sum.latencySumMs + point.latencySumMs,
+      latencyMaxMs: Math.max(sum.latencyMaxMs, point.latencyMaxMs),
+    });
+  }
+  return [...merged.values()].sort((a, b) => a.index - b.index);
+}
+
+function emptyPoint(index: number): SeriesPoint {
+  return {
+    index,
+    scheduled: 0,
+    acknowledged: 0,
+    rejected: 0,
+    skipped: 0,
+    completed: 0,
+    failed: 0,
+    latencySumMs: 0,
+    latencyMaxMs: 0,
+  };
+}
+
+/** Joins every `factor` neighbouring intervals into one, for a timeline that became longer than was planned. */
+export function coarsen(points: readonly SeriesPoint[], factor: number): SeriesPoint[] {
+  return mergeSeries(points.map((point) => [{ ...point, index: Math.floor(point.index / factor) }]));
+}
+
+/** To the microsecond: what is below is noise and only makes results longer. */
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

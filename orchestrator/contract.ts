@@ -1,0 +1,177 @@
+import type { Ledger, Settlement } from '../measurement/ledger';
+import type { LaneHistograms, LaneResult, Observation, Provisional, StepMeasurement } from '../measurement/lane';
+import type { EncodedCursor } from '../measurement/open-set';
+import type { HostAudit, Validity } from '../measurement/validity';
+import type { Thresholds, Verdict } from '../measurement/verdict';
+import type { CleanupFacts } from '../report/result';
+import type { PlannedStep } from './plan';
+
+/**
+ * What the workflows ask of their activities. The activities implement these; the workflows import only the types.
+ */
+
+/** Names a run and where its load goes. No address, no secret: each worker resolves the profile itself. */
+export interface RunRef {
+  readonly runId: string;
+  readonly workflowId: string;
+  readonly targetProfile?: string;
+  /** The run's namespace on the target. */
+  readonly namespace: string;
+  /** Whether this run registered the namespace and so may clean it as a whole. */
+  readonly ownsNamespace: boolean;
+  readonly taskQueue: string;
+}
+
+export interface Health {
+  readonly address: string;
+  readonly serverVersion: string;
+  /** Whether control and target are one cluster, whose trouble then reaches the heartbeats too. */
+  readonly sharesControlCluster: boolean;
+}
+
+/** What is known of the system under test. A field that could not be read is 'unknown', never a guess. */
+export interface SystemDescription {
+  readonly serverVersion: string;
+  readonly historyShards: number | 'unknown';
+  readonly services: Readonly<Record<string, number>> | 'unknown';
+  readonly persistence: string;
+  readonly visibility: string;
+  readonly instanceType: string;
+  readonly clusterName: string;
+}
+
+export interface GenerateLoadInput {
+  readonly run: RunRef;
+  readonly workload: string;
+  readonly step: PlannedStep;
+  readonly lane: number;
+  readonly lanes: number;
+  readonly process: 'uniform' | 'poisson';
+  readonly seed: number;
+  /** The instant the step begins: milliseconds since the epoch on the control server's clock. */
+  readonly startAtMs: number;
+  /** The steps of this stretch of the timeline, to tell in whose time a completion falls. */
+  readonly timeline: readonly { readonly index: number; readonly startMs: number; readonly endMs: number }[];
+  readonly seriesWidthMs: number;
+  readonly observeShare: number;
+  readonly maxObservers: number;
+  readonly maxInFlight: number;
+  readonly completionTimeoutMs: number;
+  readonly heartbeatTimeoutMs: number;
+}
+
+/** What a generator's heartbeat carries: enough for a successor to go on, and for the live view. */
+export interface LaneCheckpoint {
+  readonly phase: 'armed' | 'sending' | 'settling';
+  readonly cursor: EncodedCursor;
+  readonly ledger: Ledger;
+  readonly provisional: Provisional;
+  readonly observation: Observation;
+  readonly histograms: LaneHistograms;
+  readonly completedDuring: readonly (readonly [stepIndex: number, count: number])[];
+  readonly gapArrivals: number;
+  readonly inFlight: number;
+  readonly awaited: number;
+}
+
+/** Lanes of one step at one instant, merged: what a progress signal and the live view show. */
+export interface StepSnapshot {
+  readonly stepIndex: number;
+  readonly lanesReporting: number;
+  readonly ledger: Ledger;
+  readonly completed: number;
+  readonly failed: number;
+  readonly inFlight: number;
+  readonly awaited: number;
+  readonly latencyP50Ms: number;
+  readonly latencyP99Ms: number;
+}
+
+export interface CountedStep {
+  readonly name: string;
+  readonly attempt: number;
+  readonly measurement: Pick<StepMeasurement, 'ledger' | 'provisional' | 'completedDuring'>;
+}
+
+/** The server's count of a step's workflows by how they ended. */
+export interface ServerCounts {
+  readonly total: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly canceled: number;
+  readonly terminated: number;
+  readonly timedOut: number;
+  readonly open: number;
+}
+
+export interface ReconcileInput {
+  readonly run: RunRef;
+  readonly steps: readonly CountedStep[];
+  /** How long what is still open may take to close. */
+  readonly completionTimeoutMs: number;
+  /** Holds for which the completions in their own time are to be counted by the server, because only a sample was observed. */
+  readonly countWindows: readonly { readonly stepIndex: number; readonly fromMs: number; readonly toMs: number }[];
+}
+
+export interface Reconciliation {
+  readonly steps: readonly {
+    readonly name: string;
+    readonly attempt: number;
+    readonly settlement: Settlement;
+    readonly server: ServerCounts;
+  }[];
+  readonly completedInWindow: readonly (readonly [stepIndex: number, count: number])[];
+  /** How provisional entries were settled: each id described, or, where they were too many, by the counts alone. */
+  readonly settledBy: 'nothing to settle' | 'describing each id' | 'count';
+  /** How long the server's visibility took to agree. Milliseconds. */
+  readonly visibilityWaitMs: number;
+  /** What stayed unexplained, e.g. a count that never agreed; empty when the account is closed. */
+  readonly open: readonly string[];
+}
+
+export type CleanupResult = CleanupFacts;
+
+export interface JudgeInput {
+  readonly required: Thresholds;
+  readonly reached: { readonly p99LatencyMs: number; readonly throughput: number; readonly errorRate: number };
+  readonly measurement: Pick<StepMeasurement, 'ledger' | 'histograms' | 'audits' | 'observation' | 'gapArrivals'>;
+  readonly hosts: readonly HostAudit[];
+  readonly maxGapShare: number;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly validity: Validity;
+}
+
+export interface HostInput {
+  readonly run: RunRef;
+  readonly host: number;
+  readonly slots: number;
+}
+
+/** What a host's heartbeat carries. */
+export interface HostReport extends HostAudit {
+  readonly host: number;
+}
+
+export interface ControlActivities {
+  checkHealth(targetProfile: string | undefined): Promise<Health>;
+  prepareNamespace(run: RunRef, retentionMs: number, atLeastMs: number): Promise<void>;
+  describeSystem(run: RunRef): Promise<SystemDescription>;
+  countSlots(lanesNeeded: number): Promise<void>;
+  awaitHosts(run: RunRef, hosts: number, hostsWorkflow: string): Promise<void>;
+  collectProgress(runWorkflowId: string, stepIndex: number): Promise<void>;
+  readHosts(hostsWorkflow: string): Promise<HostReport[]>;
+  judgeStep(input: JudgeInput): Promise<Judgement>;
+  reconcile(input: ReconcileInput): Promise<Reconciliation>;
+  cleanUp(run: RunRef, deleteNamespace: boolean): Promise<CleanupResult>;
+}
+
+export interface LoadActivities {
+  generateLoad(input: GenerateLoadInput): Promise<LaneResult>;
+}
+
+export interface HostActivities {
+  hostWorkflows(input: HostInput): Promise<HostReport>;
+}

@@ -1,0 +1,23 @@
+import { CancellationScope, isCancellation, setHandler } from '@temporalio/workflow';
+import type { RunRef } from './contract';
+import { stopHostsSignal } from './messages';
+import { hosts as hostActivities } from './proxies';
+
+export interface HostsInput {
+  readonly run: RunRef;
+  readonly hosts: number;
+  readonly slots: number;
+}
+
+/** Keeps a run's hosts up until the run, having cleaned up, says stop. Lives beside the run, not under it. */
+export async function Hosts({ run, hosts, slots }: HostsInput): Promise<void> {
+  const scope = new CancellationScope();
+  setHandler(stopHostsSignal, () => scope.cancel());
+  try {
+    await scope.run(() =>
+      Promise.all(Array.from({ length: hosts }, (_, host) => hostActivities.hostWorkflows({ run, host, slots }))),
+    );
+  } catch (err) {
+    if (!isCancellation(err)) throw err;
+  }
+}

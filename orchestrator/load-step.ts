@@ -1,0 +1,109 @@
+import { CancellationScope, isCancellation, TimeoutFailure, ActivityFailure } from '@temporalio/workflow';
+import { emptyHistogram, encodeHistogram } from '../measurement/histogram';
+import { addCounts, emptyLedger } from '../measurement/ledger';
+import { mergeLanes, type LaneResult, type StepMeasurement } from '../measurement/lane';
+import type { GenerateLoadInput, LaneCheckpoint } from './contract';
+import { collector, generators } from './proxies';
+
+export interface LoadStepInput extends Omit<GenerateLoadInput, 'lane'> {
+  /** The workflow that wants to hear how the step goes on. */
+  readonly reportTo: string;
+}
+
+/** Why a lane of a step did nothing: it was picked up when its load should have been under way already. */
+export const LATE = 'picked up late';
+const NEVER_BEGAN = 'cancelled before it began';
+
+/**
+ * One attempt of one step: a generator for each lane, and a collector that tells the run how they fare. Cancelled, it
+ * still returns what its generators did.
+ */
+export async function LoadStep(input: LoadStepInput): Promise<StepMeasurement> {
+  const lanes = new CancellationScope();
+  const collecting = new CancellationScope();
+  const watching = collecting
+    .run(() => collector.collectProgress(input.reportTo, input.step.index))
+    .catch((err: unknown) => {
+      // What the collector reports is for the eye; the measurement does not depend on it.
+      if (!isCancellation(err)) return;
+    });
+  const results = await lanes.run(() =>
+    Promise.all(
+      Array.from({ length: input.lanes }, async (_, lane) => {
+        const result = await runLane(input, lane);
+        if (result.cutShort === LATE) lanes.cancel();
+        return result;
+      }),
+    ),
+  );
+  collecting.cancel();
+  await watching;
+  return mergeLanes(results);
+}
+
+async function runLane({ reportTo: _, ...input }: LoadStepInput, lane: number): Promise<LaneResult> {
+  const longestMs = input.step.durationMs + input.completionTimeoutMs;
+  const { generateLoad } = generators(input.step.index, longestMs, input.heartbeatTimeoutMs);
+  try {
+    return await generateLoad({ ...input, lane });
+  } catch (err) {
+    if (isCancellation(err)) return laneWithout(lane, NEVER_BEGAN);
+    const checkpoint = lastCheckpoint(err);
+    if (checkpoint === undefined) throw err;
+    return laneFrom(lane, checkpoint);
+  }
+}
+
+/** A generator that never came back has left its last heartbeat: what it says is kept, what was open is in doubt. */
+function lastCheckpoint(err: unknown): LaneCheckpoint | undefined {
+  if (err instanceof ActivityFailure && err.cause instanceof TimeoutFailure) {
+    return err.cause.lastHeartbeatDetails as LaneCheckpoint | undefined;
+  }
+  return undefined;
+}
+
+function laneFrom(lane: number, checkpoint: LaneCheckpoint): LaneResult {
+  const { ledger, observation } = checkpoint;
+  const booked = ledger.acknowledged + ledger.recovered + ledger.inDoubt + countAll(ledger.rejected, ledger.skipped, ledger.unknown);
+  const { completed, chosen, failed } = observation;
+  return {
+    ...laneWithout(lane, 'the generator was lost'),
+    ledger: { ...ledger, inDoubt: ledger.inDoubt + ledger.scheduled - booked },
+    provisional: { ...checkpoint.provisional, inDoubt: null },
+    observation: { ...observation, lost: chosen - completed - countAll(failed), pending: 0 },
+    histograms: checkpoint.histograms,
+    completedDuring: checkpoint.completedDuring,
+    gapArrivals: checkpoint.gapArrivals,
+  };
+}
+
+function countAll(...counts: Parameters<typeof addCounts>): number {
+  return Object.values(addCounts(...counts)).reduce((sum, n) => sum + n, 0);
+}
+
+function laneWithout(lane: number, cutShort: string): LaneResult {
+  const none = encodeHistogram(emptyHistogram());
+  return {
+    lane,
+    ledger: emptyLedger,
+    provisional: { rejected: {}, unknown: {}, inDoubt: [] },
+    observation: { chosen: 0, completed: 0, failed: {}, lost: 0, pending: 0 },
+    histograms: { latency: none, service: none, start: none, lag: none },
+    completedDuring: [],
+    series: [],
+    audit: {
+      identity: 'none',
+      attempts: 0,
+      eventLoopUtilization: 0,
+      eventLoopDelayP99Ms: 0,
+      cpuThrottledShare: null,
+      clockOffsetMs: 0,
+      clockUncertaintyMs: 0,
+      maxResidentBytes: 0,
+      observerRetries: 0,
+      maxInFlight: 0,
+    },
+    gapArrivals: 0,
+    cutShort,
+  };
+}

@@ -1,0 +1,58 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { StepSnapshot } from './contract';
+
+/** The way through a run, in this order. */
+export const PHASES = [
+  'starting',
+  'health',
+  'namespace',
+  'system',
+  'hosts',
+  'load',
+  'drain',
+  'reconcile',
+  'verdict',
+  'cleanup',
+  'report',
+  'done',
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** The answer to the query `progress`. Its shape is stable: fields are added, never changed. */
+export interface Progress {
+  readonly runId: string;
+  readonly namespace: string;
+  readonly phase: Phase;
+  /** Where the load is: step `number` of `steps`. Absent outside the load. */
+  readonly step?: { readonly number: number; readonly steps: number; readonly kind: string; readonly attempt: number };
+  /** Starts per second planned at this instant, and acknowledged on average since the last snapshot but one. */
+  readonly targetRate: number;
+  readonly achievedRate: number;
+  readonly scheduled: number;
+  readonly sent: number;
+  readonly acknowledged: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly errors: number;
+  readonly latency: { readonly p50Ms: number; readonly p99Ms: number };
+  /** When the load began: milliseconds since the epoch, control server's clock. 0 before. */
+  readonly loadStartMs: number;
+  readonly loadDurationMs: number;
+  /** Milliseconds until the load ends, as planned. */
+  readonly etaMs: number;
+  readonly aborted?: string;
+  readonly notes: readonly string[];
+}
+
+export const progressQuery = defineQuery<Progress>('progress');
+
+export interface AbortRequest {
+  readonly reason?: string;
+}
+export const abortUpdate = defineUpdate<{ readonly phase: Phase }, [AbortRequest?]>('abort');
+
+/** From a step's collector to the run: its lanes' heartbeats, merged. */
+export const snapshotSignal = defineSignal<[StepSnapshot]>('snapshot');
+
+/** From the run to its hosts' workflow: everything is cleaned up, stop. */
+export const stopHostsSignal = defineSignal('stopHosts');
