@@ -52,6 +52,8 @@ export interface GenerateLoadInput {
   readonly startAtMs: number;
   /** The steps of this stretch of the timeline, to tell in whose time a completion falls. */
   readonly timeline: readonly { readonly index: number; readonly startMs: number; readonly endMs: number }[];
+  /** Where this stretch stands in the whole run, for the series: milliseconds from the start of the load. */
+  readonly timelineOffsetMs: number;
   readonly seriesWidthMs: number;
   readonly observeShare: number;
   readonly maxObservers: number;
@@ -90,7 +92,7 @@ export interface StepSnapshot {
 export interface CountedStep {
   readonly name: string;
   readonly attempt: number;
-  readonly measurement: Pick<StepMeasurement, 'ledger' | 'provisional' | 'completedDuring'>;
+  readonly measurement: Pick<StepMeasurement, 'ledger' | 'provisional'>;
 }
 
 /** The server's count of a step's workflows by how they ended. */

@@ -1,6 +1,6 @@
 import { CancellationScope, isCancellation, TimeoutFailure, ActivityFailure } from '@temporalio/workflow';
 import { emptyHistogram, encodeHistogram } from '../measurement/histogram';
-import { addCounts, emptyLedger } from '../measurement/ledger';
+import { addCounts, emptyLedger, total, type Counts } from '../measurement/ledger';
 import { mergeLanes, type LaneResult, type StepMeasurement } from '../measurement/lane';
 import type { GenerateLoadInput, LaneCheckpoint } from './contract';
 import { collector, generators } from './proxies';
@@ -77,8 +77,8 @@ function laneFrom(lane: number, checkpoint: LaneCheckpoint): LaneResult {
   };
 }
 
-function countAll(...counts: Parameters<typeof addCounts>): number {
-  return Object.values(addCounts(...counts)).reduce((sum, n) => sum + n, 0);
+function countAll(...counts: Counts[]): number {
+  return total(addCounts(...counts));
 }
 
 function laneWithout(lane: number, cutShort: string): LaneResult {

@@ -97,6 +97,19 @@ function observeShare(spec: BenchmarkSpec, peak: number): number {
   return Math.min(1, OBSERVER_LIMIT / awaited);
 }
 
+/**
+ * Steps that were picked up too late, once more as new attempts, in the same order and shape, after everything
+ * planned so far: a shifted timeline.
+ */
+export function planShifted(steps: readonly PlannedStep[], late: readonly PlannedStep[]): PlannedStep[] {
+  const offsetMs = endOf(steps) - late[0]!.startMs;
+  return late.map((step, i) => ({ ...step, startMs: step.startMs + offsetMs, index: steps.length + i, attempt: step.attempt + 1 }));
+}
+
+function endOf(steps: readonly PlannedStep[]): number {
+  return steps.reduce((latest, step) => Math.max(latest, step.startMs + step.durationMs), 0);
+}
+
 /** How long the lead-in before a hold that is run again lasts: a quarter of it, ten seconds at the most. */
 const LEAD_IN_MAX_MS = 10_000;
 
@@ -105,7 +118,7 @@ const LEAD_IN_MAX_MS = 10_000;
  * get a place of their own after all steps planned so far; the hold keeps its name and counts its attempt up.
  */
 export function planAgain(steps: readonly PlannedStep[], hold: PlannedStep): PlannedStep[] {
-  const end = steps.reduce((latest, step) => Math.max(latest, step.startMs + step.durationMs), 0);
+  const end = endOf(steps);
   const attempt = hold.attempt + 1;
   const leadInMs = Math.min(LEAD_IN_MAX_MS, Math.round(hold.durationMs / 4));
   const laid = layOut<PlannedSegment>([

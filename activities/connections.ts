@@ -1,0 +1,130 @@
+import { existsSync } from 'node:fs';
+import { Connection, type ConnectionOptions } from '@temporalio/client';
+import { loadClientConfig, loadClientConnectConfig } from '@temporalio/envconfig';
+import type { NativeConnectionOptions } from '@temporalio/worker';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where a server is and how to authenticate there; secrets stay inside the process that resolved them. */
+export interface Resolved {
+  readonly address: string;
+  readonly namespace?: string;
+  readonly options: NativeConnectionOptions;
+}
+
+/** A connection setting that would be silently ignored or misread otherwise. */
+export class ConnectionConfigError extends Error {
+  override readonly name = 'ConnectionConfigError';
+}
+
+/**
+ * Resolves the target by the Temporal CLI's own environment and configuration file.
+ *
+ * @param profile a named profile; a named profile is taken as it stands, the environment does not override it
+ */
+export function resolveTarget(profile: string | undefined, env: Environment = process.env): Resolved {
+  const named = profile ?? env.TEMPORAL_PROFILE;
+  return resolve(named, profile === undefined ? env : pick(env, ['TEMPORAL_CONFIG_FILE']));
+}
+
+/**
+ * Resolves the control server by BENCHMARK_CONTROL_* variables, which mirror the Temporal CLI's TEMPORAL_* ones, so
+ * that control and target never share a variable.
+ */
+export function resolveControl(env: Environment = process.env): Resolved {
+  const mirrored = Object.entries(env).flatMap(([name, value]) =>
+    name.startsWith('BENCHMARK_CONTROL_') ? [[name.replace('BENCHMARK_CONTROL_', 'TEMPORAL_'), value] as const] : [],
+  );
+  const own = { ...pick(env, ['TEMPORAL_CONFIG_FILE']), ...Object.fromEntries(mirrored) };
+  return resolve(own.TEMPORAL_PROFILE, own);
+}
+
+function resolve(profile: string | undefined, env: Environment): Resolved {
+  const set = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1])));
+  checkEnvironment(set, profile);
+  try {
+    const { connectionOptions, namespace } = loadClientConnectConfig({ profile, overrideEnvVars: set });
+    const address = connectionOptions.address ?? 'localhost:7233';
+    return { address, namespace, options: { ...connectionOptions, address } };
+  } catch (err) {
+    throw new ConnectionConfigError(`the connection settings cannot be used: ${(err as Error).message}`);
+  }
+}
+
+/** What the configuration library would pass over in silence. */
+function checkEnvironment(env: Record<string, string>, profile: string | undefined): void {
+  const pairs = [
+    ['TEMPORAL_TLS_CLIENT_CERT_PATH', 'TEMPORAL_TLS_CLIENT_KEY_PATH'],
+    ['TEMPORAL_TLS_CLIENT_CERT_DATA', 'TEMPORAL_TLS_CLIENT_KEY_DATA'],
+  ] as const;
+  for (const [cert, key] of pairs) {
+    if (Boolean(env[cert]) !== Boolean(env[key])) {
+      throw new ConnectionConfigError(`${env[cert] ? cert : key} is set without ${env[cert] ? key : cert}; a client certificate needs both`);
+    }
+  }
+  if (env.TEMPORAL_TLS_DISABLE_HOST_VERIFICATION === 'true') {
+    throw new ConnectionConfigError(
+      'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION is not supported by the SDK; give the CA with TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+    );
+  }
+  for (const [name, path] of Object.entries(env)) {
+    if (/^TEMPORAL_(TLS_.*_PATH|CONFIG_FILE)$/.test(name) && !existsSync(path)) {
+      throw new ConnectionConfigError(`${name}: there is no file ${path}`);
+    }
+  }
+  if (profile !== undefined && profile !== 'default') {
+    const { profiles } = loadClientConfig({ overrideEnvVars: env });
+    if (!(profile in profiles)) {
+      const known = Object.keys(profiles).join(', ') || 'none';
+      throw new ConnectionConfigError(`profile ${JSON.stringify(profile)} is not in the Temporal configuration file; it has: ${known}`);
+    }
+  }
+}
+
+function pick(env: Environment, names: readonly string[]): Environment {
+  return Object.fromEntries(names.map((name) => [name, env[name]]));
+}
+
+/** How long a first connection may take, milliseconds: `--connect-timeout`, BENCHMARK_CONNECT_TIMEOUT. */
+export const CONNECT_TIMEOUT_MS = 15_000;
+
+/**
+ * A connection that retries nothing silently: the SDK's default interceptor would repeat a throttled start up to ten
+ * times and report success.
+ */
+export async function connect(resolved: Resolved, connectTimeoutMs = CONNECT_TIMEOUT_MS): Promise<Connection> {
+  return await Connection.connect({ ...clientOptions(resolved), interceptors: [], connectTimeout: connectTimeoutMs });
+}
+
+function clientOptions({ options }: Resolved): ConnectionOptions {
+  const { address, tls, apiKey, metadata } = options;
+  // The native connection's metadata may hold binary values, which the client's has no room for; none come from envconfig.
+  return { address, tls, apiKey, metadata } as ConnectionOptions;
+}
+
+/** Connections of one process to targets, one a profile, made when first needed. */
+export class TargetConnections {
+  private readonly open = new Map<string, Promise<Connection>>();
+
+  constructor(private readonly env: Environment = process.env) {}
+
+  resolve(profile: string | undefined): Resolved {
+    return resolveTarget(profile, this.env);
+  }
+
+  async get(profile: string | undefined): Promise<Connection> {
+    const key = profile ?? '';
+    let connection = this.open.get(key);
+    if (!connection) {
+      connection = connect(this.resolve(profile));
+      this.open.set(key, connection);
+      connection.catch(() => this.open.delete(key));
+    }
+    return await connection;
+  }
+
+  async close(): Promise<void> {
+    const all = await Promise.allSettled(this.open.values());
+    for (const one of all) if (one.status === 'fulfilled') await one.value.close();
+  }
+}

@@ -1,0 +1,183 @@
+import { setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import { rateAt } from '../measurement/profile';
+import { startedWorkflows, total, unaccounted, type Ledger } from '../measurement/ledger';
+import { mergeLedgers } from '../measurement/ledger';
+import type { RunFacts, StepFacts } from '../report/result';
+import type { BenchmarkSpec } from '../spec/parse';
+import type { Health, RunRef, StepSnapshot } from './contract';
+import { abortUpdate, progressQuery, snapshotSignal, type Phase, type Progress } from './messages';
+import { namespaceOf, runIdOf, workloadQueueOf } from './names';
+import { planOf, thresholdsOf, type Plan, type PlannedStep } from './plan';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** What a run knows of itself while it goes on, and its answers to those who ask. */
+export class RunState {
+  readonly plan: Plan;
+  readonly run: RunRef;
+  readonly startedAtMs = Date.now();
+  readonly steps: StepFacts[] = [];
+  readonly notes: string[] = [];
+  readonly shifts: { step: string; byMs: number }[] = [];
+  readonly found: Mutable<Partial<Pick<RunFacts, 'system' | 'reconciliation' | 'cleanup' | 'error' | 'abortReason'>>> = {};
+  hosts: RunFacts['hosts'] = [];
+  health?: Health;
+  phase: Phase = 'starting';
+  loadStartMs?: number;
+  /** The steps as they are to be run; reruns are appended. */
+  planned: PlannedStep[];
+  private current?: { step: PlannedStep; startAtMs: number };
+  private readonly snapshots = new Map<number, { atMs: number; snapshot: StepSnapshot; rate: number }>();
+
+  constructor(readonly spec: BenchmarkSpec) {
+    const { workflowId, firstExecutionRunId } = workflowInfo();
+    const runId = runIdOf(workflowId, firstExecutionRunId);
+    this.plan = planOf(spec);
+    this.planned = [...this.plan.steps];
+    this.run = {
+      runId,
+      workflowId,
+      namespace: spec.namespace ?? namespaceOf(runId),
+      ownsNamespace: spec.namespace === undefined,
+      taskQueue: workloadQueueOf(runId),
+      ...(spec.targetProfile === undefined ? {} : { targetProfile: spec.targetProfile }),
+    };
+  }
+
+  /** Registers the messages; before the first await, so that they are answered from the first moment on. */
+  listen(abort: () => void): void {
+    setHandler(progressQuery, () => this.progress());
+    setHandler(snapshotSignal, (snapshot) => this.note(snapshot));
+    setHandler(abortUpdate, (request) => {
+      if (!this.ending) {
+        this.found.abortReason ??= request?.reason ?? 'aborted';
+        abort();
+      }
+      return { phase: this.phase };
+    });
+  }
+
+  enter(phase: Phase): void {
+    this.phase = phase;
+    this.showDetails();
+  }
+
+  beginStep(step: PlannedStep, startAtMs: number): void {
+    this.current = { step, startAtMs };
+  }
+
+  finishStep(facts: StepFacts): void {
+    this.steps.push(facts);
+    this.steps.sort((a, b) => a.step.index - b.step.index);
+    this.snapshots.delete(facts.step.index);
+    this.showDetails();
+  }
+
+  get loadDurationMs(): number {
+    return this.planned.reduce((end, step) => Math.max(end, step.startMs + step.durationMs), 0);
+  }
+
+  facts(): RunFacts {
+    return {
+      spec: this.spec,
+      startedAtMs: this.startedAtMs,
+      runId: this.run.runId,
+      workflowId: this.run.workflowId,
+      namespace: this.run.namespace,
+      thresholds: this.plan.steps.find((step) => step.thresholds)?.thresholds ?? thresholdsOf(this.spec, this.spec.rate),
+      observeShare: this.plan.observeShare,
+      seriesWidthMs: this.plan.seriesWidthMs,
+      loadStartMs: this.loadStartMs,
+      loadDurationMs: this.loadDurationMs,
+      shifts: this.shifts,
+      steps: this.steps,
+      hosts: this.hosts,
+      notes: this.notes,
+      ...this.found,
+    };
+  }
+
+  progress(): Progress {
+    const live = [...this.snapshots.values()];
+    const latest = live.reduce<(typeof live)[number] | undefined>(
+      (best, one) => (best && best.snapshot.stepIndex > one.snapshot.stepIndex ? best : one),
+      undefined,
+    );
+    const ledger = mergeLedgers([...this.steps.map((step) => step.settled), ...live.map((one) => one.snapshot.ledger)]);
+    const completed = this.completions((step) => step.measurement.observation.completed, (one) => one.completed);
+    const failed = this.completions((step) => total(step.measurement.observation.failed), (one) => one.failed);
+    const elapsedMs = this.loadStartMs === undefined ? 0 : Date.now() - this.loadStartMs;
+    const loading = this.phase === 'load' ? this.current : undefined;
+    return {
+      runId: this.run.runId,
+      namespace: this.run.namespace,
+      phase: this.phase,
+      ...(loading ? { step: this.describeStep(loading.step) } : {}),
+      targetRate: loading ? rateAt(loading.step, Date.now() - loading.startAtMs) : 0,
+      achievedRate: loading ? (latest?.rate ?? 0) : 0,
+      scheduled: ledger.scheduled,
+      sent: sentOf(ledger),
+      acknowledged: startedWorkflows(ledger),
+      completed,
+      failed,
+      errors: total(ledger.rejected) + total(ledger.skipped) + total(ledger.unknown) + ledger.inDoubt,
+      latency: { p50Ms: latest?.snapshot.latencyP50Ms ?? 0, p99Ms: latest?.snapshot.latencyP99Ms ?? 0 },
+      loadStartMs: this.loadStartMs ?? 0,
+      loadDurationMs: this.loadDurationMs,
+      etaMs: Math.max(0, this.loadDurationMs - elapsedMs),
+      ...(this.found.abortReason === undefined ? {} : { aborted: this.found.abortReason }),
+      notes: this.notes,
+    };
+  }
+
+  /** Past the load there is nothing left to abort. */
+  private get ending(): boolean {
+    return ['drain', 'reconcile', 'verdict', 'cleanup', 'report', 'done'].includes(this.phase);
+  }
+
+  private describeStep(step: PlannedStep) {
+    return { number: step.index + 1, steps: this.planned.length, kind: step.kind, attempt: step.attempt };
+  }
+
+  private completions(ofStep: (step: StepFacts) => number, ofSnapshot: (snapshot: StepSnapshot) => number): number {
+    const done = this.steps.reduce((sum, step) => sum + ofStep(step), 0);
+    return [...this.snapshots.values()].reduce((sum, { snapshot }) => sum + ofSnapshot(snapshot), done);
+  }
+
+  /** Progress never goes back (I7): a snapshot of a step that has ended, or an older one, changes nothing. */
+  private note(snapshot: StepSnapshot): void {
+    const before = this.snapshots.get(snapshot.stepIndex);
+    if (this.steps.some((step) => step.step.index === snapshot.stepIndex)) return;
+    if (before && before.snapshot.ledger.scheduled > snapshot.ledger.scheduled) return;
+    const atMs = Date.now();
+    const since = before ? atMs - before.atMs : 0;
+    const more = snapshot.ledger.acknowledged - (before?.snapshot.ledger.acknowledged ?? 0);
+    this.snapshots.set(snapshot.stepIndex, { atMs, snapshot, rate: since > 0 ? (more * 1000) / since : 0 });
+    this.showDetails();
+  }
+
+  private showDetails(): void {
+    const { phase, step, scheduled, acknowledged, completed, errors, latency } = this.progress();
+    const rows = [
+      `**${phase}**${step ? ` — step ${step.number} of ${step.steps} (${step.kind})` : ''}`,
+      '',
+      '| scheduled | acknowledged | completed | errors | p50 | p99 |',
+      '|---|---|---|---|---|---|',
+      `| ${scheduled} | ${acknowledged} | ${completed} | ${errors} | ${latency.p50Ms.toFixed(1)} ms | ${latency.p99Ms.toFixed(1)} ms |`,
+      ...this.steps.filter(({ verdict }) => verdict).map(describeHold),
+      ...this.notes.map((note) => `- ${note}`),
+    ];
+    setCurrentDetails(rows.join('\n').slice(0, 19_000));
+  }
+}
+
+function describeHold({ step, verdict, validity }: StepFacts): string {
+  const result = !validity?.valid ? 'INVALID' : verdict?.passed ? 'passed' : 'FAILED';
+  const reasons = [...(validity?.reasons ?? []), ...(verdict?.failureReasons ?? [])];
+  return `- hold at ${step.fromRate}/s: ${result}${reasons.length > 0 ? ` (${reasons.join('; ')})` : ''}`;
+}
+
+function sentOf(ledger: Ledger): number {
+  const inFlight = unaccounted(ledger);
+  return startedWorkflows(ledger) + total(ledger.rejected) + total(ledger.unknown) + inFlight;
+}

@@ -1,0 +1,4 @@
+/** The workflows of the control namespace: the entry of their prebuilt bundle. */
+export { BenchmarkRun } from './benchmark-run';
+export { LoadStep } from './load-step';
+export { Hosts } from './hosts';
