@@ -1,0 +1,32 @@
+import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
+import type { HostReport } from '../orchestrator/contract';
+import { pendingHeartbeats, snapshotStep } from './pending';
+
+/** Lanes never signal: fifty of them would fill the run's history. One collector a step speaks for all. */
+const FIRST_MS = 4000;
+const EVERY_MS = 15_000;
+
+export function createCollectProgress({ client }: { client: Client }) {
+  return async function collectProgress(runWorkflowId: string, stepIndex: number): Promise<void> {
+    const context = Context.current();
+    const stepWorkflowId = context.info.workflowExecution!.workflowId;
+    const { namespace } = client.options;
+    const beat = setInterval(() => context.heartbeat(), 3000);
+    try {
+      for (let waitMs = FIRST_MS; ; waitMs = EVERY_MS) {
+        await context.sleep(waitMs);
+        const snapshot = await snapshotStep(client.connection as never, namespace, stepWorkflowId, stepIndex).catch(() => undefined);
+        if (snapshot) await client.workflow.getHandle(runWorkflowId).signal('snapshot', snapshot);
+      }
+    } finally {
+      clearInterval(beat);
+    }
+  };
+}
+
+export function createReadHosts({ client }: { client: Client }) {
+  return async function readHosts(hostsWorkflow: string): Promise<HostReport[]> {
+    return await pendingHeartbeats<HostReport>(client.connection as never, client.options.namespace, hostsWorkflow, 'hostWorkflows');
+  };
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { monitorEventLoopDelay, performance, type EventLoopUtilization } from 'node:perf_hooks';
+
+/** The resolution of the delay monitor, which it adds to every sample it takes. Milliseconds. */
+const RESOLUTION_MS = 10;
+
+/** Watches the process that generates load, for law 8. */
+export class ProcessAudit {
+  private readonly delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  private readonly loopAtStart: EventLoopUtilization;
+  private readonly throttledAtStart = throttledMs();
+  private readonly startedAt = performance.now();
+  private resident = 0;
+
+  constructor() {
+    this.delay.enable();
+    this.loopAtStart = performance.eventLoopUtilization();
+  }
+
+  sample(): void {
+    this.resident = Math.max(this.resident, process.memoryUsage.rss());
+  }
+
+  stop() {
+    this.delay.disable();
+    this.sample();
+    const elapsedMs = performance.now() - this.startedAt;
+    const throttled = throttledMs();
+    return {
+      eventLoopUtilization: round(performance.eventLoopUtilization(this.loopAtStart).utilization),
+      eventLoopDelayP99Ms: round(Math.max(0, this.delay.percentile(99) / 1e6 - RESOLUTION_MS)),
+      cpuThrottledShare:
+        throttled === null || this.throttledAtStart === null ? null : round((throttled - this.throttledAtStart) / elapsedMs),
+      maxResidentBytes: this.resident,
+    };
+  }
+}
+
+/** How long this cgroup's processes were throttled so far; null where there is no such thing to read. */
+function throttledMs(): number | null {
+  try {
+    const path = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/';
+    for (const candidate of [`/sys/fs/cgroup${path}/cpu.stat`, '/sys/fs/cgroup/cpu.stat']) {
+      try {
+        const usec = /^throttled_usec (\d+)$/m.exec(readFileSync(candidate, 'utf8'))?.[1];
+        if (usec !== undefined) return Number(usec) / 1000;
+      } catch {
+        continue;
+      }
+    }
+  } catch {
+    return null;
+  }
+  return null;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10_000) / 10_000;
+}

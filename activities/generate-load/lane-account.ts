@@ -1,0 +1,239 @@
+import type { Histogram } from 'hdr-histogram-js';
+import { decodeHistogram, emptyHistogram, encodeHistogram, recordMs } from '../../measurement/histogram';
+import { HISTOGRAM_DIGITS, type GeneratorAudit, type LaneHistograms, type LaneResult, type Provisional } from '../../measurement/lane';
+import { total } from '../../measurement/ledger';
+import { OpenSet, openSequences } from '../../measurement/open-set';
+import { SequenceSet } from '../../measurement/sequence-set';
+import { Series, type SeriesCount } from '../../measurement/series';
+import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/contract';
+
+/** Runs of provisional sequences a result may name; beyond it they are settled by count. Keeps a lane's result bounded. */
+const MAX_RUNS = 500;
+
+/** Latencies of one observed completion, milliseconds. */
+export interface Completion {
+  readonly atMs: number;
+  readonly latencyMs: number;
+  readonly serviceMs: number;
+}
+
+/**
+ * The books of one lane of one step: what became of each arrival, and every duration. All instants are milliseconds
+ * from the start of the step.
+ */
+export class LaneAccount {
+  private scheduled = 0;
+  private acknowledged = 0;
+  private recovered = 0;
+  private inDoubt = new SequenceSet();
+  private readonly rejected = new Map<string, SequenceSet>();
+  private readonly unknown = new Map<string, SequenceSet>();
+  private readonly skipped = new Map<string, number>();
+  private open = new OpenSet();
+  private chosen = 0;
+  private completed = 0;
+  private readonly failed = new Map<string, number>();
+  private lost = 0;
+  private pending = 0;
+  private readonly during = new Map<number, number>();
+  private histograms: Record<keyof LaneHistograms, Histogram>;
+  private readonly series: Series;
+  private gapArrivals = 0;
+
+  constructor(private readonly input: GenerateLoadInput) {
+    this.histograms = {
+      latency: emptyHistogram(HISTOGRAM_DIGITS.latency),
+      service: emptyHistogram(HISTOGRAM_DIGITS.service),
+      start: emptyHistogram(HISTOGRAM_DIGITS.start),
+      lag: emptyHistogram(HISTOGRAM_DIGITS.lag),
+    };
+    this.series = new Series(input.seriesWidthMs, Number.MAX_SAFE_INTEGER);
+  }
+
+  /**
+   * Takes over the books of a dead attempt. What it had open is in doubt, and so is what fell due from its record to
+   * now: perhaps sent, perhaps not (neither sent again nor called skipped).
+   *
+   * @param resumeAt the first sequence that is not yet due
+   */
+  resume(from: LaneCheckpoint, resumeAt: number): void {
+    const { ledger, observation, provisional, histograms, cursor } = from;
+    this.acknowledged = ledger.acknowledged;
+    this.recovered = ledger.recovered;
+    for (const [cause, n] of Object.entries(ledger.skipped)) this.skipped.set(cause, n);
+    for (const [cause, runs] of Object.entries(provisional.rejected ?? {})) this.rejected.set(cause, SequenceSet.from(runs));
+    for (const [cause, runs] of Object.entries(provisional.unknown ?? {})) this.unknown.set(cause, SequenceSet.from(runs));
+    this.inDoubt = SequenceSet.from(provisional.inDoubt ?? []);
+    for (const sequence of openSequences(cursor)) this.inDoubt.add(sequence);
+    this.inDoubt.addRun(cursor.next, resumeAt - cursor.next);
+    this.scheduled = Math.max(resumeAt, cursor.next);
+    this.open = new OpenSet(this.scheduled);
+    this.gapArrivals = from.gapArrivals + Math.max(0, resumeAt - cursor.next);
+    this.chosen = observation.chosen;
+    this.completed = observation.completed;
+    for (const [status, n] of Object.entries(observation.failed)) this.failed.set(status, n);
+    this.lost = this.chosen - this.completed - total(observation.failed);
+    for (const [step, n] of from.completedDuring) this.during.set(step, n);
+    this.histograms = {
+      latency: decodeHistogram(histograms.latency),
+      service: decodeHistogram(histograms.service),
+      start: decodeHistogram(histograms.start),
+      lag: decodeHistogram(histograms.lag),
+    };
+  }
+
+  schedule(sequence: number, dueMs: number): void {
+    this.scheduled += 1;
+    this.open.take(sequence);
+    this.point(dueMs, 'scheduled');
+  }
+
+  skip(sequence: number, dueMs: number, reason: string): void {
+    this.open.settle(sequence);
+    increment(this.skipped, reason);
+    this.point(dueMs, 'skipped');
+  }
+
+  send(lagMs: number): void {
+    recordMs(this.histograms.lag, lagMs);
+  }
+
+  acknowledge(sequence: number, atMs: number, startMs: number): void {
+    this.open.settle(sequence);
+    this.acknowledged += 1;
+    recordMs(this.histograms.start, startMs);
+    this.point(atMs, 'acknowledged');
+  }
+
+  recover(sequence: number): void {
+    this.open.settle(sequence);
+    this.recovered += 1;
+  }
+
+  fail(sequence: number, atMs: number, kind: 'rejected' | 'unknown', cause: string): void {
+    this.open.settle(sequence);
+    const sets = this[kind];
+    let set = sets.get(cause);
+    if (!set) sets.set(cause, (set = new SequenceSet()));
+    set.add(sequence);
+    this.point(atMs, 'rejected');
+  }
+
+  choose(): void {
+    this.chosen += 1;
+  }
+
+  complete({ atMs, latencyMs, serviceMs }: Completion): void {
+    this.completed += 1;
+    recordMs(this.histograms.latency, latencyMs);
+    recordMs(this.histograms.service, serviceMs);
+    this.point(atMs, 'completed');
+    this.series.latency(this.timelineMs(atMs), latencyMs);
+    const at = this.input.step.startMs - this.input.timelineOffsetMs + atMs;
+    const step = this.input.timeline.find(({ startMs, endMs }) => startMs <= at && at < endMs);
+    if (step) this.during.set(step.index, (this.during.get(step.index) ?? 0) + 1);
+  }
+
+  closeOtherwise(atMs: number, status: string): void {
+    increment(this.failed, status);
+    this.point(atMs, 'failed');
+  }
+
+  lose(): void {
+    this.lost += 1;
+  }
+
+  /** What is still awaited when the time to wait is over stays pending. */
+  giveUpWaiting(): void {
+    this.pending = this.awaited;
+  }
+
+  get inFlight(): number {
+    return this.open.size;
+  }
+
+  get awaited(): number {
+    return this.chosen - this.completed - this.lost - sum(this.failed);
+  }
+
+  checkpoint(phase: LaneCheckpoint['phase']): LaneCheckpoint {
+    return {
+      phase,
+      cursor: this.open.encode(),
+      ledger: this.ledger(),
+      provisional: this.provisional(),
+      observation: this.observation(),
+      histograms: this.encodeHistograms(),
+      completedDuring: [...this.during],
+      gapArrivals: this.gapArrivals,
+      inFlight: this.inFlight,
+      awaited: this.awaited,
+    };
+  }
+
+  result(audit: GeneratorAudit, cutShort: string | undefined): LaneResult {
+    return {
+      lane: this.input.lane,
+      ledger: this.ledger(),
+      provisional: this.provisional(),
+      observation: this.observation(),
+      histograms: this.encodeHistograms(),
+      completedDuring: [...this.during],
+      series: this.series.pack(),
+      audit,
+      gapArrivals: this.gapArrivals,
+      ...(cutShort === undefined ? {} : { cutShort }),
+    };
+  }
+
+  private ledger() {
+    return {
+      scheduled: this.scheduled,
+      acknowledged: this.acknowledged,
+      recovered: this.recovered,
+      rejected: sizes(this.rejected),
+      skipped: Object.fromEntries(this.skipped),
+      unknown: sizes(this.unknown),
+      inDoubt: this.inDoubt.size,
+    };
+  }
+
+  private observation() {
+    const { chosen, completed, lost, pending } = this;
+    return { chosen, completed, failed: Object.fromEntries(this.failed), lost, pending };
+  }
+
+  private provisional(): Provisional {
+    return { rejected: encode(this.rejected), unknown: encode(this.unknown), inDoubt: this.inDoubt.runCount > MAX_RUNS ? null : this.inDoubt.encode() };
+  }
+
+  private encodeHistograms(): LaneHistograms {
+    const { latency, service, start, lag } = this.histograms;
+    return { latency: encodeHistogram(latency), service: encodeHistogram(service), start: encodeHistogram(start), lag: encodeHistogram(lag) };
+  }
+
+  private point(atMs: number, what: SeriesCount): void {
+    this.series.count(this.timelineMs(atMs), what);
+  }
+
+  private timelineMs(atMs: number): number {
+    return this.input.step.startMs + atMs;
+  }
+}
+
+function increment(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function sum(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((all, n) => all + n, 0);
+}
+
+function sizes(sets: ReadonlyMap<string, SequenceSet>): Record<string, number> {
+  return Object.fromEntries([...sets].map(([cause, set]) => [cause, set.size]));
+}
+
+function encode(sets: ReadonlyMap<string, SequenceSet>): Provisional['rejected'] {
+  const runs = [...sets.values()].reduce((all, set) => all + set.runCount, 0);
+  return runs > MAX_RUNS ? null : Object.fromEntries([...sets].map(([cause, set]) => [cause, set.encode()]));
+}

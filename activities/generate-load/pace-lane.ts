@@ -1,0 +1,146 @@
+import { arrivalsFrom, type ArrivalCursor, type LaneSchedule } from '../../measurement/arrivals';
+import { uniform } from '../../measurement/random';
+import type { GenerateLoadInput } from '../../orchestrator/contract';
+import { arrivalIdPrefix } from '../../orchestrator/names';
+import { START_DEADLINE_MS } from '../../orchestrator/plan';
+import { classifyStartError } from '../grpc-errors';
+import type { LaneAccount } from './lane-account';
+import type { TargetCalls } from './target-calls';
+
+export const SKIPPED = { inFlightCap: 'in-flight-cap', fenced: 'fenced' } as const;
+
+export interface PaceOptions {
+  readonly input: GenerateLoadInput;
+  readonly account: LaneAccount;
+  readonly target: TargetCalls;
+  /** Milliseconds since the start of the step, monotonic; negative before it. */
+  readonly now: () => number;
+  /** Whether this attempt is proven to be the only one (I3b). */
+  readonly maySend: () => boolean;
+  /** Aborted when the lane has to stop: no arrival falls due after that. */
+  readonly stop: AbortSignal;
+  readonly from: number;
+}
+
+export function scheduleOf({ step, lane, lanes, process, seed }: GenerateLoadInput): LaneSchedule {
+  return { line: step, lineIndex: step.index, lane, lanes, process, seed };
+}
+
+/** The first sequence of the lane that is not due before the given instant of the step. */
+export function firstDueAfter(input: GenerateLoadInput, stepMs: number): number {
+  const cursor = arrivalsFrom(scheduleOf(input));
+  while (cursor.dueMs < stepMs) cursor.advance();
+  return cursor.sequence;
+}
+
+/**
+ * Sends each arrival of a lane at its due time, whatever became of the ones before: open arrivals (law 1). It waits
+ * for nothing but the clock; an answer, a full in-flight cap or a closed fence never delays an arrival.
+ *
+ * Resolves when every arrival due has been taken up and answered, or the lane was told to stop and what was sent has
+ * been answered: no later than the start's deadline after the last send. Completions go on arriving after that.
+ *
+ * @returns the completions still awaited
+ */
+export async function paceLane(options: PaceOptions): Promise<{ readonly completions: Promise<unknown> }> {
+  const { input, account, now, stop } = options;
+  const cursor = arrivalsFrom(scheduleOf(input), options.from);
+  const lane = new Lane(options);
+  while (!stop.aborted) {
+    while (cursor.dueMs <= now() && !stop.aborted) {
+      lane.takeUp(cursor);
+      cursor.advance();
+    }
+    if (cursor.dueMs === Infinity) break;
+    await sleepUntil(cursor.dueMs, now, stop);
+  }
+  await lane.answered();
+  if (account.inFlight > 0) throw new Error(`${account.inFlight} starts were neither answered nor timed out`);
+  return { completions: lane.completions() };
+}
+
+/** Sends arrivals and books what comes back. */
+class Lane {
+  private readonly starts = new Set<Promise<void>>();
+  private readonly observers = new Set<Promise<void>>();
+  private readonly idPrefix: string;
+
+  constructor(private readonly options: PaceOptions) {
+    const { run, step, lane } = options.input;
+    this.idPrefix = arrivalIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt, lane });
+  }
+
+  takeUp({ sequence, dueMs }: ArrivalCursor): void {
+    const { account, input, maySend } = this.options;
+    account.schedule(sequence, dueMs);
+    if (!maySend()) account.skip(sequence, dueMs, SKIPPED.fenced);
+    else if (account.inFlight > input.maxInFlight) account.skip(sequence, dueMs, SKIPPED.inFlightCap);
+    else track(this.starts, this.send(sequence, dueMs));
+  }
+
+  async answered(): Promise<void> {
+    await Promise.all(this.starts);
+  }
+
+  completions(): Promise<unknown> {
+    return Promise.all(this.observers);
+  }
+
+  private async send(sequence: number, dueMs: number): Promise<void> {
+    const { account, target, now } = this.options;
+    const workflowId = `${this.idPrefix}${sequence}`;
+    const sentMs = now();
+    account.send(sentMs - dueMs);
+    try {
+      const { runId } = await target.start(workflowId);
+      const atMs = now();
+      account.acknowledge(sequence, atMs, atMs - sentMs);
+      if (this.isObserved(sequence)) track(this.observers, this.observe(workflowId, runId, dueMs, sentMs));
+    } catch (err) {
+      const { kind, cause } = classifyStartError(err);
+      if (kind === 'already-started') account.recover(sequence);
+      else account.fail(sequence, now(), kind, cause);
+    }
+  }
+
+  /** Chosen by the arrival's name alone, so that neither load nor latency can bias the sample. */
+  private isObserved(sequence: number): boolean {
+    const { observeShare, seed, step, lane } = this.options.input;
+    return observeShare >= 1 || uniform(seed, step.index, lane, sequence, 0x5a3b1e) < observeShare;
+  }
+
+  private async observe(workflowId: string, runId: string, dueMs: number, sentMs: number): Promise<void> {
+    const { account, target, input, now } = this.options;
+    account.choose();
+    if (account.awaited > input.maxObservers) {
+      account.lose();
+      return;
+    }
+    const giveUpAtMs = input.step.durationMs + START_DEADLINE_MS + input.completionTimeoutMs;
+    const isOver = () => now() > giveUpAtMs || this.options.stop.aborted;
+    const status = await target.closed(workflowId, runId, isOver);
+    const atMs = now();
+    if (status === 'completed') account.complete({ atMs, latencyMs: atMs - dueMs, serviceMs: atMs - sentMs });
+    else if (status !== undefined) account.closeOtherwise(atMs, status);
+    else if (!isOver()) account.lose();
+  }
+}
+
+function track(set: Set<Promise<void>>, promise: Promise<void>): void {
+  set.add(promise);
+  void promise.finally(() => set.delete(promise));
+}
+
+/** Node's timers have a resolution of a millisecond and fire late rather than early; the lag says how late. */
+async function sleepUntil(dueMs: number, now: () => number, stop: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', done);
+      resolve();
+    };
+    // Wakes at least once a second, so that a timeline far ahead costs nothing and timers never overflow.
+    const timer = setTimeout(done, Math.min(1000, Math.max(0, Math.floor(dueMs - now()))));
+    stop.addEventListener('abort', done, { once: true });
+  });
+}

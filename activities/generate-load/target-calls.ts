@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import type { Connection } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+import { status } from '@grpc/grpc-js';
+import { START_DEADLINE_MS } from '../../orchestrator/plan';
+import { grpcCode } from '../grpc-errors';
+
+/** What a generator asks of the target; a port, so that a test can stand in for a cluster. */
+export interface TargetCalls {
+  /** Starts one workflow; rejects with the gRPC error as it came, nothing is retried. */
+  start(workflowId: string): Promise<{ readonly runId: string }>;
+  /** Waits for a workflow to close; undefined once `isOver` says so or after too many errors. */
+  closed(workflowId: string, runId: string, isOver: () => boolean): Promise<Closed | undefined>;
+  /** Exercises the code paths of a start without starting anything: cold code is 3–6 times as slow. */
+  warmUp(): Promise<void>;
+}
+
+export type Closed = 'completed' | 'failed' | 'canceled' | 'terminated' | 'timedOut';
+
+export interface TargetOptions {
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly workflowType: string;
+  readonly identity: string;
+  /** Told of every long poll that had to be repeated after an error. */
+  readonly onRetry: () => void;
+}
+
+const { WorkflowIdReusePolicy, WorkflowIdConflictPolicy, TaskQueueKind, HistoryEventFilterType } = temporal.api.enums.v1;
+
+/** Errors in a row after which a completion is given up as a lost sample. */
+const MAX_OBSERVER_ERRORS = 10;
+const WARM_UP_CALLS = 100;
+
+export function targetCalls(connection: Connection, options: TargetOptions): TargetCalls {
+  const { namespace, taskQueue, workflowType, identity } = options;
+  const service = connection.workflowService;
+  const startRequest = (workflowId: string) => ({
+    namespace,
+    workflowId,
+    requestId: randomUUID(),
+    identity,
+    workflowType: { name: workflowType },
+    taskQueue: { name: taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
+    workflowIdReusePolicy: WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+  });
+
+  return {
+    async start(workflowId) {
+      const { runId } = await connection.withDeadline(Date.now() + START_DEADLINE_MS, () =>
+        service.startWorkflowExecution(startRequest(workflowId)),
+      );
+      return { runId };
+    },
+
+    async closed(workflowId, runId, isOver) {
+      let nextPageToken: Uint8Array = new Uint8Array();
+      let execution = { workflowId, runId };
+      for (let errors = 0; errors < MAX_OBSERVER_ERRORS && !isOver(); ) {
+        try {
+          const reply = await connection.withDeadline(Date.now() + 70_000, () =>
+            service.getWorkflowExecutionHistory({
+              namespace,
+              execution,
+              nextPageToken,
+              waitNewEvent: true,
+              skipArchival: true,
+              historyEventFilterType: HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
+            }),
+          );
+          errors = 0;
+          nextPageToken = reply.nextPageToken ?? new Uint8Array();
+          const event = reply.history?.events?.[0];
+          if (!event) continue;
+          const next = successor(event);
+          if (next === undefined) return closeStatus(event);
+          execution = { workflowId, runId: next };
+          nextPageToken = new Uint8Array();
+        } catch (err) {
+          if (grpcCode(err) === status.NOT_FOUND) return undefined;
+          errors += 1;
+          options.onRetry();
+          await new Promise((resolve) => setTimeout(resolve, 100 * errors));
+        }
+      }
+      return undefined;
+    },
+
+    async warmUp() {
+      const { StartWorkflowExecutionRequest } = temporal.api.workflowservice.v1;
+      for (let i = 0; i < WARM_UP_CALLS; i += 1) {
+        StartWorkflowExecutionRequest.encode(startRequest(`warm-up/${i}`)).finish();
+        await connection.withDeadline(Date.now() + START_DEADLINE_MS, () => service.getSystemInfo({}));
+      }
+    },
+  };
+}
+
+type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+
+/** The run a closed one went on as: continued as new, or retried by its policy. */
+function successor(event: HistoryEvent): string | undefined {
+  return (
+    event.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ||
+    event.workflowExecutionCompletedEventAttributes?.newExecutionRunId ||
+    event.workflowExecutionFailedEventAttributes?.newExecutionRunId ||
+    event.workflowExecutionTimedOutEventAttributes?.newExecutionRunId ||
+    undefined
+  );
+}
+
+function closeStatus(event: HistoryEvent): Closed {
+  if (event.workflowExecutionCompletedEventAttributes) return 'completed';
+  if (event.workflowExecutionCanceledEventAttributes) return 'canceled';
+  if (event.workflowExecutionTerminatedEventAttributes) return 'terminated';
+  if (event.workflowExecutionTimedOutEventAttributes) return 'timedOut';
+  return 'failed';
+}
