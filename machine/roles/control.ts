@@ -1,0 +1,56 @@
+import { Worker } from '@temporalio/worker';
+import { createAwaitHosts, createCountSlots } from '../../activities/capacity';
+import { createCheckHealth } from '../../activities/check-health';
+import { createCleanUp } from '../../activities/clean-up';
+import { createCollectProgress, createReadHosts } from '../../activities/collect-progress';
+import { createDescribeSystem } from '../../activities/describe-system';
+import { judgeStep } from '../../activities/judge-step';
+import { createPrepareNamespace } from '../../activities/prepare-namespace';
+import { createReconcile } from '../../activities/reconcile';
+import type { ControlActivities } from '../../orchestrator/contract';
+import { CONTROL_QUEUE } from '../../orchestrator/names';
+import { ORCHESTRATOR_BUNDLE } from '../paths';
+import { openRole, runWorkers, type Role } from './role';
+
+export function controlActivities(role: Role): ControlActivities {
+  const { client, targets } = role;
+  return {
+    checkHealth: createCheckHealth({
+      resolve: (profile) => targets.resolve(profile),
+      controlClusterId: async () => (await role.connection.workflowService.getClusterInfo({})).clusterId ?? '',
+      connectTimeoutMs: role.connectTimeoutMs,
+    }),
+    prepareNamespace: createPrepareNamespace({ targets }),
+    describeSystem: createDescribeSystem({ targets, embedded: Boolean(process.env.BENCHMARK_EMBEDDED_TARGET) }),
+    countSlots: createCountSlots({ client }),
+    awaitHosts: createAwaitHosts({ targets }),
+    collectProgress: createCollectProgress({ client }),
+    readHosts: createReadHosts({ client }),
+    judgeStep,
+    reconcile: createReconcile({ targets }),
+    cleanUp: createCleanUp({ targets }),
+  };
+}
+
+async function main(): Promise<void> {
+  const role = await openRole('control');
+  const worker = await Worker.create({
+    connection: role.native,
+    namespace: role.namespace,
+    identity: role.identity,
+    taskQueue: CONTROL_QUEUE,
+    workflowBundle: { codePath: ORCHESTRATOR_BUNDLE },
+    activities: { ...controlActivities(role) },
+    // A dead control worker's sticky tasks are not waited for longer than this.
+    stickyQueueScheduleToStartTimeout: '2s',
+    shutdownGraceTime: '5s',
+  });
+  await runWorkers(role, [worker]);
+}
+
+if (require.main === module) void main().catch(failStart);
+
+export function failStart(err: unknown): never {
+  process.stderr.write(`${(err as Error).message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,39 @@
+import { Worker } from '@temporalio/worker';
+import { createGenerateLoad } from '../../activities/generate-load/generate-load';
+import { LOAD_QUEUES } from '../../orchestrator/names';
+import { openRole, runWorkers } from './role';
+
+/** One process that generates load: one slot on each load queue, so never two lanes of one step. */
+async function main(): Promise<void> {
+  const role = await openRole('generator');
+  const generateLoad = createGenerateLoad({
+    control: role.connection,
+    controlNamespace: role.namespace,
+    targets: role.targets,
+    identity: role.identity,
+    log: (message, fields) => void role.log.info(message, fields),
+  });
+  const workers = await Promise.all(
+    LOAD_QUEUES.map((taskQueue) =>
+      Worker.create({
+        connection: role.native,
+        namespace: role.namespace,
+        identity: role.identity,
+        taskQueue,
+        activities: { generateLoad },
+        maxConcurrentActivityTaskExecutions: 1,
+        maxConcurrentActivityTaskPolls: 1,
+        // Throttled heartbeats die with the process, and with them the successor's cursor.
+        maxHeartbeatThrottleInterval: '500ms',
+        defaultHeartbeatThrottleInterval: '500ms',
+        shutdownGraceTime: '1s',
+      }),
+    ),
+  );
+  await runWorkers(role, workers);
+}
+
+void main().catch((err: unknown) => {
+  process.stderr.write(`${(err as Error).message}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,56 @@
+import { hostname } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { resolveTarget } from '../../activities/connections';
+import type { HostSample } from '../../activities/host-workflows';
+import type { HostInput } from '../../orchestrator/contract';
+import { hostIdentityPrefix } from '../../orchestrator/names';
+import { LOAD_WORKFLOWS_BUNDLE } from '../paths';
+
+/** A worker for the load workflows of one run, as a user would run one. */
+async function main({ run, host, slots, attempt }: HostInput & { attempt: number }): Promise<void> {
+  Runtime.install({ shutdownSignals: [] });
+  const identity = `${hostIdentityPrefix(run.runId, host)}${attempt}@${hostname()}:${process.pid}`;
+  const worker = await Worker.create({
+    connection: await NativeConnection.connect(resolveTarget(run.targetProfile).options),
+    namespace: run.namespace,
+    taskQueue: run.taskQueue,
+    identity,
+    workflowBundle: { codePath: LOAD_WORKFLOWS_BUNDLE },
+    // A no-op activity makes the worker poll both queue types, as every real one does.
+    activities: { noop: async () => undefined },
+    maxConcurrentWorkflowTaskExecutions: slots,
+  });
+  const stop = () => worker.getState() === 'RUNNING' && worker.shutdown();
+  process.on('message', stop);
+  process.once('disconnect', stop);
+  process.once('SIGTERM', stop);
+  process.on('SIGINT', () => undefined);
+  reportEverySecond(worker, identity, slots);
+  await worker.run();
+  process.exit(0);
+}
+
+/** Tells the host activity how busy this process is; slots are sampled ten times as often as they are reported. */
+function reportEverySecond(worker: Worker, identity: string, slots: number): void {
+  const loop = performance.eventLoopUtilization();
+  let samples = 0;
+  let exhausted = 0;
+  setInterval(() => {
+    samples += 1;
+    if (worker.getStatus().numInFlightWorkflowActivations >= slots) exhausted += 1;
+  }, 100).unref();
+  setInterval(() => {
+    const sample: HostSample = {
+      identity,
+      eventLoopUtilization: Math.round(performance.eventLoopUtilization(loop).utilization * 10_000) / 10_000,
+      slotsExhaustedShare: samples === 0 ? 0 : exhausted / samples,
+    };
+    if (process.connected) process.send?.(sample);
+  }, 1000).unref();
+}
+
+void main(JSON.parse(process.argv[2]!) as HostInput & { attempt: number }).catch((err: unknown) => {
+  process.stderr.write(`${(err as Error).message}\n`);
+  process.exit(1);
+});

