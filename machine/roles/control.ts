@@ -10,9 +10,9 @@ import { createReconcile } from '../../activities/reconcile';
 import type { ControlActivities } from '../../orchestrator/contract';
 import { CONTROL_QUEUE } from '../../orchestrator/names';
 import { ORCHESTRATOR_BUNDLE } from '../paths';
-import { openRole, runWorkers, type Role } from './role';
+import { failStart, openRole, runWorkers, type Role } from './role';
 
-export function controlActivities(role: Role): ControlActivities {
+function controlActivities(role: Role): ControlActivities {
   const { client, targets } = role;
   return {
     checkHealth: createCheckHealth({
@@ -48,9 +48,4 @@ async function main(): Promise<void> {
   await runWorkers(role, [worker]);
 }
 
-if (require.main === module) void main().catch(failStart);
-
-export function failStart(err: unknown): never {
-  process.stderr.write(`${(err as Error).message}\n`);
-  process.exit(1);
-}
+void main().catch(failStart);

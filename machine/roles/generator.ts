@@ -1,7 +1,7 @@
 import { Worker } from '@temporalio/worker';
 import { createGenerateLoad } from '../../activities/generate-load/generate-load';
 import { LOAD_QUEUES } from '../../orchestrator/names';
-import { openRole, runWorkers } from './role';
+import { failStart, openRole, runWorkers } from './role';
 
 /** One process that generates load: one slot on each load queue, so never two lanes of one step. */
 async function main(): Promise<void> {
@@ -33,7 +33,4 @@ async function main(): Promise<void> {
   await runWorkers(role, workers);
 }
 
-void main().catch((err: unknown) => {
-  process.stderr.write(`${(err as Error).message}\n`);
-  process.exit(1);
-});
+void main().catch(failStart);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import { createHostWorkflows } from '../../activities/host-workflows';
 import { HOST_QUEUE } from '../../orchestrator/names';
-import { openRole, runWorkers } from './role';
+import { failStart, openRole, runWorkers } from './role';
 
 /** How many hosts one machine's host role runs at the most. */
 const HOSTS_PER_MACHINE = 16;
@@ -26,7 +26,4 @@ async function main(): Promise<void> {
   await runWorkers(role, [worker]);
 }
 
-void main().catch((err: unknown) => {
-  process.stderr.write(`${(err as Error).message}\n`);
-  process.exit(1);
-});
+void main().catch(failStart);

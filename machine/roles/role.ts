@@ -86,3 +86,10 @@ function quiet(log: Logger) {
     error: (message: string, meta?: object) => void log.error(message, meta),
   };
 }
+
+/** A role that cannot start says why in one line and leaves it to its supervisor to try again. */
+export function failStart(err: unknown): never {
+  const { message, cause } = err as Error;
+  process.stderr.write(`${message}${cause instanceof Error ? `: ${cause.message}` : ''}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,56 @@
+// Installs and builds what is missing or out of date, and nothing else: the first step of `npm run bench` and `npm test`.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+const rooms = ['cli', 'machine', 'orchestrator', 'activities', 'load-workflows', 'measurement', 'report', 'spec', 'scripts'];
+
+/** Everything goes to stderr: stdout belongs to the result. */
+function run(command, args, what) {
+  const { status, stdout } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+  if (status === 0) return;
+  process.stderr.write(stdout ?? '');
+  process.stderr.write(`${what} failed; the command was: ${command} ${args.join(' ')}\n`);
+  process.exit(1);
+}
+
+function stamp(file, value, work) {
+  const path = join(root, file);
+  if (existsSync(path) && readFileSync(path, 'utf8') === value) return;
+  work();
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, value);
+}
+
+function sources(dir) {
+  return readdirSync(join(root, dir), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(dir, entry.name);
+    return entry.isDirectory() ? sources(path) : entry.name.endsWith('.ts') ? [path] : [];
+  });
+}
+
+function hash(files) {
+  const sum = createHash('sha256');
+  for (const file of files.sort()) if (statSync(join(root, file)).isFile()) sum.update(file).update(readFileSync(join(root, file)));
+  return sum.digest('hex');
+}
+
+export function setUp() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 3)) {
+    process.stderr.write(`Node ${process.versions.node} is too old; this needs 20.3 or newer.\n`);
+    process.exit(1);
+  }
+  stamp('node_modules/.installed', hash(['package-lock.json']), () => {
+    process.stderr.write('Installing packages …\n');
+    run(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], 'Installing the packages');
+  });
+  stamp('dist/.built', hash([...rooms.flatMap(sources), 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']), () => {
+    process.stderr.write('Building …\n');
+    run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], 'Compiling');
+    run(process.execPath, ['dist/scripts/bundle.js'], 'Bundling the workflows');
+  });
+}
