@@ -15,17 +15,13 @@ import { completedInStep, isCounted, notCompleted, resultOf } from '../report/re
 import type { BenchmarkResult } from '../report/result-schema';
 import { durationMs } from '../spec/duration';
 import { describeProblems, parseSpec, type BenchmarkSpec, type SpecInput } from '../spec/parse';
+import { BAD_SPEC, RUN_FAILED } from './benchmark-types';
 import { Hosts } from './hosts';
 import { runLoad } from './load';
 import { stopHostsSignal, type Phase } from './messages';
 import { hostsWorkflowId } from './names';
 import { brief, once, patient, pure } from './proxies';
 import { RunState } from './run-state';
-
-/** The type of the failure with which a run ends that was told something wrong. */
-export const BAD_SPEC = 'BadSpec';
-/** The type of the failure with which a run ends that could not measure; its details hold the result all the same. */
-export const RUN_FAILED = 'RunFailed';
 
 /**
  * One benchmark of a Temporal cluster. It reads like its table of contents; whatever happens on the way, it cleans up

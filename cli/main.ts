@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import yargs from 'yargs';
+import { CliError, badConfiguration } from './errors';
+import * as run from './commands/run';
+
+interface Command {
+  readonly command: string;
+  readonly describe: string;
+  readonly builder: (yargs: yargs.Argv) => yargs.Argv;
+  readonly handler: (argv: never) => Promise<number>;
+}
+
+const COMMANDS = [run] as unknown as readonly Command[];
+
+async function main(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const cli = yargs([...args])
+    .scriptName('benchmark')
+    .usage('$0 <command>\n\nHow much load does a Temporal cluster hold, and can the number be trusted?')
+    .strict()
+    .parserConfiguration({ 'parse-numbers': false, 'parse-positional-numbers': false, 'boolean-negation': true })
+    .demandCommand(1, 'Give a command; --help lists them.')
+    .wrap(Math.min(110, process.stdout.columns || 100))
+    .exitProcess(false)
+    .fail((message, err) => {
+      throw err ?? badConfiguration(`${message}\nSee: benchmark --help`);
+    });
+  for (const { command, describe, builder, handler } of COMMANDS) {
+    cli.command(command, describe, builder, async (argv) => {
+      exitCode = await handler(argv as never);
+    });
+  }
+  await cli.parseAsync();
+  return exitCode;
+}
+
+main(process.argv.slice(2)).then(
+  (exitCode) => process.exit(exitCode),
+  (err: unknown) => {
+    const { message } = err as Error;
+    process.stderr.write(`${process.env.BENCHMARK_DEBUG ? (err as Error).stack : message}\n`);
+    process.exit(err instanceof CliError ? err.exitCode : 1);
+  },
+);

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Argv } from 'yargs';
+import { parse as parseYaml } from 'yaml';
+import type { Field } from '../spec/fields';
+import { environmentLayer, fileLayer, flagLayer, homeLayer, joinLayers } from '../spec/layers';
+import { describeProblems, parseSpec, type BenchmarkSpec, type SpecInput } from '../spec/parse';
+import { fieldNames, flagOf, table } from '../spec/table';
+import { badConfiguration } from './errors';
+
+/** A flag for every field of the spec, out of the one table. */
+export function withSpecOptions<T>(yargs: Argv<T>): Argv<T> {
+  for (const name of fieldNames) {
+    const field: Field = table[name];
+    const env = field.env?.length ? ` [${field.env.join(', ')}]` : '';
+    const fallback = field.default === undefined ? (field.otherwise ?? 'unset') : String(field.default);
+    const home = field.atHome === undefined ? '' : `; at home ${String(field.atHome)}`;
+    const isFlag = field.allowed === 'true or false';
+    yargs.option(flagOf(name), {
+      group: 'Benchmark:',
+      // Text as it was written; the table says what it means, so that messages can show it. `--flag` alone is true.
+      ...(isFlag ? { type: 'boolean' as const, default: undefined } : { type: 'string' as const, requiresArg: true }),
+      describe: `${field.help}${env} (default: ${fallback}${home})`,
+    });
+  }
+  return yargs.option('spec', {
+    type: 'string',
+    requiresArg: true,
+    group: 'Benchmark:',
+    describe: 'Read the spec from a YAML or JSON file; a result\'s `config` is one too',
+  });
+}
+
+/** Flag > environment > file > default; every problem at once, before anything is contacted. */
+export function readSpec(argv: Readonly<Record<string, unknown>>, atHome: boolean, env = process.env): { input: SpecInput; spec: BenchmarkSpec } {
+  const repeated = fieldNames.filter((name) => Array.isArray(argv[name]));
+  if (repeated.length > 0) throw badConfiguration(repeated.map((name) => `--${flagOf(name)} was given more than once; give it once`).join('\n'));
+  const layers = [
+    flagLayer(argv),
+    environmentLayer(env),
+    ...(typeof argv.spec === 'string' ? [fileLayer(argv.spec, readFile(argv.spec))] : []),
+    ...(atHome ? [homeLayer()] : []),
+  ];
+  const { input, sources } = joinLayers(layers);
+  const parsed = parseSpec(input, sources);
+  if (!parsed.ok) throw badConfiguration(describeProblems(parsed.problems));
+  return { input, spec: parsed.spec };
+}
+
+function readFile(path: string): SpecInput {
+  if (!existsSync(path)) throw badConfiguration(`--spec: there is no file ${JSON.stringify(path)}`);
+  let content: unknown;
+  try {
+    content = parseYaml(readFileSync(path, 'utf8'));
+  } catch (err) {
+    throw badConfiguration(`--spec: ${path} is neither YAML nor JSON: ${(err as Error).message.split('\n')[0]}`);
+  }
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content as SpecInput;
+  throw badConfiguration(`--spec: ${path} must hold an object with fields of a spec`);
+}

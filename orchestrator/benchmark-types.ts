@@ -1,0 +1,6 @@
+/** The workflow type of a run. */
+export const BENCHMARK_RUN = 'BenchmarkRun';
+/** The type of the failure with which a run ends that was told something wrong. */
+export const BAD_SPEC = 'BadSpec';
+/** The type of the failure with which a run ends that could not measure; its details hold the result all the same. */
+export const RUN_FAILED = 'RunFailed';
