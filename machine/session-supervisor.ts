@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { Client } from '@temporalio/client';
 import { connect } from '../activities/connections';
 import { CONTROL_NAMESPACE } from '../orchestrator/names';
+import { ensureControlNamespace } from './control-namespace';
 import { startEmbeddedServer, type EmbeddedServer } from './embedded-server';
 import { logger } from './log';
 import { awaitOutcome } from './outcome';
@@ -33,6 +34,9 @@ async function main(dir: string): Promise<void> {
     startControl(),
     embeddedTarget ? startEmbeddedServer({ binary, logFile: session.file('target-server.log') }) : undefined,
   ]);
+  const connection = await connect({ address: control.address, options: { address: control.address } });
+  await ensureControlNamespace(connection, CONTROL_NAMESPACE);
+  await connection.close();
   session.update({ controlAddress: control.address, ...(target ? { targetAddress: target.address } : {}) });
 
   const env = {

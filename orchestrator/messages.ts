@@ -49,7 +49,7 @@ export const progressQuery = defineQuery<Progress>('progress');
 export interface AbortRequest {
   readonly reason?: string;
 }
-export const abortUpdate = defineUpdate<{ readonly phase: Phase }, [AbortRequest?]>('abort');
+export const abortUpdate = defineUpdate<{ readonly phase: Phase }, [AbortRequest]>('abort');
 
 /** From a step's collector to the run: its lanes' heartbeats, merged. */
 export const snapshotSignal = defineSignal<[StepSnapshot]>('snapshot');

@@ -5,7 +5,7 @@ import { mergeLedgers } from '../measurement/ledger';
 import type { RunFacts, StepFacts } from '../report/result';
 import type { BenchmarkSpec } from '../spec/parse';
 import type { Health, RunRef, StepSnapshot } from './contract';
-import { abortUpdate, progressQuery, snapshotSignal, type Phase, type Progress } from './messages';
+import { abortUpdate, progressQuery, snapshotSignal, type AbortRequest, type Phase, type Progress } from './messages';
 import { namespaceOf, runIdOf, workloadQueueOf } from './names';
 import { planOf, thresholdsOf, type Plan, type PlannedStep } from './plan';
 
@@ -48,7 +48,7 @@ export class RunState {
   listen(abort: () => void): void {
     setHandler(progressQuery, () => this.progress());
     setHandler(snapshotSignal, (snapshot) => this.note(snapshot));
-    setHandler(abortUpdate, (request) => {
+    setHandler(abortUpdate, (request?: AbortRequest) => {
       if (!this.ending) {
         this.found.abortReason ??= request?.reason ?? 'aborted';
         abort();

@@ -66,12 +66,17 @@ export async function startRun(argv: Args): Promise<StartedRun | undefined> {
 
 async function startAtHome(connections: Connections, workflowId: string, input: SpecInput, spec: BenchmarkSpec): Promise<StartedRun> {
   const session = await openHome(connections, spec.lanes);
-  const address = session.read().controlAddress!;
-  const connection = await connect({ address, options: { address } });
-  const client = new Client({ connection, namespace: CONTROL_NAMESPACE });
-  await startWorkflow(client, workflowId, input);
-  session.update({ workflowId });
-  return { client, connection, workflowId, session };
+  try {
+    const address = session.read().controlAddress!;
+    const connection = await connect({ address, options: { address } });
+    const client = new Client({ connection, namespace: CONTROL_NAMESPACE });
+    await startWorkflow(client, workflowId, input);
+    session.update({ workflowId });
+    return { client, connection, workflowId, session };
+  } catch (err) {
+    await closeHome(session);
+    throw err;
+  }
 }
 
 async function startOnControl({ control, connectTimeoutMs }: Connections, workflowId: string, input: SpecInput): Promise<StartedRun> {

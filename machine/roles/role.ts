@@ -1,11 +1,10 @@
 import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { Client, type Connection } from '@temporalio/client';
-import { status } from '@grpc/grpc-js';
 import { hostname } from 'node:os';
 import type { Logger } from 'winston';
 import { connect, resolveControl, TargetConnections } from '../../activities/connections';
-import { grpcCode } from '../../activities/grpc-errors';
 import { CONTROL_NAMESPACE } from '../../orchestrator/names';
+import { ensureControlNamespace } from '../control-namespace';
 import { logger } from '../log';
 
 /** What every role process has: a line to control, its targets, a log and a name. */
@@ -29,7 +28,7 @@ export async function openRole(name: string): Promise<Role> {
   const connectTimeoutMs = Number(process.env.BENCHMARK_CONNECT_TIMEOUT_MS) || undefined;
   const connection = await connect(control, connectTimeoutMs);
   const namespace = control.namespace || CONTROL_NAMESPACE;
-  await ensureNamespace(connection, namespace);
+  await ensureControlNamespace(connection, namespace);
   return {
     name,
     identity: `${name}@${hostname()}:${process.pid}`,
@@ -56,22 +55,6 @@ export async function runWorkers(role: Role, workers: readonly Worker[]): Promis
   await Promise.all(running);
   await role.targets.close();
   process.exit(0);
-}
-
-async function ensureNamespace(connection: Connection, namespace: string): Promise<void> {
-  try {
-    await connection.workflowService.describeNamespace({ namespace });
-    return;
-  } catch (err) {
-    if (grpcCode(err) !== status.NOT_FOUND) throw err;
-  }
-  try {
-    const workflowExecutionRetentionPeriod = { seconds: (7 * 86_400) as never };
-    await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod, description: 'Control namespace of temporal-benchmark' });
-  } catch (err) {
-    if (grpcCode(err) === status.ALREADY_EXISTS) return;
-    throw new Error(`the control namespace ${namespace} could not be registered; name an existing one with --control-namespace`, { cause: err });
-  }
 }
 
 /** The SDK's own log, warnings and worse only: its chatter is not ours. */
