@@ -1,0 +1,1 @@
+export default { testEnvironment: 'node', roots: ['<rootDir>/tests'], transform: { '^.+\\.ts$': ['ts-jest', { isolatedModules: true }] } };
