@@ -9,7 +9,7 @@ type Configuration = Parameters<NonNullable<NonNullable<WorkerOptions['bundlerOp
  * they are loaded. Its plain build without the loader needs neither.
  */
 function inSandbox(config: Configuration): Configuration {
-  const alias = { 'hdr-histogram-js$': require.resolve('hdr-histogram-js'), '@assemblyscript/loader': false as const };
+  const alias = { 'hdr-histogram-js$': require.resolve('hdr-histogram-js'), [join(require.resolve('hdr-histogram-js'), '..', 'wasm')]: join(__dirname, '..', 'measurement', 'no-wasm.js') };
   return { ...config, resolve: { ...config.resolve, alias: { ...config.resolve?.alias, ...alias } } };
 }
 
