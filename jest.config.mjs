@@ -1,1 +1,5 @@
-export default { testEnvironment: 'node', roots: ['<rootDir>/tests'], transform: { '^.+\\.ts$': ['ts-jest', { isolatedModules: true }] } };
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/tests'],
+  transform: { '^.+\\.ts$': ['ts-jest', { isolatedModules: true }] },
+};

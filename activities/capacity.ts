@@ -39,7 +39,12 @@ async function freeGenerators(client: Client): Promise<number> {
   const { workersInfo } = await workflowService.listWorkers({ namespace: client.options.namespace, pageSize: 1000 });
   const slots = new Map<string, number>();
   for (const { workerHeartbeat: worker } of workersInfo) {
-    if (!worker || !LOAD_QUEUES.includes(worker.taskQueue ?? '') || worker.status !== WorkerStatus.WORKER_STATUS_RUNNING) continue;
+    if (
+      !worker ||
+      !LOAD_QUEUES.includes(worker.taskQueue ?? '') ||
+      worker.status !== WorkerStatus.WORKER_STATUS_RUNNING
+    )
+      continue;
     const ageMs = Date.now() - Number(worker.heartbeatTime?.seconds ?? 0) * 1000;
     if (ageMs > 10_000 || (worker.activityTaskSlotsInfo?.currentAvailableSlots ?? 0) < 1) continue;
     const process = worker.workerIdentity ?? '';
@@ -57,11 +62,16 @@ export function createAwaitHosts({ targets }: { targets: TargetConnections }) {
       const kinds = [TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY];
       const lists = await Promise.all(
         kinds.map(async (taskQueueType) => {
-          const { pollers } = await connection.workflowService.describeTaskQueue({ namespace: run.namespace, taskQueue: { name: run.taskQueue }, taskQueueType });
+          const { pollers } = await connection.workflowService.describeTaskQueue({
+            namespace: run.namespace,
+            taskQueue: { name: run.taskQueue },
+            taskQueueType,
+          });
           return pollers.map((poller) => poller.identity ?? '');
         }),
       );
-      const polls = (host: number) => lists.every((list) => list.some((identity) => identity.startsWith(hostIdentityPrefix(run.runId, host))));
+      const polls = (host: number) =>
+        lists.every((list) => list.some((identity) => identity.startsWith(hostIdentityPrefix(run.runId, host))));
       missing = Array.from({ length: hosts }, (_, host) => host).filter((host) => !polls(host));
       return missing.length === 0 ? true : undefined;
     }, PATIENCE_MS * 2);

@@ -1,17 +1,22 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
 import type { Health } from '../orchestrator/contract';
 import { CONNECT_TIMEOUT_MS, connect, type Resolved } from './connections';
 import { describeGrpcError } from './grpc-errors';
 
 /** Says whether the frontend serves; within the connect timeout, and with what to try if it does not. */
-export async function checkFrontend(target: Resolved, connectTimeoutMs = CONNECT_TIMEOUT_MS): Promise<Omit<Health, 'sharesControlCluster'> & { clusterId: string }> {
+export async function checkFrontend(
+  target: Resolved,
+  connectTimeoutMs = CONNECT_TIMEOUT_MS,
+): Promise<Omit<Health, 'sharesControlCluster'> & { clusterId: string }> {
   const { address } = target;
   try {
     const connection = await connect(target, connectTimeoutMs);
     try {
       return await connection.withDeadline(Date.now() + connectTimeoutMs, async () => {
-        const { status } = await connection.healthService.check({ service: 'temporal.api.workflowservice.v1.WorkflowService' });
+        const { status } = await connection.healthService.check({
+          service: 'temporal.api.workflowservice.v1.WorkflowService',
+        });
         if (status !== SERVING) throw new Error(`its health check says ${status}`);
         const info = await connection.workflowService.getClusterInfo({}).catch(() => undefined);
         return { address, serverVersion: info?.serverVersion || 'unknown', clusterId: info?.clusterId ?? '' };
@@ -33,7 +38,11 @@ function unreachable(address: string, cause: string, connectTimeoutMs: number): 
   ].join('\n');
 }
 
-export function createCheckHealth(deps: { resolve: (profile?: string) => Resolved; controlClusterId: () => Promise<string>; connectTimeoutMs: number }) {
+export function createCheckHealth(deps: {
+  resolve: (profile?: string) => Resolved;
+  controlClusterId: () => Promise<string>;
+  connectTimeoutMs: number;
+}) {
   return async function checkHealth(targetProfile: string | undefined): Promise<Health> {
     try {
       const { clusterId, ...health } = await checkFrontend(deps.resolve(targetProfile), deps.connectTimeoutMs);

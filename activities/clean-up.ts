@@ -53,10 +53,19 @@ export async function cleanUpRun(connection: Connection, run: Owned, deleteNames
       await connection.operatorService.deleteNamespace({ namespace: run.namespace });
       namespaceDeleted = true;
     } catch (err) {
-      warnings.push(`the namespace ${run.namespace} could not be deleted: ${describeGrpcError(err)}; do it with: ${deleteCommand(run)}`);
+      warnings.push(
+        `the namespace ${run.namespace} could not be deleted: ${describeGrpcError(err)}; do it with: ${deleteCommand(run)}`,
+      );
     }
   }
-  return { complete: clean, terminated, stillRunning, namespaceDeleted, warnings, commands: clean ? [] : commandsFor(run) };
+  return {
+    complete: clean,
+    terminated,
+    stillRunning,
+    namespaceDeleted,
+    warnings,
+    commands: clean ? [] : commandsFor(run),
+  };
 }
 
 /** Only a namespace that a run registered and marked is ever cleaned as a whole (R8.1, P11). */
@@ -72,17 +81,27 @@ async function isOurs(connection: Connection, { namespace, runId }: Owned): Prom
 }
 
 async function terminateRunning(connection: Connection, run: Owned): Promise<number> {
-  const { executions } = await connection.workflowService.listWorkflowExecutions({ namespace: run.namespace, query: runningQuery(run), pageSize: 1000 });
+  const { executions } = await connection.workflowService.listWorkflowExecutions({
+    namespace: run.namespace,
+    query: runningQuery(run),
+    pageSize: 1000,
+  });
   let done = 0;
   for (let i = 0; i < executions.length; i += AT_ONCE) {
     const batch = executions.slice(i, i + AT_ONCE);
     const results = await Promise.allSettled(
       batch.map(({ execution }) =>
-        connection.workflowService.terminateWorkflowExecution({ namespace: run.namespace, workflowExecution: execution, reason: `cleanup of benchmark ${run.runId}` }),
+        connection.workflowService.terminateWorkflowExecution({
+          namespace: run.namespace,
+          workflowExecution: execution,
+          reason: `cleanup of benchmark ${run.runId}`,
+        }),
       ),
     );
     done += results.filter((result) => result.status === 'fulfilled').length;
-    const failed = results.find((result) => result.status === 'rejected' && grpcCode(result.reason) !== status.NOT_FOUND);
+    const failed = results.find(
+      (result) => result.status === 'rejected' && grpcCode(result.reason) !== status.NOT_FOUND,
+    );
     if (failed?.status === 'rejected') throw failed.reason;
   }
   return done;

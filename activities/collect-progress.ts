@@ -16,7 +16,9 @@ export function createCollectProgress({ client }: { client: Client }) {
     try {
       for (let waitMs = FIRST_MS; ; waitMs = EVERY_MS) {
         await context.sleep(waitMs);
-        const snapshot = await snapshotStep(client.connection as never, namespace, stepWorkflowId, stepIndex).catch(() => undefined);
+        const snapshot = await snapshotStep(client.connection as never, namespace, stepWorkflowId, stepIndex).catch(
+          () => undefined,
+        );
         if (snapshot) await client.workflow.getHandle(runWorkflowId).signal('snapshot', snapshot);
       }
     } finally {
@@ -27,6 +29,11 @@ export function createCollectProgress({ client }: { client: Client }) {
 
 export function createReadHosts({ client }: { client: Client }) {
   return async function readHosts(hostsWorkflow: string): Promise<HostReport[]> {
-    return await pendingHeartbeats<HostReport>(client.connection as never, client.options.namespace, hostsWorkflow, 'hostWorkflows');
+    return await pendingHeartbeats<HostReport>(
+      client.connection as never,
+      client.options.namespace,
+      hostsWorkflow,
+      'hostWorkflows',
+    );
   };
 }

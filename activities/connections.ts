@@ -59,7 +59,9 @@ function checkEnvironment(env: Record<string, string>, profile: string | undefin
   ] as const;
   for (const [cert, key] of pairs) {
     if (Boolean(env[cert]) !== Boolean(env[key])) {
-      throw new ConnectionConfigError(`${env[cert] ? cert : key} is set without ${env[cert] ? key : cert}; a client certificate needs both`);
+      throw new ConnectionConfigError(
+        `${env[cert] ? cert : key} is set without ${env[cert] ? key : cert}; a client certificate needs both`,
+      );
     }
   }
   if (env.TEMPORAL_TLS_DISABLE_HOST_VERIFICATION === 'true') {
@@ -76,7 +78,9 @@ function checkEnvironment(env: Record<string, string>, profile: string | undefin
     const { profiles } = loadClientConfig({ overrideEnvVars: env });
     if (!(profile in profiles)) {
       const known = Object.keys(profiles).join(', ') || 'none';
-      throw new ConnectionConfigError(`profile ${JSON.stringify(profile)} is not in the Temporal configuration file; it has: ${known}`);
+      throw new ConnectionConfigError(
+        `profile ${JSON.stringify(profile)} is not in the Temporal configuration file; it has: ${known}`,
+      );
     }
   }
 }

@@ -10,7 +10,14 @@ export interface StartError {
 }
 
 /** Codes after which a write may have been committed all the same. */
-const UNDECIDED = new Set<number>([status.DEADLINE_EXCEEDED, status.UNAVAILABLE, status.CANCELLED, status.UNKNOWN, status.INTERNAL, status.ABORTED]);
+const UNDECIDED = new Set<number>([
+  status.DEADLINE_EXCEEDED,
+  status.UNAVAILABLE,
+  status.CANCELLED,
+  status.UNKNOWN,
+  status.INTERNAL,
+  status.ABORTED,
+]);
 
 export function isGrpcError(err: unknown): err is ServiceError {
   return err instanceof Error && typeof (err as ServiceError).code === 'number' && 'metadata' in err;
@@ -24,7 +31,8 @@ export function classifyStartError(err: unknown): StartError {
   if (!isGrpcError(err)) return { kind: 'unknown', cause: err instanceof Error ? err.name : 'unknown error' };
   const code = status[err.code] ?? `code ${err.code}`;
   if (err.code === status.ALREADY_EXISTS) return { kind: 'already-started', cause: code };
-  if (err.code === status.RESOURCE_EXHAUSTED) return { kind: 'rejected', cause: [code, ...resourceExhausted(err)].join('/') };
+  if (err.code === status.RESOURCE_EXHAUSTED)
+    return { kind: 'rejected', cause: [code, ...resourceExhausted(err)].join('/') };
   return { kind: UNDECIDED.has(err.code) ? 'unknown' : 'rejected', cause: code };
 }
 

@@ -18,8 +18,16 @@ export function createHostWorkflows({ script, log }: HostDeps) {
   return async function hostWorkflows(input: HostInput): Promise<HostReport> {
     const context = Context.current();
     const restarts = context.info.attempt - 1;
-    const child = fork(script, [JSON.stringify({ ...input, attempt: context.info.attempt })], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-    let report: HostReport = { host: input.host, identity: 'starting', eventLoopUtilization: 0, slotsExhaustedShare: 0, restarts };
+    const child = fork(script, [JSON.stringify({ ...input, attempt: context.info.attempt })], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    let report: HostReport = {
+      host: input.host,
+      identity: 'starting',
+      eventLoopUtilization: 0,
+      slotsExhaustedShare: 0,
+      restarts,
+    };
     child.on('message', (sample: HostSample) => (report = { ...report, ...sample }));
     const beat = setInterval(() => context.heartbeat(report), 1000);
     const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
@@ -29,7 +37,10 @@ export function createHostWorkflows({ script, log }: HostDeps) {
       const [code, signal] = await exited;
       if (!context.cancellationSignal.aborted) {
         log('host died', { host: input.host, code, signal });
-        throw ApplicationFailure.retryable(`host ${input.host} ended by itself (${signal ?? `exit code ${code}`})`, 'HostDied');
+        throw ApplicationFailure.retryable(
+          `host ${input.host} ended by itself (${signal ?? `exit code ${code}`})`,
+          'HostDied',
+        );
       }
       return report;
     } finally {

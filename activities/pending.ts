@@ -5,7 +5,12 @@ import { mergeLedgers, total } from '../measurement/ledger';
 import type { LaneCheckpoint, StepSnapshot } from '../orchestrator/contract';
 
 /** Workflows cannot read heartbeats; whoever may describe a workflow can: the details of its pending activities. */
-export async function pendingHeartbeats<T>(connection: Connection, namespace: string, workflowId: string, activityType: string): Promise<T[]> {
+export async function pendingHeartbeats<T>(
+  connection: Connection,
+  namespace: string,
+  workflowId: string,
+  activityType: string,
+): Promise<T[]> {
   const { pendingActivities } = await connection.withDeadline(Date.now() + 5000, () =>
     connection.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId } }),
   );
@@ -15,7 +20,12 @@ export async function pendingHeartbeats<T>(connection: Connection, namespace: st
 }
 
 /** A step's lanes as their last heartbeats tell, merged. */
-export async function snapshotStep(connection: Connection, namespace: string, stepWorkflowId: string, stepIndex: number): Promise<StepSnapshot | undefined> {
+export async function snapshotStep(
+  connection: Connection,
+  namespace: string,
+  stepWorkflowId: string,
+  stepIndex: number,
+): Promise<StepSnapshot | undefined> {
   const lanes = await pendingHeartbeats<LaneCheckpoint>(connection, namespace, stepWorkflowId, 'generateLoad');
   if (lanes.length === 0) return undefined;
   const latency = summarize(mergeHistograms(lanes.map((lane) => lane.histograms.latency)));

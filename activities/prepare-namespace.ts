@@ -52,19 +52,30 @@ async function describe(connection: Connection, run: RunRef): Promise<number | u
   const giveUpAt = Date.now() + (run.ownsNamespace ? PROPAGATION_MS : 0);
   for (;;) {
     try {
-      const { namespaceInfo, config } = await connection.workflowService.describeNamespace({ namespace: run.namespace });
+      const { namespaceInfo, config } = await connection.workflowService.describeNamespace({
+        namespace: run.namespace,
+      });
       if (run.ownsNamespace && namespaceInfo?.data?.[OWNER_KEY] !== run.runId) {
-        throw ApplicationFailure.nonRetryable(`the namespace ${run.namespace} exists and is not this run's`, 'NamespaceTaken');
+        throw ApplicationFailure.nonRetryable(
+          `the namespace ${run.namespace} exists and is not this run's`,
+          'NamespaceTaken',
+        );
       }
       const seconds = config?.workflowExecutionRetentionTtl?.seconds;
       return seconds ? Number(seconds) * 1000 : undefined;
     } catch (err) {
       if (grpcCode(err) !== status.NOT_FOUND) {
         if (err instanceof ApplicationFailure) throw err;
-        throw ApplicationFailure.retryable(`the namespace ${run.namespace} could not be read: ${describeGrpcError(err)}`, 'NamespaceFailed');
+        throw ApplicationFailure.retryable(
+          `the namespace ${run.namespace} could not be read: ${describeGrpcError(err)}`,
+          'NamespaceFailed',
+        );
       }
       if (Date.now() >= giveUpAt) {
-        throw ApplicationFailure.nonRetryable(`namespace: there is no namespace ${JSON.stringify(run.namespace)} on the target; give an existing one`, 'NoNamespace');
+        throw ApplicationFailure.nonRetryable(
+          `namespace: there is no namespace ${JSON.stringify(run.namespace)} on the target; give an existing one`,
+          'NoNamespace',
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

@@ -53,7 +53,12 @@ async function settleAll(connection: Connection, input: ReconcileInput): Promise
     completedInWindow.push([stepIndex, await countCompletedBetween(connection, run, fromMs, toMs)]);
   }
   return {
-    steps: steps.map((step, i) => ({ name: step.name, attempt: step.attempt, settlement: settlements[i]!, server: counts[i]! })),
+    steps: steps.map((step, i) => ({
+      name: step.name,
+      attempt: step.attempt,
+      settlement: settlements[i]!,
+      server: counts[i]!,
+    })),
     completedInWindow,
     settledBy: provisional === 0 ? 'nothing to settle' : describe ? 'describing each id' : 'count',
     visibilityWaitMs,
@@ -66,16 +71,29 @@ function provisionalOf({ measurement: { ledger } }: CountedStep): number {
 }
 
 function isNamed({ measurement }: CountedStep): boolean {
-  return measurement.provisional.every(({ entries: { rejected, unknown, inDoubt } }) => rejected !== null && unknown !== null && inDoubt !== null);
+  return measurement.provisional.every(
+    ({ entries: { rejected, unknown, inDoubt } }) => rejected !== null && unknown !== null && inDoubt !== null,
+  );
 }
 
 /** Waits until the server lists what is known to exist and nothing is open any more, or the time for either is over. */
-async function agreedCounts(connection: Connection, input: ReconcileInput, described: readonly Settlement[] | undefined): Promise<ServerCounts[]> {
+async function agreedCounts(
+  connection: Connection,
+  input: ReconcileInput,
+  described: readonly Settlement[] | undefined,
+): Promise<ServerCounts[]> {
   const { run, steps } = input;
   const startedAt = Date.now();
   for (;;) {
     const counts: ServerCounts[] = [];
-    for (const step of steps) counts.push(await countByStatus(connection, run.namespace, stepIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt })));
+    for (const step of steps)
+      counts.push(
+        await countByStatus(
+          connection,
+          run.namespace,
+          stepIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt }),
+        ),
+      );
     const waitedMs = Date.now() - startedAt;
     const listed = steps.every((step, i) => counts[i]!.total >= expected(step, described?.[i]));
     const closed = counts.every((one) => one.open === 0);
@@ -95,14 +113,21 @@ function foundIn({ foundRejected, foundUnknown, foundInDoubt }: Settlement): num
 function disagreement(step: CountedStep, found: Settlement, counts: ServerCounts): string[] {
   const have = startedWorkflows(step.measurement.ledger) + foundIn(found);
   if (have === counts.total) return [];
-  return [`step ${step.name} attempt ${step.attempt}: the account has ${have} workflows, the server lists ${counts.total}`];
+  return [
+    `step ${step.name} attempt ${step.attempt}: the account has ${have} workflows, the server lists ${counts.total}`,
+  ];
 }
 
 async function describeStep(connection: Connection, run: RunRef, step: CountedStep): Promise<Settlement> {
   let settlement: Settlement = { foundRejected: {}, foundUnknown: {}, foundInDoubt: 0 };
   for (const { lane, entries } of step.measurement.provisional) {
     const prefix = arrivalIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt, lane });
-    const find = (sequences: SequenceSet) => countExisting(connection, run.namespace, [...sequences].map((sequence) => `${prefix}${sequence}`));
+    const find = (sequences: SequenceSet) =>
+      countExisting(
+        connection,
+        run.namespace,
+        [...sequences].map((sequence) => `${prefix}${sequence}`),
+      );
     settlement = {
       foundRejected: await findByCause(entries.rejected, settlement.foundRejected, find),
       foundUnknown: await findByCause(entries.unknown, settlement.foundUnknown, find),
@@ -112,7 +137,11 @@ async function describeStep(connection: Connection, run: RunRef, step: CountedSt
   return settlement;
 }
 
-async function findByCause(entries: Provisional['rejected'], before: Counts, find: (set: SequenceSet) => Promise<number>): Promise<Counts> {
+async function findByCause(
+  entries: Provisional['rejected'],
+  before: Counts,
+  find: (set: SequenceSet) => Promise<number>,
+): Promise<Counts> {
   const sum: Record<string, number> = { ...before };
   for (const [cause, runs] of Object.entries(entries ?? {})) {
     const found = await find(SequenceSet.from(runs));
@@ -121,7 +150,11 @@ async function findByCause(entries: Provisional['rejected'], before: Counts, fin
   return sum;
 }
 
-async function countExisting(connection: Connection, namespace: string, workflowIds: readonly string[]): Promise<number> {
+async function countExisting(
+  connection: Connection,
+  namespace: string,
+  workflowIds: readonly string[],
+): Promise<number> {
   let found = 0;
   for (let i = 0; i < workflowIds.length; i += DESCRIBED_AT_ONCE) {
     const batch = workflowIds.slice(i, i + DESCRIBED_AT_ONCE);
@@ -156,6 +189,7 @@ function settleByCount({ measurement: { ledger } }: CountedStep, counts: ServerC
     return taken;
   };
   const foundInDoubt = take(ledger.inDoubt);
-  const takeFrom = (entries: Counts) => Object.fromEntries(Object.entries(entries).map(([cause, n]) => [cause, take(n)]));
+  const takeFrom = (entries: Counts) =>
+    Object.fromEntries(Object.entries(entries).map(([cause, n]) => [cause, take(n)]));
   return { foundInDoubt, foundUnknown: takeFrom(ledger.unknown), foundRejected: takeFrom(ledger.rejected) };
 }

@@ -16,7 +16,11 @@ const STATUS_FIELDS = {
 } as const;
 
 /** The server's own count of the workflows below an id prefix, by how they ended. */
-export async function countByStatus(connection: Connection, namespace: string, idPrefix: string): Promise<ServerCounts> {
+export async function countByStatus(
+  connection: Connection,
+  namespace: string,
+  idPrefix: string,
+): Promise<ServerCounts> {
   const query = `${TOP_LEVEL} AND WorkflowId STARTS_WITH '${idPrefix}' GROUP BY ExecutionStatus`;
   const { groups } = await connection.workflowService.countWorkflowExecutions({ namespace, query });
   const counts = { total: 0, completed: 0, failed: 0, canceled: 0, terminated: 0, timedOut: 0, open: 0 };
@@ -29,7 +33,12 @@ export async function countByStatus(connection: Connection, namespace: string, i
 }
 
 /** Completions of a run whose close time falls into an interval of the server's clock. */
-export async function countCompletedBetween(connection: Connection, run: RunRef, fromMs: number, toMs: number): Promise<number> {
+export async function countCompletedBetween(
+  connection: Connection,
+  run: RunRef,
+  fromMs: number,
+  toMs: number,
+): Promise<number> {
   const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
   const query = `${TOP_LEVEL} AND WorkflowId STARTS_WITH '${workflowIdPrefix(run.runId)}' AND ExecutionStatus = 'Completed' AND CloseTime >= '${from}' AND CloseTime < '${to}'`;
   return Number((await connection.workflowService.countWorkflowExecutions({ namespace: run.namespace, query })).count);
@@ -41,6 +50,12 @@ export function runningQuery(run: Pick<RunRef, 'runId' | 'ownsNamespace'>): stri
   return `ExecutionStatus = 'Running'${own}`;
 }
 
-export async function countRunning(connection: Connection, run: Pick<RunRef, 'runId' | 'ownsNamespace' | 'namespace'>): Promise<number> {
-  return Number((await connection.workflowService.countWorkflowExecutions({ namespace: run.namespace, query: runningQuery(run) })).count);
+export async function countRunning(
+  connection: Connection,
+  run: Pick<RunRef, 'runId' | 'ownsNamespace' | 'namespace'>,
+): Promise<number> {
+  return Number(
+    (await connection.workflowService.countWorkflowExecutions({ namespace: run.namespace, query: runningQuery(run) }))
+      .count,
+  );
 }

@@ -18,13 +18,28 @@ const CONNECTION_FLAGS = {
 export function withConnectionOptions<T>(yargs: Argv<T>): Argv<T> {
   for (const [flag, [variable, help]] of Object.entries(CONNECTION_FLAGS)) {
     yargs.option(flag, { type: 'string', requiresArg: true, group: 'Target:', describe: `${help} [${variable}]` });
-    yargs.option(`control-${flag}`, { type: 'string', requiresArg: true, group: 'Control:', describe: `${help} [${controlName(variable)}]` });
+    yargs.option(`control-${flag}`, {
+      type: 'string',
+      requiresArg: true,
+      group: 'Control:',
+      describe: `${help} [${controlName(variable)}]`,
+    });
   }
   return yargs
     .option('tls', { type: 'boolean', group: 'Target:', describe: 'use TLS [TEMPORAL_TLS]' })
     .option('control-tls', { type: 'boolean', group: 'Control:', describe: 'use TLS [BENCHMARK_CONTROL_TLS]' })
-    .option('control-namespace', { type: 'string', requiresArg: true, group: 'Control:', describe: 'control namespace [BENCHMARK_CONTROL_NAMESPACE] (default: benchmark-control)' })
-    .option('connect-timeout', { type: 'string', requiresArg: true, group: 'Target:', describe: 'how long a connection may take [BENCHMARK_CONNECT_TIMEOUT] (default: 15s)' });
+    .option('control-namespace', {
+      type: 'string',
+      requiresArg: true,
+      group: 'Control:',
+      describe: 'control namespace [BENCHMARK_CONTROL_NAMESPACE] (default: benchmark-control)',
+    })
+    .option('connect-timeout', {
+      type: 'string',
+      requiresArg: true,
+      group: 'Target:',
+      describe: 'how long a connection may take [BENCHMARK_CONNECT_TIMEOUT] (default: 15s)',
+    });
 }
 
 function controlName(variable: string): string {
@@ -57,8 +72,17 @@ export function readConnections(argv: Readonly<Record<string, unknown>>, base = 
   try {
     const target = ownTarget ? resolveTarget(profile, env) : undefined;
     const control = ownControl ? resolveControl(env) : undefined;
-    for (const [what, resolved] of [['address', target], ['control-address', control]] as const) if (resolved) checkAddress(what, resolved.address);
-    return { env, target, control, connectTimeoutMs: connectTimeout(argv['connect-timeout'] ?? env.BENCHMARK_CONNECT_TIMEOUT) };
+    for (const [what, resolved] of [
+      ['address', target],
+      ['control-address', control],
+    ] as const)
+      if (resolved) checkAddress(what, resolved.address);
+    return {
+      env,
+      target,
+      control,
+      connectTimeoutMs: connectTimeout(argv['connect-timeout'] ?? env.BENCHMARK_CONNECT_TIMEOUT),
+    };
   } catch (err) {
     if (err instanceof ConnectionConfigError) throw badConfiguration(err.message);
     throw err;

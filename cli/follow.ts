@@ -22,11 +22,16 @@ export async function follow(client: Client, workflowId: string): Promise<RunOut
     interrupts += 1;
     if (interrupts > 1) {
       view.stop();
-      process.stderr.write(`Left ${workflowId} to itself. It goes on; to see it end: benchmark watch ${workflowId}; to clean up by hand: benchmark cleanup\n`);
+      process.stderr.write(
+        `Left ${workflowId} to itself. It goes on; to see it end: benchmark watch ${workflowId}; to clean up by hand: benchmark cleanup\n`,
+      );
       process.exit(EXIT.interrupted);
     }
     process.stderr.write('\nAborting: the run cleans up and reports. Ctrl-C again leaves at once.\n');
-    client.workflow.getHandle(workflowId).executeUpdate(abortUpdate, { args: [{ reason: 'interrupted by Ctrl-C' }] }).catch((err: Error) => process.stderr.write(`The abort was not taken: ${err.message}\n`));
+    client.workflow
+      .getHandle(workflowId)
+      .executeUpdate(abortUpdate, { args: [{ reason: 'interrupted by Ctrl-C' }] })
+      .catch((err: Error) => process.stderr.write(`The abort was not taken: ${err.message}\n`));
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);

@@ -31,10 +31,22 @@ export async function openHome(connections: Connections, lanes: number): Promise
 /** Also brings a session back whose processes a power cut took: the run goes on from the step it was in. */
 export async function startSupervisor(session: Session, env: NodeJS.ProcessEnv): Promise<SessionState> {
   const log = openSync(session.file('supervisor.log'), 'a');
-  const child = fork(join(DIST, 'machine', 'session-supervisor.js'), [session.dir], { env, detached: true, stdio: ['ignore', log, log, 'ipc'] });
+  const child = fork(join(DIST, 'machine', 'session-supervisor.js'), [session.dir], {
+    env,
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+  });
   await new Promise<void>((resolve, reject) => {
-    child.once('message', (message: { ready?: boolean; error?: string }) => (message.ready ? resolve() : reject(new CliError(message.error ?? 'unknown'))));
-    child.once('exit', () => reject(new CliError(`what a run needs could not be started; the log ends:\n${readFileSync(session.file('supervisor.log'), 'utf8').slice(-1000)}`)));
+    child.once('message', (message: { ready?: boolean; error?: string }) =>
+      message.ready ? resolve() : reject(new CliError(message.error ?? 'unknown')),
+    );
+    child.once('exit', () =>
+      reject(
+        new CliError(
+          `what a run needs could not be started; the log ends:\n${readFileSync(session.file('supervisor.log'), 'utf8').slice(-1000)}`,
+        ),
+      ),
+    );
   });
   child.removeAllListeners();
   if (child.connected) child.disconnect();

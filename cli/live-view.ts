@@ -29,7 +29,10 @@ export class LiveView {
     while (!this.stopped) {
       if (Date.now() - queriedAt >= QUERY_MS) {
         queriedAt = Date.now();
-        this.progress = await this.client.workflow.getHandle(this.workflowId).query(progressQuery).catch(() => this.progress);
+        this.progress = await this.client.workflow
+          .getHandle(this.workflowId)
+          .query(progressQuery)
+          .catch(() => this.progress);
       }
       const live = await this.snapshots().catch(() => []);
       if (!this.stopped) this.show(live);
@@ -46,9 +49,16 @@ export class LiveView {
   private async snapshots(): Promise<StepSnapshot[]> {
     const connection = this.client.connection as Connection;
     const { namespace } = this.client.options;
-    const { pendingChildren } = await connection.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId: this.workflowId } });
-    const steps = pendingChildren.filter((child) => child.workflowTypeName === 'LoadStep').map((child) => child.workflowId!);
-    const all = await Promise.all(steps.map((step, i) => snapshotStep(connection, namespace, step, i).catch(() => undefined)));
+    const { pendingChildren } = await connection.workflowService.describeWorkflowExecution({
+      namespace,
+      execution: { workflowId: this.workflowId },
+    });
+    const steps = pendingChildren
+      .filter((child) => child.workflowTypeName === 'LoadStep')
+      .map((child) => child.workflowId!);
+    const all = await Promise.all(
+      steps.map((step, i) => snapshotStep(connection, namespace, step, i).catch(() => undefined)),
+    );
     return all.filter((one): one is StepSnapshot => one !== undefined && one.ledger.scheduled > 0);
   }
 
@@ -69,12 +79,18 @@ export class LiveView {
     const ledger = mergeLedgers(live.map((one) => one.ledger));
     const acknowledged = startedWorkflows(ledger);
     const atMs = Date.now();
-    const rate = this.before && acknowledged >= this.before.acknowledged ? ((acknowledged - this.before.acknowledged) * 1000) / (atMs - this.before.atMs) : 0;
+    const rate =
+      this.before && acknowledged >= this.before.acknowledged
+        ? ((acknowledged - this.before.acknowledged) * 1000) / (atMs - this.before.atMs)
+        : 0;
     this.before = { atMs, acknowledged };
     const last = live.at(-1);
     const errors = total(ledger.rejected) + total(ledger.skipped) + total(ledger.unknown) + ledger.inDoubt;
     const step = p.step ? `${p.step.kind} ${p.step.number}/${p.step.steps}` : '';
-    const latency = last && last.completed > 0 ? `p50 ${last.latencyP50Ms.toFixed(0)} p99 ${last.latencyP99Ms.toFixed(0)} ms` : 'no completion yet';
+    const latency =
+      last && last.completed > 0
+        ? `p50 ${last.latencyP50Ms.toFixed(0)} p99 ${last.latencyP99Ms.toFixed(0)} ms`
+        : 'no completion yet';
     const left = Math.ceil((p.loadDurationMs - elapsed) / 1000);
     return `${bar(elapsed / p.loadDurationMs)} ${step}  ${rate.toFixed(0)}/s  ${latency}  in flight ${unaccounted(ledger)}  errors ${errors}  ${left} s left`;
   }

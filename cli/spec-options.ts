@@ -26,14 +26,21 @@ export function withSpecOptions<T>(yargs: Argv<T>): Argv<T> {
     type: 'string',
     requiresArg: true,
     group: 'Benchmark:',
-    describe: 'Read the spec from a YAML or JSON file; a result\'s `config` is one too',
+    describe: "Read the spec from a YAML or JSON file; a result's `config` is one too",
   });
 }
 
 /** Flag > environment > file > default; every problem at once, before anything is contacted. */
-export function readSpec(argv: Readonly<Record<string, unknown>>, atHome: boolean, env = process.env): { input: SpecInput; spec: BenchmarkSpec } {
+export function readSpec(
+  argv: Readonly<Record<string, unknown>>,
+  atHome: boolean,
+  env = process.env,
+): { input: SpecInput; spec: BenchmarkSpec } {
   const repeated = fieldNames.filter((name) => Array.isArray(argv[name]));
-  if (repeated.length > 0) throw badConfiguration(repeated.map((name) => `--${flagOf(name)} was given more than once; give it once`).join('\n'));
+  if (repeated.length > 0)
+    throw badConfiguration(
+      repeated.map((name) => `--${flagOf(name)} was given more than once; give it once`).join('\n'),
+    );
   const layers = [
     flagLayer(argv),
     environmentLayer(env),

@@ -31,7 +31,10 @@ export async function ensureControlNamespace(connection: Connection, namespace: 
     } catch (err) {
       if (Date.now() >= giveUpAt) {
         const why = describeGrpcError(refusal ?? err);
-        throw new Error(`the control namespace ${namespace} cannot be used (${why}); name an existing one with --control-namespace`, { cause: err });
+        throw new Error(
+          `the control namespace ${namespace} cannot be used (${why}); name an existing one with --control-namespace`,
+          { cause: err },
+        );
       }
     }
     await new Promise((resolve) => setTimeout(resolve, 50));

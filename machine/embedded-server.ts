@@ -24,7 +24,18 @@ const UP_WITHIN_MS = 20_000;
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const port = options.port ?? (await freePort());
   const address = `127.0.0.1:${port}`;
-  const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error', '--log-format', 'json'];
+  const args = [
+    'server',
+    'start-dev',
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--log-level',
+    'error',
+    '--log-format',
+    'json',
+  ];
   if (options.uiPort === undefined) args.push('--headless');
   else args.push('--ui-port', String(options.uiPort));
   if (options.databaseFile) args.push('--db-filename', options.databaseFile);
@@ -32,7 +43,9 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   const process = spawn(options.binary, args, { stdio: ['ignore', log, log] });
   const died = new Promise<never>((_, reject) => {
     process.once('error', (err) => reject(new Error(`${options.binary} could not be started: ${err.message}`)));
-    process.once('exit', (code, signal) => reject(new Error(`the embedded server ended (${signal ?? code}); see ${options.logFile}`)));
+    process.once('exit', (code, signal) =>
+      reject(new Error(`the embedded server ended (${signal ?? code}); see ${options.logFile}`)),
+    );
   });
   died.catch(() => undefined);
   await Promise.race([untilServing(address), died]);

@@ -25,7 +25,13 @@ export async function awaitOutcome(client: Client, workflowId: string): Promise<
       if (!isTransient(err) || Date.now() - lastAnswer > PATIENCE_MS) throw err;
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    await client.workflow.getHandle(workflowId).describe().then(() => (lastAnswer = Date.now()), () => undefined);
+    await client.workflow
+      .getHandle(workflowId)
+      .describe()
+      .then(
+        () => (lastAnswer = Date.now()),
+        () => undefined,
+      );
   }
 }
 
@@ -33,7 +39,11 @@ function outcomeOfFailure(cause: Error | undefined): RunOutcome {
   if (!(cause instanceof ApplicationFailure)) return { error: cause?.message ?? 'the run ended without a result' };
   const [details] = cause.details ?? [];
   const isResult = typeof details === 'object' && details !== null && 'schemaVersion' in details;
-  return { error: cause.message, failureType: cause.type ?? undefined, ...(isResult ? { result: details as BenchmarkResult } : {}) };
+  return {
+    error: cause.message,
+    failureType: cause.type ?? undefined,
+    ...(isResult ? { result: details as BenchmarkResult } : {}),
+  };
 }
 
 function isTransient(err: unknown): boolean {

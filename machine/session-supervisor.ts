@@ -53,22 +53,32 @@ async function main(dir: string): Promise<void> {
   ] as const;
   const servers = { control, target };
   const notePids = (pids: Readonly<Record<string, number>>) =>
-    session.update({ pids: { ...pids, 'control-server': servers.control.process.pid!, ...(target ? { 'target-server': target.process.pid! } : {}) } });
+    session.update({
+      pids: {
+        ...pids,
+        'control-server': servers.control.process.pid!,
+        ...(target ? { 'target-server': target.process.pid! } : {}),
+      },
+    });
   const roles = new Supervisor(plan, env, log, notePids);
 
   let stopping: Promise<void> | undefined;
   const tearDown = () => (stopping ??= stopAll(roles, servers));
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void tearDown().then(() => process.exit(0)));
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => void tearDown().then(() => process.exit(0)));
   process.on('SIGINT', () => undefined);
   const keepControl = (server: EmbeddedServer) =>
     server.process.once('exit', () => {
       if (stopping) return;
       log.warn('the control server died and is started again on its database');
-      void startControl().then((again) => {
-        servers.control = again;
-        keepControl(again);
-        notePids(roles.pids);
-      }, (err: Error) => log.error(err.message));
+      void startControl().then(
+        (again) => {
+          servers.control = again;
+          keepControl(again);
+          notePids(roles.pids);
+        },
+        (err: Error) => log.error(err.message),
+      );
     });
   keepControl(control);
 
@@ -80,9 +90,16 @@ async function main(dir: string): Promise<void> {
   process.exit(0);
 }
 
-async function stopAll(roles: Supervisor, servers: { control: EmbeddedServer; target?: EmbeddedServer }): Promise<void> {
+async function stopAll(
+  roles: Supervisor,
+  servers: { control: EmbeddedServer; target?: EmbeddedServer },
+): Promise<void> {
   await roles.stop();
-  await Promise.all([servers.control, servers.target].map((server) => server && server.process.exitCode === null && stopProcess(server.process)));
+  await Promise.all(
+    [servers.control, servers.target].map(
+      (server) => server && server.process.exitCode === null && stopProcess(server.process),
+    ),
+  );
 }
 
 const ORPHAN_CHECK_MS = 2000;

@@ -71,10 +71,14 @@ export class Supervisor {
     });
     this.onPids(this.pids);
     const ready = once(child, 'message').then(() => true);
-    const exited = once(child, 'exit').then(([code, signal]) => ({ code: code as number | null, signal: signal as string | null }));
+    const exited = once(child, 'exit').then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as string | null,
+    }));
     void exited.then(({ code, signal }) => this.onExit(slot, Date.now() - startedAt, code, signal));
     const isReady = await Promise.race([ready, exited.then(() => false)]);
-    if (!isReady && !this.stopping) throw new Error(`${slot.name} could not start: ${lastWords.trim().split('\n').at(-1) ?? 'no reason given'}`);
+    if (!isReady && !this.stopping)
+      throw new Error(`${slot.name} could not start: ${lastWords.trim().split('\n').at(-1) ?? 'no reason given'}`);
   }
 
   private onExit(slot: Slot, livedMs: number, code: number | null, signal: string | null): void {

@@ -27,7 +27,9 @@ export interface ArrivalCursor {
 
 /** A cursor that stands on arrival number `sequence` of the lane. */
 export function arrivalsFrom(schedule: LaneSchedule, sequence = 0): ArrivalCursor {
-  return schedule.process === 'poisson' ? new PoissonArrivals(schedule, sequence) : new UniformArrivals(schedule, sequence);
+  return schedule.process === 'poisson'
+    ? new PoissonArrivals(schedule, sequence)
+    : new UniformArrivals(schedule, sequence);
 }
 
 /** How many arrivals the lane has on this line. Exact, also for Poisson, where they have to be walked. */

@@ -128,7 +128,10 @@ function clockCheck(audits: readonly GeneratorAudit[]): ValidityCheck {
   };
 }
 
-function gapCheck({ ledger, gapArrivals }: Pick<StepMeasurement, 'ledger' | 'gapArrivals'>, limit: number): ValidityCheck {
+function gapCheck(
+  { ledger, gapArrivals }: Pick<StepMeasurement, 'ledger' | 'gapArrivals'>,
+  limit: number,
+): ValidityCheck {
   const measured = ledger.scheduled === 0 ? 0 : gapArrivals / ledger.scheduled;
   return {
     name: 'generator gap',

@@ -122,7 +122,9 @@ async function reconcile(state: RunState): Promise<void> {
         measurement: { ledger, provisional },
       })),
       completionTimeoutMs: state.plan.completionTimeoutMs,
-      countWindows: sampled ? state.steps.filter((step) => isCounted(step, state.steps)).map((step) => window(state, step.step)) : [],
+      countWindows: sampled
+        ? state.steps.filter((step) => isCounted(step, state.steps)).map((step) => window(state, step.step))
+        : [],
     });
     state.found.reconciliation = found;
     state.steps.forEach((step, i) => {
@@ -183,5 +185,10 @@ async function report(state: RunState): Promise<BenchmarkResult> {
   const result = resultOf(state.facts());
   state.enter('done');
   if (state.found.error === undefined) return result;
-  throw ApplicationFailure.create({ message: state.found.error, type: RUN_FAILED, nonRetryable: true, details: [result] });
+  throw ApplicationFailure.create({
+    message: state.found.error,
+    type: RUN_FAILED,
+    nonRetryable: true,
+    details: [result],
+  });
 }

@@ -64,7 +64,8 @@ function lastCheckpoint(err: unknown): LaneCheckpoint | undefined {
 
 function laneFrom(lane: number, checkpoint: LaneCheckpoint): LaneResult {
   const { ledger, observation } = checkpoint;
-  const booked = ledger.acknowledged + ledger.recovered + ledger.inDoubt + countAll(ledger.rejected, ledger.skipped, ledger.unknown);
+  const booked =
+    ledger.acknowledged + ledger.recovered + ledger.inDoubt + countAll(ledger.rejected, ledger.skipped, ledger.unknown);
   const { completed, chosen, failed } = observation;
   return {
     ...laneWithout(lane, 'the generator was lost'),

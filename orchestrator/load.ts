@@ -30,8 +30,12 @@ export async function runLoad(state: RunState): Promise<void> {
   for (let shifts = 0; remaining.length > 0; shifts += 1) {
     const late = await runStretch(state, remaining);
     if (late === undefined) break;
-    if (shifts === MAX_SHIFTS) throw new Error(`step ${late.name} was picked up late ${shifts + 1} times: too few generators`);
-    const again = planShifted(state.planned, remaining.filter((step) => step.index >= late.index));
+    if (shifts === MAX_SHIFTS)
+      throw new Error(`step ${late.name} was picked up late ${shifts + 1} times: too few generators`);
+    const again = planShifted(
+      state.planned,
+      remaining.filter((step) => step.index >= late.index),
+    );
     state.notes.push(`step ${late.name} was picked up late; the timeline goes on from there`);
     state.planned.push(...again);
     remaining = again;
@@ -53,7 +57,9 @@ function spoiltHold({ steps, spec }: RunState): PlannedStep | undefined {
   const found = steps.find(({ step, measurement }) => {
     const last = !steps.some(({ step: other }) => other.name === step.name && other.attempt > step.attempt);
     const gap = measurement.gapArrivals > spec.maxGap * measurement.ledger.scheduled;
-    return step.kind === 'hold' && last && gap && step.attempt < spec.stepAttempts && measurement.cutShort === undefined;
+    return (
+      step.kind === 'hold' && last && gap && step.attempt < spec.stepAttempts && measurement.cutShort === undefined
+    );
   });
   return found?.step as PlannedStep | undefined;
 }

@@ -103,7 +103,12 @@ function observeShare(spec: BenchmarkSpec, peak: number): number {
  */
 export function planShifted(steps: readonly PlannedStep[], late: readonly PlannedStep[]): PlannedStep[] {
   const offsetMs = endOf(steps) - late[0]!.startMs;
-  return late.map((step, i) => ({ ...step, startMs: step.startMs + offsetMs, index: steps.length + i, attempt: step.attempt + 1 }));
+  return late.map((step, i) => ({
+    ...step,
+    startMs: step.startMs + offsetMs,
+    index: steps.length + i,
+    attempt: step.attempt + 1,
+  }));
 }
 
 function endOf(steps: readonly PlannedStep[]): number {
@@ -123,7 +128,13 @@ export function planAgain(steps: readonly PlannedStep[], hold: PlannedStep): Pla
   const leadInMs = Math.min(LEAD_IN_MAX_MS, Math.round(hold.durationMs / 4));
   const laid = layOut<PlannedSegment>([
     { kind: 'lead-in', durationMs: leadInMs, fromRate: 0, toRate: hold.fromRate },
-    { kind: 'hold', durationMs: hold.durationMs, fromRate: hold.fromRate, toRate: hold.toRate, thresholds: hold.thresholds },
+    {
+      kind: 'hold',
+      durationMs: hold.durationMs,
+      fromRate: hold.fromRate,
+      toRate: hold.toRate,
+      thresholds: hold.thresholds,
+    },
   ]);
   return laid.map((line, i) => ({
     ...line,

@@ -19,7 +19,8 @@ export class RunState {
   readonly steps: StepFacts[] = [];
   readonly notes: string[] = [];
   readonly shifts: { step: string; byMs: number }[] = [];
-  readonly found: Mutable<Partial<Pick<RunFacts, 'system' | 'reconciliation' | 'cleanup' | 'error' | 'abortReason'>>> = {};
+  readonly found: Mutable<Partial<Pick<RunFacts, 'system' | 'reconciliation' | 'cleanup' | 'error' | 'abortReason'>>> =
+    {};
   hosts: RunFacts['hosts'] = [];
   health?: Health;
   phase: Phase = 'starting';
@@ -84,7 +85,8 @@ export class RunState {
       runId: this.run.runId,
       workflowId: this.run.workflowId,
       namespace: this.run.namespace,
-      thresholds: this.plan.steps.find((step) => step.thresholds)?.thresholds ?? thresholdsOf(this.spec, this.spec.rate),
+      thresholds:
+        this.plan.steps.find((step) => step.thresholds)?.thresholds ?? thresholdsOf(this.spec, this.spec.rate),
       observeShare: this.plan.observeShare,
       seriesWidthMs: this.plan.seriesWidthMs,
       loadStartMs: this.loadStartMs,
@@ -104,8 +106,14 @@ export class RunState {
       undefined,
     );
     const ledger = mergeLedgers([...this.steps.map((step) => step.settled), ...live.map((one) => one.snapshot.ledger)]);
-    const completed = this.completions((step) => step.measurement.observation.completed, (one) => one.completed);
-    const failed = this.completions((step) => total(step.measurement.observation.failed), (one) => one.failed);
+    const completed = this.completions(
+      (step) => step.measurement.observation.completed,
+      (one) => one.completed,
+    );
+    const failed = this.completions(
+      (step) => total(step.measurement.observation.failed),
+      (one) => one.failed,
+    );
     const elapsedMs = this.loadStartMs === undefined ? 0 : Date.now() - this.loadStartMs;
     const loading = this.phase === 'load' ? this.current : undefined;
     return {

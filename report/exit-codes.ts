@@ -11,14 +11,7 @@ export const EXIT = {
 } as const;
 
 export type Outcome =
-  | 'PASSED'
-  | 'ERROR'
-  | 'FAILED'
-  | 'BAD_CONFIGURATION'
-  | 'ABORTED'
-  | 'INVALID'
-  | 'UNACCOUNTED'
-  | 'CLEANUP_INCOMPLETE';
+  'PASSED' | 'ERROR' | 'FAILED' | 'BAD_CONFIGURATION' | 'ABORTED' | 'INVALID' | 'UNACCOUNTED' | 'CLEANUP_INCOMPLETE';
 
 /** In the order of precedence: the first that applies is the run's exit code; all of them are in the JSON. */
 const PRECEDENCE: readonly (readonly [Outcome, number])[] = [

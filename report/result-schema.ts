@@ -69,7 +69,13 @@ const threshold = z.strictObject({
 });
 
 const rates = z
-  .strictObject({ target: z.number(), scheduled: z.number(), sent: z.number(), acknowledged: z.number(), completed: z.number() })
+  .strictObject({
+    target: z.number(),
+    scheduled: z.number(),
+    sent: z.number(),
+    acknowledged: z.number(),
+    completed: z.number(),
+  })
   .describe('Per second of the step');
 
 const step = z.strictObject({
@@ -125,7 +131,16 @@ export const resultSchema = z
     runId: z.string(),
     workflowId: z.string(),
     namespace: z.string(),
-    outcome: z.enum(['PASSED', 'ERROR', 'FAILED', 'BAD_CONFIGURATION', 'ABORTED', 'INVALID', 'UNACCOUNTED', 'CLEANUP_INCOMPLETE']),
+    outcome: z.enum([
+      'PASSED',
+      'ERROR',
+      'FAILED',
+      'BAD_CONFIGURATION',
+      'ABORTED',
+      'INVALID',
+      'UNACCOUNTED',
+      'CLEANUP_INCOMPLETE',
+    ]),
     outcomes: z.array(z.string()),
     exitCode: z.int(),
     error: z.string().optional(),

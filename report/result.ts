@@ -78,7 +78,9 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
   const server = serverOf(facts, ledger);
   const verdict = verdictOf(counted, facts);
   const validity = validityOf(facts, counted);
-  const ending = endingOf(outcomesOf(facts, { passed: verdict.passed, valid: validity.valid, accounted: server.agrees }));
+  const ending = endingOf(
+    outcomesOf(facts, { passed: verdict.passed, valid: validity.valid, accounted: server.agrees }),
+  );
   return {
     schemaVersion: SCHEMA_VERSION,
     timestamp: new Date(facts.startedAtMs).toISOString(),
@@ -94,7 +96,10 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     passed: verdict.passed,
     failureReasons: verdict.failureReasons,
     results: resultsOf(facts, headline, ledger, server.counts),
-    thresholds: { ...(headline?.step.thresholds ?? facts.thresholds), checks: [...(headline?.result.thresholds ?? [])] },
+    thresholds: {
+      ...(headline?.step.thresholds ?? facts.thresholds),
+      checks: [...(headline?.result.thresholds ?? [])],
+    },
     validity,
     system: facts.system ?? UNKNOWN_SYSTEM,
     ledger: { ...ledger },
@@ -202,7 +207,8 @@ function resultsOf(
 ): BenchmarkResult['results'] {
   const { completed, open, total: all } = counts;
   const holds = facts.steps.filter((step) => step.step.kind === 'hold').map((step) => step.measurement.histograms);
-  const histograms = headline?.measurement.histograms ?? (holds.length > 0 ? mergeLaneHistograms(holds) : noHistograms());
+  const histograms =
+    headline?.measurement.histograms ?? (holds.length > 0 ? mergeLaneHistograms(holds) : noHistograms());
   return {
     workflowsStarted: startedWorkflows(ledger),
     workflowsCompleted: completed,
@@ -225,7 +231,8 @@ function verdictOf(counted: readonly StepPair[], facts: RunFacts): { passed: boo
   const reasons = judged.flatMap(({ step, verdict }) =>
     verdict!.failureReasons.map((reason) => (staircase ? `at ${step.fromRate}/s: ${reason}` : reason)),
   );
-  if (judged.length === 0) return { passed: false, failureReasons: [facts.error ?? 'no hold was completed, so nothing could be judged'] };
+  if (judged.length === 0)
+    return { passed: false, failureReasons: [facts.error ?? 'no hold was completed, so nothing could be judged'] };
   return { passed: reasons.length === 0, failureReasons: reasons };
 }
 
@@ -255,7 +262,8 @@ function outcomesOf(facts: RunFacts, is: { passed: boolean; valid: boolean; acco
 
 function serverOf(facts: RunFacts, ledger: Ledger): BenchmarkResult['server'] {
   const all = facts.steps.flatMap((step) => (step.server ? [step.server] : []));
-  const sum = (pick: (counts: BenchmarkResult['server']['counts']) => number) => all.reduce((n, one) => n + pick(one), 0);
+  const sum = (pick: (counts: BenchmarkResult['server']['counts']) => number) =>
+    all.reduce((n, one) => n + pick(one), 0);
   const counts = {
     total: sum((one) => one.total),
     completed: sum((one) => one.completed),
@@ -291,7 +299,9 @@ function completionOf(facts: RunFacts): BenchmarkResult['completion'] {
 function staircaseOf(counted: readonly StepPair[]): NonNullable<BenchmarkResult['staircase']> {
   const good = (step: StepPair) => step.verdict?.passed === true && step.validity?.valid === true;
   const firstBad = counted.find((step) => !good(step));
-  const highest = counted.filter(good).reduce<number | null>((rate, { step }) => Math.max(rate ?? 0, step.fromRate), null);
+  const highest = counted
+    .filter(good)
+    .reduce<number | null>((rate, { step }) => Math.max(rate ?? 0, step.fromRate), null);
   return {
     highestPassedRate: highest,
     firstFailedRate: firstBad?.step.fromRate ?? null,

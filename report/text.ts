@@ -31,7 +31,8 @@ function thresholds({ thresholds: { checks }, staircase, results }: BenchmarkRes
   if (checks.length === 0) return [];
   const rows = checks.map(({ name, required, actual, unit, passed }) => {
     const sign = name === 'throughput' ? '≥' : '≤';
-    const show = (value: number) => (name === 'error rate' ? `${(value * 100).toFixed(2)} %` : `${value.toFixed(1)} ${unit}`);
+    const show = (value: number) =>
+      name === 'error rate' ? `${(value * 100).toFixed(2)} %` : `${value.toFixed(1)} ${unit}`;
     return `  ${passed ? '✓' : '✗'} ${name.padEnd(12)} ${show(actual).padStart(12)}   required ${sign} ${show(required)}`;
   });
   return ['', staircase ? `Thresholds (hold at ${results.rates.target}/s)` : 'Thresholds', ...rows];
@@ -39,27 +40,58 @@ function thresholds({ thresholds: { checks }, staircase, results }: BenchmarkRes
 
 function validity({ validity: { valid, reasons, checks } }: BenchmarkResult): string[] {
   if (checks.length === 0) return [];
-  if (valid) return ['', 'VALID: the generator kept its schedule; the numbers are the server\'s'];
-  return ['', 'INVALID: the numbers say more about the generator than about the server', ...reasons.map((reason) => `  ✗ ${reason}`)];
+  if (valid) return ['', "VALID: the generator kept its schedule; the numbers are the server's"];
+  return [
+    '',
+    'INVALID: the numbers say more about the generator than about the server',
+    ...reasons.map((reason) => `  ✗ ${reason}`),
+  ];
 }
 
 function staircase({ staircase: found, steps }: BenchmarkResult): string[] {
   if (!found) return [];
-  const highest = found.highestPassedRate === null ? 'none of the holds was valid and passed' : `${found.highestPassedRate}/s is the highest rate that was valid and passed`;
-  const first = found.firstFailedRate === null ? 'no hold failed' : `${found.firstFailedRate}/s is the first that was not: ${found.reasons.join('; ')}`;
-  return ['', 'Staircase', `  ${highest}`, `  ${first}`, '', '     target   completed      p50      p99   verdict', ...steps.filter((step) => step.kind === 'hold').map(holdRow)];
+  const highest =
+    found.highestPassedRate === null
+      ? 'none of the holds was valid and passed'
+      : `${found.highestPassedRate}/s is the highest rate that was valid and passed`;
+  const first =
+    found.firstFailedRate === null
+      ? 'no hold failed'
+      : `${found.firstFailedRate}/s is the first that was not: ${found.reasons.join('; ')}`;
+  return [
+    '',
+    'Staircase',
+    `  ${highest}`,
+    `  ${first}`,
+    '',
+    '     target   completed      p50      p99   verdict',
+    ...steps.filter((step) => step.kind === 'hold').map(holdRow),
+  ];
 }
 
 function holdRow(step: StepResult): string {
-  const verdict = step.cutShort ? `left out (${step.cutShort})` : !step.validity?.valid ? 'INVALID' : step.passed ? 'passed' : 'FAILED';
+  const verdict = step.cutShort
+    ? `left out (${step.cutShort})`
+    : !step.validity?.valid
+      ? 'INVALID'
+      : step.passed
+        ? 'passed'
+        : 'FAILED';
   const number = (value: number, unit: string) => `${value.toFixed(1)}${unit}`;
   return `  ${number(step.fromRate, '/s').padStart(9)} ${number(step.rates.completed, '/s').padStart(11)} ${number(step.latency.p50, ' ms').padStart(11)} ${number(step.latency.p99, ' ms').padStart(11)}   ${verdict}${step.counted ? '' : ' (run again)'}`;
 }
 
 function rates({ results: { rates: r }, completion }: BenchmarkResult): string[] {
-  const how = completion.observed === 'all' ? 'every completion observed by the client' : `${(completion.share * 100).toFixed(1)} % of the completions observed, the rest counted by the server`;
+  const how =
+    completion.observed === 'all'
+      ? 'every completion observed by the client'
+      : `${(completion.share * 100).toFixed(1)} % of the completions observed, the rest counted by the server`;
   const show = (rate: number) => rate.toFixed(2);
-  return ['', `Rates, per second of the hold (${how})`, `  target ${show(r.target)} · scheduled ${show(r.scheduled)} · sent ${show(r.sent)} · acknowledged ${show(r.acknowledged)} · completed ${show(r.completed)}`];
+  return [
+    '',
+    `Rates, per second of the hold (${how})`,
+    `  target ${show(r.target)} · scheduled ${show(r.scheduled)} · sent ${show(r.sent)} · acknowledged ${show(r.acknowledged)} · completed ${show(r.completed)}`,
+  ];
 }
 
 function latencies({ results }: BenchmarkResult): string[] {
@@ -73,13 +105,17 @@ function latencies({ results }: BenchmarkResult): string[] {
   return [
     '',
     `Latency, ms ${' '.repeat(20)} p50      p95      p99    p99.9      max`,
-    ...rows.map(([name, l]) => `  ${name.padEnd(26)} ${[l.p50, l.p95, l.p99, l.p999, l.max].map((ms) => ms.toFixed(1).padStart(8)).join(' ')}`),
+    ...rows.map(
+      ([name, l]) =>
+        `  ${name.padEnd(26)} ${[l.p50, l.p95, l.p99, l.p999, l.max].map((ms) => ms.toFixed(1).padStart(8)).join(' ')}`,
+    ),
     ...(unsure ? [`  ${results.latency.count} samples are too few for a p99 (662 are needed): take it as a hint`] : []),
   ];
 }
 
 function account({ ledger, server }: BenchmarkResult): string[] {
-  const counts = (title: string, entries: Readonly<Record<string, number>>) => Object.entries(entries).map(([key, n]) => `    ${title} ${n} × ${key}`);
+  const counts = (title: string, entries: Readonly<Record<string, number>>) =>
+    Object.entries(entries).map(([key, n]) => `    ${title} ${n} × ${key}`);
   const { counts: c } = server;
   const agrees = server.agrees ? 'agrees' : 'DOES NOT AGREE';
   return [
@@ -98,10 +134,18 @@ function sum(counts: Readonly<Record<string, number>>): number {
 }
 
 function system({ system: s, namespace, timeline }: BenchmarkResult): string[] {
-  return ['', `  Server ${s.serverVersion}, ${s.historyShards} shard(s), ${s.persistence}; ${s.instanceType === 'unknown' ? 'machine unknown' : s.instanceType}; namespace ${namespace}; load of ${formatDuration(timeline.durationMs)}`];
+  return [
+    '',
+    `  Server ${s.serverVersion}, ${s.historyShards} shard(s), ${s.persistence}; ${s.instanceType === 'unknown' ? 'machine unknown' : s.instanceType}; namespace ${namespace}; load of ${formatDuration(timeline.durationMs)}`,
+  ];
 }
 
 function cleanup({ cleanup: c }: BenchmarkResult): string[] {
   if (c === null) return [];
-  return [...c.warnings.map((warning) => `  Warning: ${warning}`), ...(c.complete ? [] : ['  Cleanup is incomplete; these commands finish it:', ...c.commands.map((command) => `    ${command}`)])];
+  return [
+    ...c.warnings.map((warning) => `  Warning: ${warning}`),
+    ...(c.complete
+      ? []
+      : ['  Cleanup is incomplete; these commands finish it:', ...c.commands.map((command) => `    ${command}`)]),
+  ];
 }

@@ -9,7 +9,10 @@ type Configuration = Parameters<NonNullable<NonNullable<WorkerOptions['bundlerOp
  * they are loaded. Its plain build without the loader needs neither.
  */
 function inSandbox(config: Configuration): Configuration {
-  const alias = { 'hdr-histogram-js$': require.resolve('hdr-histogram-js'), [join(require.resolve('hdr-histogram-js'), '..', 'wasm')]: join(__dirname, '..', 'measurement', 'no-wasm.js') };
+  const alias = {
+    'hdr-histogram-js$': require.resolve('hdr-histogram-js'),
+    [join(require.resolve('hdr-histogram-js'), '..', 'wasm')]: join(__dirname, '..', 'measurement', 'no-wasm.js'),
+  };
   return { ...config, resolve: { ...config.resolve, alias: { ...config.resolve?.alias, ...alias } } };
 }
 
@@ -19,8 +22,15 @@ async function main(): Promise<void> {
   mkdirSync(join(dist, 'bundles'), { recursive: true });
   const quiet = () => undefined;
   const logger = { log: quiet, trace: quiet, debug: quiet, info: quiet, warn: console.warn, error: console.error };
-  for (const [name, entry] of [['orchestrator', 'orchestrator/workflows.js'], ['load-workflows', 'load-workflows/workflows.js']] as const) {
-    const { code } = await bundleWorkflowCode({ workflowsPath: join(dist, entry), logger, webpackConfigHook: inSandbox });
+  for (const [name, entry] of [
+    ['orchestrator', 'orchestrator/workflows.js'],
+    ['load-workflows', 'load-workflows/workflows.js'],
+  ] as const) {
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: join(dist, entry),
+      logger,
+      webpackConfigHook: inSandbox,
+    });
     writeFileSync(join(dist, 'bundles', `${name}.js`), code);
   }
 }

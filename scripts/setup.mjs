@@ -6,11 +6,25 @@ import { join } from 'node:path';
 
 export const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-const rooms = ['cli', 'machine', 'orchestrator', 'activities', 'load-workflows', 'measurement', 'report', 'spec', 'scripts'];
+const rooms = [
+  'cli',
+  'machine',
+  'orchestrator',
+  'activities',
+  'load-workflows',
+  'measurement',
+  'report',
+  'spec',
+  'scripts',
+];
 
 /** Everything goes to stderr: stdout belongs to the result. */
 function run(command, args, what) {
-  const { status, stdout } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+  const { status, stdout } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  });
   if (status === 0) return;
   process.stderr.write(stdout ?? '');
   process.stderr.write(`${what} failed; the command was: ${command} ${args.join(' ')}\n`);
@@ -34,7 +48,8 @@ function sources(dir) {
 
 function hash(files) {
   const sum = createHash('sha256');
-  for (const file of files.sort()) if (statSync(join(root, file)).isFile()) sum.update(file).update(readFileSync(join(root, file)));
+  for (const file of files.sort())
+    if (statSync(join(root, file)).isFile()) sum.update(file).update(readFileSync(join(root, file)));
   return sum.digest('hex');
 }
 
@@ -48,9 +63,13 @@ export function setUp() {
     process.stderr.write('Installing packages …\n');
     run(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], 'Installing the packages');
   });
-  stamp('dist/.built', hash([...rooms.flatMap(sources), 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']), () => {
-    process.stderr.write('Building …\n');
-    run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], 'Compiling');
-    run(process.execPath, ['dist/scripts/bundle.js'], 'Bundling the workflows');
-  });
+  stamp(
+    'dist/.built',
+    hash([...rooms.flatMap(sources), 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']),
+    () => {
+      process.stderr.write('Building …\n');
+      run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], 'Compiling');
+      run(process.execPath, ['dist/scripts/bundle.js'], 'Bundling the workflows');
+    },
+  );
 }

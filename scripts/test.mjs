@@ -7,7 +7,10 @@ import { root, setUp } from './setup.mjs';
 
 setUp();
 const report = join(mkdtempSync(join(tmpdir(), 'benchmark-test-')), 'jest.json');
-const { status } = spawnSync(process.execPath, ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+const { status } = spawnSync(process.execPath, ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`], {
+  cwd: root,
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
 const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
 console.log(`${numPassedTests} passed, ${numFailedTests + numRuntimeErrorTestSuites} failed`);
 process.exit(status ?? 1);

@@ -29,7 +29,9 @@ interface Built<S extends z.ZodType> {
   readonly from: (text: string) => unknown;
 }
 
-export function duration<const A extends About<string> & { min: string; max: string }>(about: A): A & Built<z.ZodString> {
+export function duration<const A extends About<string> & { min: string; max: string }>(
+  about: A,
+): A & Built<z.ZodString> {
   const [min, max] = [parseDuration(about.min)!, parseDuration(about.max)!];
   const schema = z
     .string()
@@ -57,7 +59,8 @@ export function integer<const A extends About<number> & { min: number; max: numb
 }
 
 export function flag<const A extends About<boolean>>(about: A): A & Built<z.ZodBoolean> {
-  const from = (text: string) => (text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text);
+  const from = (text: string) =>
+    text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text;
   return { ...about, schema: z.boolean(), allowed: 'true or false', from };
 }
 
@@ -67,7 +70,9 @@ export function choice<const T extends readonly [string, ...string[]], const A e
   return { ...about, schema: z.enum(about.of), allowed: `one of ${about.of.join(', ')}`, from: (text: string) => text };
 }
 
-export function text<const A extends About<string> & { pattern: RegExp; allowed: string }>(about: A): A & Built<z.ZodString> {
+export function text<const A extends About<string> & { pattern: RegExp; allowed: string }>(
+  about: A,
+): A & Built<z.ZodString> {
   return { ...about, schema: z.string().regex(about.pattern), from: (value: string) => value };
 }
 

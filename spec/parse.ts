@@ -33,7 +33,10 @@ export const specSchema = z
       }),
     ),
   )
-  .describe('What a benchmark run is told. Every field may be left out.') as unknown as z.ZodType<SpecAsGiven, SpecInput>;
+  .describe('What a benchmark run is told. Every field may be left out.') as unknown as z.ZodType<
+  SpecAsGiven,
+  SpecInput
+>;
 
 /** One thing wrong with a spec: the field, the value it has, what is allowed, and where the value came from. */
 export interface SpecProblem {
@@ -55,7 +58,10 @@ export type ParsedSpec =
 export function parseSpec(input: unknown, sources: Readonly<Record<string, string>> = {}): ParsedSpec {
   const raw = input ?? {};
   if (typeof raw !== 'object' || Array.isArray(raw)) {
-    return { ok: false, problems: [{ field: 'spec', value: raw, allowed: 'an object with fields of a benchmark spec' }] };
+    return {
+      ok: false,
+      problems: [{ field: 'spec', value: raw, allowed: 'an object with fields of a benchmark spec' }],
+    };
   }
   const given = raw as Record<string, unknown>;
   const parsed = specSchema.safeParse(given);
@@ -117,11 +123,16 @@ function crossChecks(spec: BenchmarkSpec, given: Record<string, unknown>): SpecP
   if (spec.stages !== undefined) {
     for (const field of ['rate', 'duration', 'minThroughput'] as const) {
       if (given[field] === undefined) continue;
-      const allowed = 'either this or stages: each hold of a staircase has a rate of its own, lasts as long as hold, and needs 90 % of its rate';
+      const allowed =
+        'either this or stages: each hold of a staircase has a rate of its own, lasts as long as hold, and needs 90 % of its rate';
       problems.push({ field, value: given[field], allowed });
     }
   } else if (given.hold !== undefined) {
-    problems.push({ field: 'hold', value: spec.hold, allowed: 'it together with stages only; duration is the length of a run' });
+    problems.push({
+      field: 'hold',
+      value: spec.hold,
+      allowed: 'it together with stages only; duration is the length of a run',
+    });
   }
   const loadMs = spec.stages === undefined ? wholeMs : rampUpMs + spec.stages.length * durationMs(spec.hold);
   const longestMs = loadMs * spec.stepAttempts + durationMs(spec.completionTimeout);

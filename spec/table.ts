@@ -47,7 +47,10 @@ export const table = {
     help: 'A staircase: one hold at each of these rates, each with a verdict of its own; replaces rate and duration',
   }),
   hold: duration({ min: '1s', max: '24h', help: 'How long each hold of a staircase lasts', default: '1m' }),
-  stopOnFail: flag({ help: 'End a staircase after the first hold that is invalid or misses a threshold', default: false }),
+  stopOnFail: flag({
+    help: 'End a staircase after the first hold that is invalid or misses a threshold',
+    default: false,
+  }),
   arrivals: choice({
     of: ['uniform', 'poisson'],
     help: 'How starts are spaced: evenly, or at random as independent users would',
@@ -71,7 +74,10 @@ export const table = {
     env: ['BENCHMARK_NAMESPACE', 'TEMPORAL_NAMESPACE'],
     otherwise: 'a new namespace benchmark-<run>',
   }),
-  deleteNamespace: flag({ help: 'Delete the namespace of the run afterwards; the server works on that for minutes', default: false }),
+  deleteNamespace: flag({
+    help: 'Delete the namespace of the run afterwards; the server works on that for minutes',
+    default: false,
+  }),
   retention: duration({
     min: '1h',
     max: '30d',
@@ -118,7 +124,12 @@ export const table = {
     help: "Share of a step's arrivals that may fall into the gap a dead generator leaves before the step is run again",
     default: 0.01,
   }),
-  stepAttempts: integer({ min: 1, max: 5, help: 'How often a step is run at the most when a gap spoilt it', default: 2 }),
+  stepAttempts: integer({
+    min: 1,
+    max: 5,
+    help: 'How often a step is run at the most when a gap spoilt it',
+    default: 2,
+  }),
 } as const;
 
 export type Table = typeof table;

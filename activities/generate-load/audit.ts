@@ -30,7 +30,9 @@ export class ProcessAudit {
       eventLoopUtilization: round(performance.eventLoopUtilization(this.loopAtStart).utilization),
       eventLoopDelayP99Ms: round(Math.max(0, this.delay.percentile(99) / 1e6 - RESOLUTION_MS)),
       cpuThrottledShare:
-        throttled === null || this.throttledAtStart === null ? null : round((throttled - this.throttledAtStart) / elapsedMs),
+        throttled === null || this.throttledAtStart === null
+          ? null
+          : round((throttled - this.throttledAtStart) / elapsedMs),
       maxResidentBytes: this.resident,
     };
   }

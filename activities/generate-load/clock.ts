@@ -19,7 +19,12 @@ export const CLOCK_REFUSAL_MS = 1000;
  * it recorded it. So S fell between t0 and t1, and S = t − origin for some t in between. The narrowest of a few such
  * intervals counts, cut with the others.
  */
-export async function anchorClock(link: ControlLink, details: unknown, now = () => performance.now(), rounds = 4): Promise<Anchor> {
+export async function anchorClock(
+  link: ControlLink,
+  details: unknown,
+  now = () => performance.now(),
+  rounds = 4,
+): Promise<Anchor> {
   let low = -Infinity;
   let high = Infinity;
   for (let round = 0; round < rounds; round += 1) {

@@ -47,7 +47,10 @@ export class ControlLink {
   async lastHeartbeatMs(): Promise<number | undefined> {
     const { namespace, workflowId, workflowRunId, activityId } = this.attempt;
     const { pendingActivities } = await this.connection.withDeadline(Date.now() + 5000, () =>
-      this.connection.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId, runId: workflowRunId } }),
+      this.connection.workflowService.describeWorkflowExecution({
+        namespace,
+        execution: { workflowId, runId: workflowRunId },
+      }),
     );
     const time = pendingActivities.find((activity) => activity.activityId === activityId)?.lastHeartbeatTime;
     return time ? Number(time.seconds) * 1000 + (time.nanos ?? 0) / 1e6 : undefined;

@@ -60,11 +60,20 @@ export function createGenerateLoad(deps: GeneratorDeps) {
     const fence = new Fence(input.heartbeatTimeoutMs, () => performance.now());
     const heartbeats = new Heartbeats(link, fence, account, audit, input, context, stop);
     try {
-      const { completions } = await paceLane({ input, account, target, now, maySend: () => fence.open, stop: stop.signal, from });
+      const { completions } = await paceLane({
+        input,
+        account,
+        target,
+        now,
+        maySend: () => fence.open,
+        stop: stop.signal,
+        from,
+      });
       audit.loadOver();
       heartbeats.phase = 'settling';
       await Promise.race([completions, timeOut(input, now), aborted(stop.signal)]);
-      if (heartbeats.superseded) throw ApplicationFailure.retryable('another attempt has taken this lane over', 'Superseded');
+      if (heartbeats.superseded)
+        throw ApplicationFailure.retryable('another attempt has taken this lane over', 'Superseded');
       if (heartbeats.shuttingDown) {
         await heartbeats.beat();
         throw ApplicationFailure.retryable('the generator process is shutting down', 'ShuttingDown');

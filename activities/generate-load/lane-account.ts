@@ -1,6 +1,12 @@
 import type { Histogram } from 'hdr-histogram-js';
 import { decodeHistogram, emptyHistogram, encodeHistogram, recordMs } from '../../measurement/histogram';
-import { HISTOGRAM_DIGITS, type GeneratorAudit, type LaneHistograms, type LaneResult, type Provisional } from '../../measurement/lane';
+import {
+  HISTOGRAM_DIGITS,
+  type GeneratorAudit,
+  type LaneHistograms,
+  type LaneResult,
+  type Provisional,
+} from '../../measurement/lane';
 import { total } from '../../measurement/ledger';
 import { OpenSet, openSequences } from '../../measurement/open-set';
 import { SequenceSet } from '../../measurement/sequence-set';
@@ -61,8 +67,10 @@ export class LaneAccount {
     this.acknowledged = ledger.acknowledged;
     this.recovered = ledger.recovered;
     for (const [cause, n] of Object.entries(ledger.skipped)) this.skipped.set(cause, n);
-    for (const [cause, runs] of Object.entries(provisional.rejected ?? {})) this.rejected.set(cause, SequenceSet.from(runs));
-    for (const [cause, runs] of Object.entries(provisional.unknown ?? {})) this.unknown.set(cause, SequenceSet.from(runs));
+    for (const [cause, runs] of Object.entries(provisional.rejected ?? {}))
+      this.rejected.set(cause, SequenceSet.from(runs));
+    for (const [cause, runs] of Object.entries(provisional.unknown ?? {}))
+      this.unknown.set(cause, SequenceSet.from(runs));
     this.inDoubt = SequenceSet.from(provisional.inDoubt ?? []);
     for (const sequence of openSequences(cursor)) this.inDoubt.add(sequence);
     this.inDoubt.addRun(cursor.next, resumeAt - cursor.next);
@@ -204,12 +212,21 @@ export class LaneAccount {
   }
 
   private provisional(): Provisional {
-    return { rejected: encode(this.rejected), unknown: encode(this.unknown), inDoubt: this.inDoubt.runCount > MAX_RUNS ? null : this.inDoubt.encode() };
+    return {
+      rejected: encode(this.rejected),
+      unknown: encode(this.unknown),
+      inDoubt: this.inDoubt.runCount > MAX_RUNS ? null : this.inDoubt.encode(),
+    };
   }
 
   private encodeHistograms(): LaneHistograms {
     const { latency, service, start, lag } = this.histograms;
-    return { latency: encodeHistogram(latency), service: encodeHistogram(service), start: encodeHistogram(start), lag: encodeHistogram(lag) };
+    return {
+      latency: encodeHistogram(latency),
+      service: encodeHistogram(service),
+      start: encodeHistogram(start),
+      lag: encodeHistogram(lag),
+    };
   }
 
   private point(atMs: number, what: SeriesCount): void {

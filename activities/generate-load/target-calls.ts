@@ -26,7 +26,8 @@ export interface TargetOptions {
   readonly onRetry: () => void;
 }
 
-const { WorkflowIdReusePolicy, WorkflowIdConflictPolicy, TaskQueueKind, HistoryEventFilterType } = temporal.api.enums.v1;
+const { WorkflowIdReusePolicy, WorkflowIdConflictPolicy, TaskQueueKind, HistoryEventFilterType } =
+  temporal.api.enums.v1;
 
 /** Errors in a row after which a completion is given up as a lost sample. */
 const MAX_OBSERVER_ERRORS = 10;
@@ -57,7 +58,7 @@ export function targetCalls(connection: Connection, options: TargetOptions): Tar
     async closed(workflowId, runId, isOver) {
       let nextPageToken: Uint8Array = new Uint8Array();
       let execution = { workflowId, runId };
-      for (let errors = 0; errors < MAX_OBSERVER_ERRORS && !isOver(); ) {
+      for (let errors = 0; errors < MAX_OBSERVER_ERRORS && !isOver();) {
         try {
           const reply = await connection.withDeadline(Date.now() + 70_000, () =>
             service.getWorkflowExecutionHistory({

@@ -20,10 +20,29 @@ export const describe = 'Run a benchmark, watch it, and end with its verdict';
 
 export function builder(yargs: Argv) {
   return withConnectionOptions(withSpecOptions(yargs))
-    .option('out', { type: 'string', default: 'benchmark-results', requiresArg: true, describe: 'Folder of result.json' })
-    .option('output', { alias: 'o', choices: ['text', 'json'] as const, default: 'text', describe: 'json prints the result, and only it, on stdout' })
-    .option('workflow-id', { type: 'string', requiresArg: true, describe: 'Workflow id of the run (default: benchmark-<time>)' })
-    .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'Do not ask before sending load to a target that is not this machine' })
+    .option('out', {
+      type: 'string',
+      default: 'benchmark-results',
+      requiresArg: true,
+      describe: 'Folder of result.json',
+    })
+    .option('output', {
+      alias: 'o',
+      choices: ['text', 'json'] as const,
+      default: 'text',
+      describe: 'json prints the result, and only it, on stdout',
+    })
+    .option('workflow-id', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Workflow id of the run (default: benchmark-<time>)',
+    })
+    .option('yes', {
+      alias: 'y',
+      type: 'boolean',
+      default: false,
+      describe: 'Do not ask before sending load to a target that is not this machine',
+    })
     .option('dry-run', { type: 'boolean', default: false, describe: 'Print what would be done, and do nothing' });
 }
 
@@ -61,10 +80,17 @@ export async function startRun(argv: Args): Promise<StartedRun | undefined> {
   // A target that does not answer is found before anything is started on this machine.
   if (connections.target) await checkFrontend(connections.target, connections.connectTimeoutMs);
   const workflowId = String(argv.workflowId ?? `benchmark-${new Date().toISOString().slice(0, 19).replace(/\D/g, '')}`);
-  return await (connections.control ? startOnControl(connections, workflowId, input) : startAtHome(connections, workflowId, input, spec));
+  return await (connections.control
+    ? startOnControl(connections, workflowId, input)
+    : startAtHome(connections, workflowId, input, spec));
 }
 
-async function startAtHome(connections: Connections, workflowId: string, input: SpecInput, spec: BenchmarkSpec): Promise<StartedRun> {
+async function startAtHome(
+  connections: Connections,
+  workflowId: string,
+  input: SpecInput,
+  spec: BenchmarkSpec,
+): Promise<StartedRun> {
   const session = await openHome(connections, spec.lanes);
   try {
     const address = session.read().controlAddress!;
@@ -79,7 +105,11 @@ async function startAtHome(connections: Connections, workflowId: string, input: 
   }
 }
 
-async function startOnControl({ control, connectTimeoutMs }: Connections, workflowId: string, input: SpecInput): Promise<StartedRun> {
+async function startOnControl(
+  { control, connectTimeoutMs }: Connections,
+  workflowId: string,
+  input: SpecInput,
+): Promise<StartedRun> {
   await checkFrontend(control!, connectTimeoutMs);
   const connection = await connect(control!, connectTimeoutMs);
   const client = new Client({ connection, namespace: control!.namespace || CONTROL_NAMESPACE });
@@ -108,13 +138,16 @@ function checkRateLimit(spec: BenchmarkSpec, env = process.env): void {
   const limit = Number(env.BENCHMARK_MAX_RATE);
   const { peakRate } = planOf(spec);
   if (env.BENCHMARK_MAX_RATE && peakRate > limit) {
-    throw badConfiguration(`rate: ${peakRate} is not allowed; BENCHMARK_MAX_RATE allows up to ${limit} workflow starts per second`);
+    throw badConfiguration(
+      `rate: ${peakRate} is not allowed; BENCHMARK_MAX_RATE allows up to ${limit} workflow starts per second`,
+    );
   }
 }
 
 async function consent({ target }: Connections, yes: boolean): Promise<void> {
   if (target === undefined || isLoopback(target.address) || yes) return;
-  if (!process.stdin.isTTY) throw badConfiguration(`address: ${target.address} is not this machine; give --yes to send load there`);
+  if (!process.stdin.isTTY)
+    throw badConfiguration(`address: ${target.address} is not this machine; give --yes to send load there`);
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await prompt.question(`Send load to ${target.address}? [y/N] `);
   prompt.close();
@@ -131,7 +164,10 @@ function dryRun(spec: BenchmarkSpec, { target, control }: Connections): string {
     `peak rate   ${plan.peakRate}/s over ${plan.lanes} lane(s)`,
     `hosts       ${spec.hosts} with ${spec.hostSlots} slots each`,
     `observed    ${plan.observeShare === 1 ? 'every completion' : `${(plan.observeShare * 100).toFixed(1)} % of the completions`}`,
-    ...plan.steps.map((step) => `step ${step.name}      ${step.kind} ${step.fromRate} → ${step.toRate}/s for ${formatDuration(step.durationMs)}`),
+    ...plan.steps.map(
+      (step) =>
+        `step ${step.name}      ${step.kind} ${step.fromRate} → ${step.toRate}/s for ${formatDuration(step.durationMs)}`,
+    ),
     '',
   ].join('\n');
 }

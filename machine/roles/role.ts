@@ -61,7 +61,8 @@ export async function runWorkers(role: Role, workers: readonly Worker[]): Promis
 function quiet(log: Logger) {
   const ignore = () => undefined;
   return {
-    log: (level: string, message: string, meta?: object) => void (level === 'WARN' || level === 'ERROR' ? log.log(level.toLowerCase(), message, meta) : 0),
+    log: (level: string, message: string, meta?: object) =>
+      void (level === 'WARN' || level === 'ERROR' ? log.log(level.toLowerCase(), message, meta) : 0),
     trace: ignore,
     debug: ignore,
     info: ignore,
