@@ -1,9 +1,12 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
-import type { Client } from '@temporalio/client';
-import type { RunRef } from '../orchestrator/contract';
-import { hostIdentityPrefix, LOAD_QUEUES } from '../orchestrator/names';
+import type { Client, Connection } from '@temporalio/client';
+import { status } from '@grpc/grpc-js';
+import type { HostReport, RunRef } from '../orchestrator/contract';
+import { LOAD_QUEUES } from '../orchestrator/names';
 import type { TargetConnections } from './connections';
+import { grpcCode } from './grpc-errors';
+import { pendingHeartbeats } from './pending';
 
 /** How long workers that are just starting may take before the run fails for want of them. */
 const PATIENCE_MS = 20_000;
@@ -33,18 +36,26 @@ export function createCountSlots({ client }: { client: Client }) {
   };
 }
 
-/** Processes whose slots are free on every load queue, by the workers' own heartbeats (one a second). */
+/** Processes whose slots are free on every load queue. */
 async function freeGenerators(client: Client): Promise<number> {
-  const { workflowService } = client.connection as never as import('@temporalio/client').Connection;
-  const { workersInfo } = await workflowService.listWorkers({ namespace: client.options.namespace, pageSize: 1000 });
+  const connection = client.connection as Connection;
+  const { namespace } = client.options;
+  try {
+    return await byHeartbeats(connection, namespace);
+  } catch (err) {
+    // Servers before 1.30 do not list workers; their pollers tell at least who is there, if not who is busy.
+    if (grpcCode(err) !== status.UNIMPLEMENTED) throw err;
+    return await byPollers(connection, namespace);
+  }
+}
+
+/** By the workers' own heartbeats, one a second. */
+async function byHeartbeats({ workflowService }: Connection, namespace: string): Promise<number> {
+  const { workersInfo } = await workflowService.listWorkers({ namespace, pageSize: 1000 });
   const slots = new Map<string, number>();
   for (const { workerHeartbeat: worker } of workersInfo) {
-    if (
-      !worker ||
-      !LOAD_QUEUES.includes(worker.taskQueue ?? '') ||
-      worker.status !== WorkerStatus.WORKER_STATUS_RUNNING
-    )
-      continue;
+    if (!worker || !LOAD_QUEUES.includes(worker.taskQueue ?? '')) continue;
+    if (worker.status !== WorkerStatus.WORKER_STATUS_RUNNING) continue;
     const ageMs = Date.now() - Number(worker.heartbeatTime?.seconds ?? 0) * 1000;
     if (ageMs > 10_000 || (worker.activityTaskSlotsInfo?.currentAvailableSlots ?? 0) < 1) continue;
     const process = worker.workerIdentity ?? '';
@@ -53,32 +64,50 @@ async function freeGenerators(client: Client): Promise<number> {
   return [...slots.values()].filter((free) => free >= LOAD_QUEUES.length).length;
 }
 
-export function createAwaitHosts({ targets }: { targets: TargetConnections }) {
-  /** Ready = an identity of ours polls for workflow tasks; pollers of dead processes stay listed, but not under this run's id. */
-  return async function awaitHosts(run: RunRef, hosts: number, _hostsWorkflow: string): Promise<void> {
-    const connection = await targets.get(run.targetProfile);
-    let missing: number[] = [];
-    const ready = await until(async () => {
-      const kinds = [TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY];
-      const lists = await Promise.all(
-        kinds.map(async (taskQueueType) => {
-          const { pollers } = await connection.workflowService.describeTaskQueue({
-            namespace: run.namespace,
-            taskQueue: { name: run.taskQueue },
-            taskQueueType,
-          });
-          return pollers.map((poller) => poller.identity ?? '');
-        }),
+async function byPollers({ workflowService }: Connection, namespace: string): Promise<number> {
+  const lists = await Promise.all(
+    LOAD_QUEUES.map(async (name) => {
+      const taskQueueType = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY;
+      const { pollers } = await workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType });
+      return new Set(pollers.map(({ identity }) => identity));
+    }),
+  );
+  return Math.min(...lists.map(({ size }) => size));
+}
+
+export function createAwaitHosts({ targets, client }: { targets: TargetConnections; client: Client }) {
+  /**
+   * Ready = the identity a host itself reports, which names its attempt, polls both queue types: pollers of dead
+   * processes stay listed for minutes.
+   */
+  return async function awaitHosts(run: RunRef, hosts: number, hostsWorkflow: string): Promise<void> {
+    const target = await targets.get(run.targetProfile);
+    let ready = 0;
+    const all = await until(async () => {
+      const { namespace } = client.options;
+      const reports = await pendingHeartbeats<HostReport>(
+        client.connection as Connection,
+        namespace,
+        hostsWorkflow,
+        'hostWorkflows',
       );
-      const polls = (host: number) =>
-        lists.every((list) => list.some((identity) => identity.startsWith(hostIdentityPrefix(run.runId, host))));
-      missing = Array.from({ length: hosts }, (_, host) => host).filter((host) => !polls(host));
-      return missing.length === 0 ? true : undefined;
+      const lists = await Promise.all([pollersOf(target, run, 'WORKFLOW'), pollersOf(target, run, 'ACTIVITY')]);
+      ready = reports.filter(({ identity }) => lists.every((list) => list.has(identity))).length;
+      return ready >= hosts ? true : undefined;
     }, PATIENCE_MS * 2);
-    if (ready) return;
+    if (all) return;
     throw ApplicationFailure.nonRetryable(
-      `${missing.length} of ${hosts} hosts did not begin to poll ${run.taskQueue}; start more with: benchmark worker --roles host`,
+      `the run needs ${hosts} hosts, ${ready} poll ${run.taskQueue}; start more with: benchmark worker --roles host`,
       'HostsNotReady',
     );
   };
+}
+
+async function pollersOf(target: Connection, run: RunRef, type: 'WORKFLOW' | 'ACTIVITY'): Promise<Set<string>> {
+  const { pollers } = await target.workflowService.describeTaskQueue({
+    namespace: run.namespace,
+    taskQueue: { name: run.taskQueue },
+    taskQueueType: TaskQueueType[`TASK_QUEUE_TYPE_${type}`],
+  });
+  return new Set(pollers.map(({ identity }) => identity ?? ''));
 }

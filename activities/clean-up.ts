@@ -16,7 +16,7 @@ const AT_ONCE = 20;
 export function createCleanUp({ targets }: { targets: TargetConnections }) {
   return async function cleanUp(run: RunRef, deleteNamespace: boolean): Promise<CleanupResult> {
     const context = Context.current();
-    const beat = setInterval(() => context.heartbeat(), 3000);
+    const beat = setInterval(() => context.heartbeat(), 1000);
     try {
       return await cleanUpRun(await targets.get(run.targetProfile), run, deleteNamespace);
     } finally {

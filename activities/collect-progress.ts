@@ -12,7 +12,7 @@ export function createCollectProgress({ client }: { client: Client }) {
     const context = Context.current();
     const stepWorkflowId = context.info.workflowExecution!.workflowId;
     const { namespace } = client.options;
-    const beat = setInterval(() => context.heartbeat(), 3000);
+    const beat = setInterval(() => context.heartbeat(), 1000);
     try {
       for (let waitMs = FIRST_MS; ; waitMs = EVERY_MS) {
         await context.sleep(waitMs);

@@ -2,49 +2,72 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import type { Client } from '@temporalio/client';
+import { AuditWindows, type AuditWindow } from '../measurement/audit-windows';
 import type { HostInput, HostReport } from '../orchestrator/contract';
+import { isOver } from './run-status';
 
 export interface HostDeps {
   /** The script of the child process, compiled. */
   readonly script: string;
+  readonly client: Client;
   readonly log: (message: string, fields: Record<string, unknown>) => void;
 }
 
-/** What the child says once a second. */
-export type HostSample = Pick<HostReport, 'identity' | 'eventLoopUtilization' | 'slotsExhaustedShare'>;
+/** What the child says once a second: who it is, and how busy it was since it last said so. */
+export interface HostSample extends AuditWindow {
+  readonly identity: string;
+}
 
-export function createHostWorkflows({ script, log }: HostDeps) {
-  /** Runs a worker for the run's load workflows in a process of its own until it is cancelled. */
+/** How long one sample stands for, milliseconds. */
+export const SAMPLE_MS = 1000;
+const ORPHAN_CHECK_MS = 15_000;
+
+export function createHostWorkflows({ script, client, log }: HostDeps) {
+  /** Runs a worker for the run's load workflows in a process of its own until it is cancelled or its run is over. */
   return async function hostWorkflows(input: HostInput): Promise<HostReport> {
     const context = Context.current();
-    const restarts = context.info.attempt - 1;
-    const child = fork(script, [JSON.stringify({ ...input, attempt: context.info.attempt })], {
+    const { attempt } = context.info;
+    const restarts = attempt - 1;
+    const child = fork(script, [JSON.stringify({ ...input, attempt })], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    let report: HostReport = {
-      host: input.host,
-      identity: 'starting',
-      eventLoopUtilization: 0,
-      slotsExhaustedShare: 0,
-      restarts,
-    };
-    child.on('message', (sample: HostSample) => (report = { ...report, ...sample }));
-    const beat = setInterval(() => context.heartbeat(report), 1000);
+    const windows = new AuditWindows(SAMPLE_MS);
+    let identity = '';
+    const report = (): HostReport => ({ host: input.host, identity, restarts, windows: windows.encode() });
+    child.on('message', (sample: HostSample) => {
+      identity = sample.identity;
+      windows.add(sample);
+    });
+    const beat = setInterval(() => context.heartbeat(report()), 1000);
     const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
     log('host started', { host: input.host, pid: child.pid, restarts });
-    context.cancellationSignal.addEventListener('abort', () => child.connected && child.send('stop'));
+    let stopping = false;
+    const stop = () => {
+      stopping = true;
+      if (child.connected) child.send('stop');
+    };
+    context.cancellationSignal.addEventListener('abort', stop);
+    // A run that was terminated cannot say stop.
+    const orphanCheck = setInterval(() => {
+      isOver(client, input.run.workflowId).then(
+        (over) => over && stop(),
+        () => undefined,
+      );
+    }, ORPHAN_CHECK_MS);
     try {
       const [code, signal] = await exited;
-      if (!context.cancellationSignal.aborted) {
+      if (!stopping) {
         log('host died', { host: input.host, code, signal });
         throw ApplicationFailure.retryable(
           `host ${input.host} ended by itself (${signal ?? `exit code ${code}`})`,
           'HostDied',
         );
       }
-      return report;
+      return report();
     } finally {
       clearInterval(beat);
+      clearInterval(orphanCheck);
       if (child.exitCode === null) child.kill('SIGKILL');
     }
   };

@@ -3,12 +3,6 @@ import { judge } from '../measurement/verdict';
 import type { Judgement, JudgeInput } from '../orchestrator/contract';
 
 /** Did it pass, and did we measure the server or ourselves? Both answers come from pure functions. */
-export async function judgeStep({
-  required,
-  reached,
-  measurement,
-  hosts,
-  maxGapShare,
-}: JudgeInput): Promise<Judgement> {
-  return { verdict: judge(required, reached), validity: assessValidity(measurement, hosts, maxGapShare) };
+export async function judgeStep({ required, reached, evidence, hosts, maxGapShare }: JudgeInput): Promise<Judgement> {
+  return { verdict: judge(required, reached), validity: assessValidity(evidence, hosts, maxGapShare) };
 }

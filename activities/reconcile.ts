@@ -16,8 +16,8 @@ const MAX_DESCRIBED = 5000;
 const DESCRIBED_AT_ONCE = 20;
 /** How long visibility may take to agree with what was acknowledged. */
 const VISIBILITY_MS = 60_000;
-/** Visibility APIs are limited to 10 a second and namespace; a quarter of that is polite. */
-const POLL_MS = 400;
+/** Visibility APIs are limited to 10 a second and namespace, and others may need them too. */
+const VISIBILITY_CALL_MS = 1000;
 /** An error may still be followed by its write for this long after the deadline (I3c). */
 const LATE_COMMIT_MS = 10_000;
 
@@ -25,7 +25,7 @@ export function createReconcile({ targets }: { targets: TargetConnections }) {
   /** Settles what is provisional and compares the account with the server's own, step by step. */
   return async function reconcile(input: ReconcileInput): Promise<Reconciliation> {
     const context = Context.current();
-    const beat = setInterval(() => context.heartbeat(), 3000);
+    const beat = setInterval(() => context.heartbeat(), 1000);
     try {
       return await settleAll(await targets.get(input.run.targetProfile), input);
     } finally {
@@ -76,7 +76,10 @@ function isNamed({ measurement }: CountedStep): boolean {
   );
 }
 
-/** Waits until the server lists what is known to exist and nothing is open any more, or the time for either is over. */
+/**
+ * Waits, step by step, until the server lists what is known to exist and nothing is open any more, or the time for
+ * either is over. One visibility call a second at the most, however many steps there are.
+ */
 async function agreedCounts(
   connection: Connection,
   input: ReconcileInput,
@@ -84,21 +87,31 @@ async function agreedCounts(
 ): Promise<ServerCounts[]> {
   const { run, steps } = input;
   const startedAt = Date.now();
-  for (;;) {
-    const counts: ServerCounts[] = [];
-    for (const step of steps)
-      counts.push(
-        await countByStatus(
-          connection,
-          run.namespace,
-          stepIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt }),
-        ),
-      );
-    const waitedMs = Date.now() - startedAt;
-    const listed = steps.every((step, i) => counts[i]!.total >= expected(step, described?.[i]));
-    const closed = counts.every((one) => one.open === 0);
-    if ((listed || waitedMs > VISIBILITY_MS) && (closed || waitedMs > input.completionTimeoutMs)) return counts;
-    await new Promise((resolve) => setTimeout(resolve, Math.max(POLL_MS, steps.length * POLL_MS)));
+  const pace = new Pace(VISIBILITY_CALL_MS);
+  const counts: ServerCounts[] = [];
+  for (const [i, step] of steps.entries()) {
+    const prefix = stepIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt });
+    for (;;) {
+      await pace.next();
+      const count = (counts[i] = await countByStatus(connection, run.namespace, prefix));
+      const waitedMs = Date.now() - startedAt;
+      const listed = count.total >= expected(step, described?.[i]) || waitedMs > VISIBILITY_MS;
+      const closed = count.open === 0 || waitedMs > input.completionTimeoutMs;
+      if (listed && closed) break;
+    }
+  }
+  return counts;
+}
+
+/** Spaces calls by an interval; the first goes at once. */
+class Pace {
+  private nextAt = 0;
+  constructor(private readonly intervalMs: number) {}
+
+  async next(): Promise<void> {
+    const waitMs = this.nextAt - Date.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    this.nextAt = Date.now() + this.intervalMs;
   }
 }
 

@@ -56,6 +56,16 @@ export interface Connections {
   readonly connectTimeoutMs: number;
 }
 
+/** The connection settings of an environment that are no secret. */
+export function plainEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  const secret = /KEY_DATA|API_KEY|CERT_DATA|GRPC_META|CODEC_AUTH/;
+  const entries = Object.entries(env).filter(
+    (entry): entry is [string, string] =>
+      /^(TEMPORAL|BENCHMARK)_/.test(entry[0]) && !secret.test(entry[0]) && entry[1] !== undefined,
+  );
+  return Object.fromEntries(entries);
+}
+
 /** Flags go over the environment, and from there everything is resolved as the Temporal CLI would. */
 export function readConnections(argv: Readonly<Record<string, unknown>>, base = process.env): Connections {
   const env: NodeJS.ProcessEnv = { ...base };
@@ -66,7 +76,7 @@ export function readConnections(argv: Readonly<Record<string, unknown>>, base = 
   if (argv.tls !== undefined) env.TEMPORAL_TLS = String(argv.tls);
   if (argv['control-tls'] !== undefined) env.BENCHMARK_CONTROL_TLS = String(argv['control-tls']);
   if (argv['control-namespace'] !== undefined) env.BENCHMARK_CONTROL_NAMESPACE = String(argv['control-namespace']);
-  const profile = argv['target-profile'] === undefined ? undefined : String(argv['target-profile']);
+  const profile = argv.targetProfile === undefined ? undefined : String(argv.targetProfile);
   const ownTarget = Boolean(env.TEMPORAL_ADDRESS || env.TEMPORAL_PROFILE || profile);
   const ownControl = Boolean(env.BENCHMARK_CONTROL_ADDRESS || env.BENCHMARK_CONTROL_PROFILE);
   try {

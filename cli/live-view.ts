@@ -1,6 +1,7 @@
 import type { Client, Connection } from '@temporalio/client';
 import { snapshotStep } from '../activities/pending';
-import { mergeLedgers, startedWorkflows, total, unaccounted } from '../measurement/ledger';
+import { mergeLedgers, startedWorkflows, unaccounted } from '../measurement/ledger';
+import { rateAt } from '../measurement/profile';
 import type { StepSnapshot } from '../orchestrator/contract';
 import { progressQuery, type Progress } from '../orchestrator/messages';
 
@@ -16,6 +17,7 @@ export class LiveView {
   private lastLineAt = 0;
   private lastPhase = '';
   private stopped = false;
+  private lastRate = 0;
   private before?: { atMs: number; acknowledged: number };
 
   constructor(
@@ -75,24 +77,32 @@ export class LiveView {
   }
 
   private loadLine(p: Progress, live: readonly StepSnapshot[]): string {
-    const elapsed = Math.min(p.loadDurationMs, Math.max(0, Date.now() - p.loadStartMs));
+    const nowMs = Date.now();
+    const elapsed = Math.min(p.loadDurationMs, Math.max(0, nowMs - p.loadStartMs));
+    const step = [...p.timeline].reverse().find(({ startAtMs }) => startAtMs <= nowMs) ?? p.timeline[0];
+    const target = step && nowMs >= step.startAtMs ? rateAt(step, nowMs - step.startAtMs) : 0;
     const ledger = mergeLedgers(live.map((one) => one.ledger));
-    const acknowledged = startedWorkflows(ledger);
-    const atMs = Date.now();
-    const rate =
-      this.before && acknowledged >= this.before.acknowledged
-        ? ((acknowledged - this.before.acknowledged) * 1000) / (atMs - this.before.atMs)
-        : 0;
-    this.before = { atMs, acknowledged };
     const last = live.at(-1);
-    const errors = total(ledger.rejected) + total(ledger.skipped) + total(ledger.unknown) + ledger.inDoubt;
-    const step = p.step ? `${p.step.kind} ${p.step.number}/${p.step.steps}` : '';
     const latency =
       last && last.completed > 0
         ? `p50 ${last.latencyP50Ms.toFixed(0)} p99 ${last.latencyP99Ms.toFixed(0)} ms`
         : 'no completion yet';
-    const left = Math.ceil((p.loadDurationMs - elapsed) / 1000);
-    return `${bar(elapsed / p.loadDurationMs)} ${step}  ${rate.toFixed(0)}/s  ${latency}  in flight ${unaccounted(ledger)}  errors ${errors}  ${left} s left`;
+    return [
+      `${bar(elapsed / p.loadDurationMs)} ${step ? `${step.kind} ${step.number}/${p.step?.steps ?? step.number}` : ''}`,
+      `${this.rate(nowMs, startedWorkflows(ledger)).toFixed(0)} of ${target.toFixed(0)}/s`,
+      latency,
+      `in flight ${unaccounted(ledger)}`,
+      `errors ${p.errors}`,
+      `${Math.ceil((p.loadDurationMs - elapsed) / 1000)} s left`,
+    ].join('  ');
+  }
+
+  /** Starts acknowledged per second since the last look; a step's end takes its lanes out of sight, so it may fall. */
+  private rate(atMs: number, acknowledged: number): number {
+    const before = this.before;
+    this.before = { atMs, acknowledged };
+    if (!before || acknowledged < before.acknowledged) return this.lastRate;
+    return (this.lastRate = ((acknowledged - before.acknowledged) * 1000) / (atMs - before.atMs));
   }
 }
 

@@ -2,6 +2,15 @@
 import yargs from 'yargs';
 import { CliError, badConfiguration } from './errors';
 import * as run from './commands/run';
+import * as start from './commands/start';
+import * as watch from './commands/watch';
+import * as list from './commands/list';
+import * as show from './commands/show';
+import * as abort from './commands/abort';
+import * as cleanup from './commands/cleanup';
+import * as worker from './commands/worker';
+import * as server from './commands/server';
+import * as doctor from './commands/doctor';
 
 interface Command {
   readonly command: string;
@@ -10,7 +19,18 @@ interface Command {
   readonly handler: (argv: never) => Promise<number>;
 }
 
-const COMMANDS = [run] as unknown as readonly Command[];
+const COMMANDS = [
+  run,
+  start,
+  watch,
+  list,
+  show,
+  abort,
+  cleanup,
+  worker,
+  server,
+  doctor,
+] as unknown as readonly Command[];
 
 async function main(args: readonly string[]): Promise<number> {
   let exitCode = 0;

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { isGrpcServiceError, WorkflowFailedError, type Client } from '@temporalio/client';
+import { isGrpcServiceError, WorkflowFailedError, type Client, type Connection } from '@temporalio/client';
 import type { BenchmarkResult } from '../report/result-schema';
 
 /** How a run ended: with a result, which a failed run carries too, or with a message alone. */
@@ -10,28 +10,52 @@ export interface RunOutcome {
   readonly failureType?: string;
 }
 
+/** A run whose workflow task fails again and again: its code, not its load, is what stands still. */
+export class RunStuckError extends Error {
+  override readonly name = 'RunStuckError';
+}
+
 const RETRY_MS = 1000;
 /** How long control may be away before nobody waits for it any longer. */
 const PATIENCE_MS = 600_000;
+const STUCK_CHECK_MS = 3000;
+const STUCK_AFTER_ATTEMPTS = 5;
+
+export interface AwaitOptions {
+  /** Throw {@link RunStuckError} once the workflow task has failed several times in a row. */
+  readonly failWhenStuck?: boolean;
+}
 
 /** Waits for a run's end; survives a control server that goes away and comes back. */
-export async function awaitOutcome(client: Client, workflowId: string): Promise<RunOutcome> {
+export async function awaitOutcome(
+  client: Client,
+  workflowId: string,
+  { failWhenStuck = false }: AwaitOptions = {},
+): Promise<RunOutcome> {
+  const watching = new AbortController();
+  const stuck = failWhenStuck ? untilStuck(client, workflowId, watching.signal) : new Promise<never>(() => undefined);
+  try {
+    return await Promise.race([untilClosed(client, workflowId), stuck]);
+  } finally {
+    watching.abort();
+  }
+}
+
+async function untilClosed(client: Client, workflowId: string): Promise<RunOutcome> {
+  const handle = client.workflow.getHandle(workflowId);
   let lastAnswer = Date.now();
   for (;;) {
     try {
-      return { result: (await client.workflow.getHandle(workflowId).result()) as BenchmarkResult };
+      return { result: (await handle.result()) as BenchmarkResult };
     } catch (err) {
       if (err instanceof WorkflowFailedError) return outcomeOfFailure(err.cause);
       if (!isTransient(err) || Date.now() - lastAnswer > PATIENCE_MS) throw err;
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    await client.workflow
-      .getHandle(workflowId)
-      .describe()
-      .then(
-        () => (lastAnswer = Date.now()),
-        () => undefined,
-      );
+    await handle.describe().then(
+      () => (lastAnswer = Date.now()),
+      () => undefined,
+    );
   }
 }
 
@@ -44,6 +68,29 @@ function outcomeOfFailure(cause: Error | undefined): RunOutcome {
     failureType: cause.type ?? undefined,
     ...(isResult ? { result: details as BenchmarkResult } : {}),
   };
+}
+
+async function untilStuck(client: Client, workflowId: string, signal: AbortSignal): Promise<never> {
+  const { workflowService } = client.connection as Connection;
+  const about = { namespace: client.options.namespace, execution: { workflowId } };
+  while (!signal.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, STUCK_CHECK_MS).unref());
+    const task = await workflowService.describeWorkflowExecution(about).then(
+      (described) => described.pendingWorkflowTask,
+      () => undefined,
+    );
+    if ((task?.attempt ?? 0) < STUCK_AFTER_ATTEMPTS) continue;
+    const reason = await workflowService.getWorkflowExecutionHistoryReverse({ ...about, maximumPageSize: 20 }).then(
+      ({ history }) =>
+        history?.events?.find((event) => event.workflowTaskFailedEventAttributes)?.workflowTaskFailedEventAttributes
+          ?.failure?.message,
+      () => undefined,
+    );
+    // Tasks that merely time out have no worker; that mends itself when one comes.
+    if (reason)
+      throw new RunStuckError(`the run stands still: its workflow task failed ${task!.attempt} times (${reason})`);
+  }
+  return await new Promise<never>(() => undefined);
 }
 
 function isTransient(err: unknown): boolean {

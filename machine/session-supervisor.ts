@@ -1,121 +1,158 @@
-import { writeFileSync } from 'node:fs';
 import { Client } from '@temporalio/client';
 import { connect } from '../activities/connections';
 import { CONTROL_NAMESPACE } from '../orchestrator/names';
 import { ensureControlNamespace } from './control-namespace';
-import { startEmbeddedServer, type EmbeddedServer } from './embedded-server';
+import { adoptEmbeddedServer, startEmbeddedServer, type EmbeddedServer } from './embedded-server';
 import { logger } from './log';
 import { awaitOutcome } from './outcome';
 import { findServerBinary } from './server-binary';
 import { isAlive, Session } from './session';
-import { stopProcess, Supervisor } from './supervisor';
+import { Supervisor } from './supervisor';
+
+const log = logger('supervisor');
 
 /**
  * Owns everything that runs on this machine for one embedded run: both servers and the role processes. Detached from
- * the command line, so that the run outlives it. Started again for the same session after a power cut, it brings the
- * control server up on its database, and the run goes on from the step it was in.
+ * the command line, so that the run outlives it. Started again for the same session after a power cut, it adopts what
+ * still runs, brings the control server up on its database, and the run goes on from the step it was in.
  */
 async function main(dir: string): Promise<void> {
-  const log = logger('supervisor');
   const session = new Session(dir);
-  const { lanes, embeddedTarget, controlAddress, connectTimeoutMs } = session.read();
-  session.update({ supervisorPid: process.pid });
-  const binary = await findServerBinary();
-  const portOf = (address: string | undefined) => (address ? Number(address.split(':').at(-1)) : undefined);
-
-  const startControl = () =>
-    startEmbeddedServer({
-      binary,
-      logFile: session.file('control-server.log'),
-      databaseFile: session.file('control.db'),
-      port: portOf(session.read().controlAddress ?? controlAddress),
-    });
-  const [control, target] = await Promise.all([
-    startControl(),
-    embeddedTarget ? startEmbeddedServer({ binary, logFile: session.file('target-server.log') }) : undefined,
-  ]);
-  const connection = await connect({ address: control.address, options: { address: control.address } });
+  const { embeddedTarget } = session.run;
+  session.noteProcesses({ supervisorPid: process.pid });
+  const servers = new Servers(session, await findServerBinary());
+  await Promise.all([servers.keep('control-server'), embeddedTarget ? servers.keep('target-server') : undefined]);
+  const control = servers.address('control-server')!;
+  const connection = await connect({ address: control, options: { address: control } });
   await ensureControlNamespace(connection, CONTROL_NAMESPACE);
-  await connection.close();
-  session.update({ controlAddress: control.address, ...(target ? { targetAddress: target.address } : {}) });
 
-  const env = {
-    ...process.env,
-    BENCHMARK_CONTROL_ADDRESS: control.address,
-    BENCHMARK_CONTROL_NAMESPACE: CONTROL_NAMESPACE,
-    BENCHMARK_CONNECT_TIMEOUT_MS: String(connectTimeoutMs),
-    ...(target ? { TEMPORAL_ADDRESS: target.address, BENCHMARK_EMBEDDED_TARGET: '1' } : {}),
-  };
-  const plan = [
-    { role: 'control', count: 1 },
-    { role: 'generator', count: lanes },
-    { role: 'host', count: 1 },
-  ] as const;
-  const servers = { control, target };
-  const notePids = (pids: Readonly<Record<string, number>>) =>
-    session.update({
-      pids: {
-        ...pids,
-        'control-server': servers.control.process.pid!,
-        ...(target ? { 'target-server': target.process.pid! } : {}),
-      },
-    });
-  const roles = new Supervisor(plan, env, log, notePids);
-
+  const roles = new Supervisor(rolePlan(session), roleEnvironment(session, control), log, (pids) => servers.note(pids));
   let stopping: Promise<void> | undefined;
-  const tearDown = () => (stopping ??= stopAll(roles, servers));
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const)
+  const tearDown = () =>
+    (stopping ??= roles
+      .stop()
+      .then(() => connection.close())
+      .then(() => servers.stop()));
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => void tearDown().then(() => process.exit(0)));
+  }
   process.on('SIGINT', () => undefined);
-  const keepControl = (server: EmbeddedServer) =>
-    server.process.once('exit', () => {
-      if (stopping) return;
-      log.warn('the control server died and is started again on its database');
-      void startControl().then(
-        (again) => {
-          servers.control = again;
-          keepControl(again);
-          notePids(roles.pids);
-        },
-        (err: Error) => log.error(err.message),
-      );
-    });
-  keepControl(control);
 
   await roles.start();
   process.send?.({ ready: true });
   if (process.connected) process.disconnect();
-  await keepResult(session);
+  await keepOutcome(session, new Client({ connection, namespace: CONTROL_NAMESPACE }));
   await tearDown();
   process.exit(0);
 }
 
-async function stopAll(
-  roles: Supervisor,
-  servers: { control: EmbeddedServer; target?: EmbeddedServer },
-): Promise<void> {
-  await roles.stop();
-  await Promise.all(
-    [servers.control, servers.target].map(
-      (server) => server && server.process.exitCode === null && stopProcess(server.process),
-    ),
-  );
+function rolePlan({ run: { lanes } }: Session) {
+  return [
+    { role: 'control', count: 1 },
+    { role: 'generator', count: lanes },
+    { role: 'host', count: 1 },
+  ] as const;
 }
 
-const ORPHAN_CHECK_MS = 2000;
+function roleEnvironment({ run, processes }: Session, controlAddress: string): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    BENCHMARK_CONTROL_ADDRESS: controlAddress,
+    BENCHMARK_CONTROL_NAMESPACE: CONTROL_NAMESPACE,
+    BENCHMARK_CONNECT_TIMEOUT_MS: String(run.connectTimeoutMs),
+    ...(run.embeddedTarget ? { TEMPORAL_ADDRESS: processes.targetAddress, BENCHMARK_EMBEDDED_TARGET: '1' } : {}),
+  };
+}
+
+type ServerName = 'control-server' | 'target-server';
+
+/** The session's embedded servers: started, adopted, started again when they die, stopped. */
+class Servers {
+  private readonly running = new Map<ServerName, EmbeddedServer>();
+  private rolePids: Readonly<Record<string, number>> = {};
+  private stopping = false;
+
+  constructor(
+    private readonly session: Session,
+    private readonly binary: string,
+  ) {}
+
+  address(name: ServerName): string | undefined {
+    return this.running.get(name)?.address;
+  }
+
+  async keep(name: ServerName): Promise<void> {
+    const server = (await this.adopt(name)) ?? (await this.start(name));
+    this.running.set(name, server);
+    this.note(this.rolePids);
+    void server.exited.then(() => this.onExit(name));
+  }
+
+  note(rolePids: Readonly<Record<string, number>>): void {
+    this.rolePids = rolePids;
+    const servers = Object.fromEntries([...this.running].map(([name, { pid }]) => [name, pid]));
+    this.session.noteProcesses({
+      pids: { ...rolePids, ...servers },
+      controlAddress: this.address('control-server'),
+      targetAddress: this.address('target-server'),
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await Promise.all([...this.running.values()].map((server) => server.stop()));
+  }
+
+  private addressBefore(name: ServerName): string | undefined {
+    const { controlAddress, targetAddress } = this.session.processes;
+    return name === 'control-server' ? controlAddress : targetAddress;
+  }
+
+  private async adopt(name: ServerName): Promise<EmbeddedServer | undefined> {
+    const [pid, address] = [this.session.processes.pids[name], this.addressBefore(name)];
+    return pid && address ? await adoptEmbeddedServer(pid, address) : undefined;
+  }
+
+  private async start(name: ServerName): Promise<EmbeddedServer> {
+    const { targetDatabase, targetDynamicConfig } = this.session.run;
+    const port = this.addressBefore(name)?.split(':').at(-1);
+    return await startEmbeddedServer({
+      binary: this.binary,
+      logFile: this.session.file(`${name}.log`),
+      ...(name === 'control-server'
+        ? { databaseFile: this.session.file('control.db') }
+        : { databaseFile: targetDatabase, dynamicConfig: targetDynamicConfig }),
+      ...(port ? { port: Number(port) } : {}),
+    });
+  }
+
+  /** The control server comes back on its database. A target in memory comes back empty: the run will say so. */
+  private onExit(name: ServerName): void {
+    if (this.stopping) return;
+    log.warn('an embedded server died and is started again', { server: name });
+    this.keep(name).catch((err: Error) => {
+      log.error(err.message);
+      setTimeout(() => this.onExit(name), 1000);
+    });
+  }
+}
+
+const CHECK_MS = 500;
 
 /** When the run has ended and nobody waits for it, keeps its outcome for `watch` to find, and returns. */
-async function keepResult(session: Session): Promise<void> {
-  let state = session.read();
-  while (!state.workflowId) {
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    state = session.read();
+async function keepOutcome(session: Session, client: Client): Promise<void> {
+  while (!session.run.started) {
+    // The command that was to start it is gone: there is nothing to wait for.
+    if (!isAlive(session.run.watcherPid)) return;
+    await pause();
   }
-  const connection = await connect({ address: state.controlAddress!, options: { address: state.controlAddress! } });
-  const outcome = await awaitOutcome(new Client({ connection, namespace: CONTROL_NAMESPACE }), state.workflowId);
-  while (isAlive(session.read().watcherPid)) await new Promise((resolve) => setTimeout(resolve, ORPHAN_CHECK_MS));
-  writeFileSync(session.file('outcome.json'), JSON.stringify(outcome), { mode: 0o600 });
-  await connection.close();
+  const outcome = await awaitOutcome(client, session.run.workflowId);
+  while (isAlive(session.run.watcherPid)) await pause();
+  session.leaveOutcome(outcome);
+}
+
+async function pause(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
 }
 
 void main(process.argv[2]!).catch((err: Error) => {

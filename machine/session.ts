@@ -1,24 +1,49 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateDir } from './paths';
+import type { RunOutcome } from './outcome';
 
-/** The run-state file: what runs on this machine for one embedded run, so that any later command finds it again. */
-export interface SessionState {
+/**
+ * What a session is for. Written by the command that waits for the run, and by no other process.
+ */
+export interface SessionRun {
   readonly id: string;
   readonly workflowId: string;
+  /** Whether the workflow has been started. */
+  readonly started: boolean;
+  readonly startedAt: string;
+  /** One line for people: what the run does. */
+  readonly summary: string;
   readonly lanes: number;
-  /** The process that owns all others of the session. */
-  readonly supervisorPid: number;
-  readonly pids: Readonly<Record<string, number>>;
-  readonly controlAddress?: string;
-  readonly targetAddress?: string;
-  /** Whether the target is ours: embedded, in memory. */
+  readonly hosts: number;
+  /** Whether the target is ours; in memory unless it was given a database file. */
   readonly embeddedTarget: boolean;
+  readonly targetDatabase?: string;
+  readonly targetDynamicConfig?: readonly string[];
+  /** Connection settings that are no secret, to bring the session back with; secrets come from the environment anew. */
+  readonly environment: Readonly<Record<string, string>>;
   /** The process that waits for the result and will tear everything down; 0 if nobody does. */
   readonly watcherPid: number;
   readonly connectTimeoutMs: number;
 }
 
+/** What runs on this machine for a session. Written by its supervisor, and by no other process. */
+export interface SessionProcesses {
+  /** The process that owns all others of the session. */
+  readonly supervisorPid: number;
+  /** Server and role processes by name. */
+  readonly pids: Readonly<Record<string, number>>;
+  readonly controlAddress?: string;
+  readonly targetAddress?: string;
+}
+
+const RUN_FILE = 'run.json';
+const PROCESSES_FILE = 'processes.json';
+
+/**
+ * The run-state files of one embedded run, by which any later command finds it again. Each file has one writer, so no
+ * process overwrites what another has just noted.
+ */
 export class Session {
   constructor(readonly dir: string) {}
 
@@ -28,42 +53,60 @@ export class Session {
     return session;
   }
 
+  /** Sessions of this machine, the latest last. */
   static all(): Session[] {
     if (!existsSync(sessionsDir())) return [];
     return readdirSync(sessionsDir())
+      .sort()
       .map((id) => new Session(join(sessionsDir(), id)))
-      .filter((session) => existsSync(session.file('session.json')));
+      .filter((session) => existsSync(session.file(RUN_FILE)));
   }
 
   file(name: string): string {
     return join(this.dir, name);
   }
 
-  read(): SessionState {
-    return JSON.parse(readFileSync(this.file('session.json'), 'utf8')) as SessionState;
+  get run(): SessionRun {
+    return this.readFile<SessionRun>(RUN_FILE);
   }
 
-  /** Replaces the file in one step: a reader never sees half of it. */
-  write(state: SessionState): void {
-    const draft = this.file(`session.json.${process.pid}`);
-    writeFileSync(draft, JSON.stringify(state, null, 2), { mode: 0o600 });
-    renameSync(draft, this.file('session.json'));
+  get processes(): SessionProcesses {
+    if (!existsSync(this.file(PROCESSES_FILE))) return { supervisorPid: 0, pids: {} };
+    return this.readFile<SessionProcesses>(PROCESSES_FILE);
   }
 
-  update(change: Partial<SessionState>): SessionState {
-    const state = { ...this.read(), ...change };
-    this.write(state);
-    return state;
+  noteRun(change: Partial<SessionRun>): void {
+    const before = existsSync(this.file(RUN_FILE)) ? this.run : {};
+    this.replace(RUN_FILE, { ...before, ...change });
   }
 
-  /** The result that the supervisor left because nobody was there to take it. */
-  leftResult(): string | undefined {
-    const file = this.file('outcome.json');
-    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  noteProcesses(change: Partial<SessionProcesses>): void {
+    this.replace(PROCESSES_FILE, { ...this.processes, ...change });
+  }
+
+  /** Keeps the outcome of a run that nobody waits for. */
+  leaveOutcome(outcome: RunOutcome): void {
+    this.replace('outcome.json', outcome);
+  }
+
+  /** The outcome that was kept because nobody was there to take it. */
+  leftOutcome(): RunOutcome | undefined {
+    return existsSync(this.file('outcome.json')) ? this.readFile<RunOutcome>('outcome.json') : undefined;
   }
 
   remove(): void {
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  private readFile<T>(name: string): T {
+    return JSON.parse(readFileSync(this.file(name), 'utf8')) as T;
+  }
+
+  /** Replaces a file in one step: a reader never sees half of it. */
+  private replace(name: string, content: unknown): void {
+    const draft = this.file(`${name}.${process.pid}`);
+    writeFileSync(draft, JSON.stringify(content, null, 2), { mode: 0o600 });
+    renameSync(draft, this.file(name));
   }
 }
 

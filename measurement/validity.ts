@@ -1,5 +1,36 @@
+import { meanDuring, type EncodedWindows } from './audit-windows';
 import { summarize } from './histogram';
 import type { GeneratorAudit, StepMeasurement } from './lane';
+
+/** What the checks rest on: the few figures of a step's measurement that say how its generators fared. */
+export interface Evidence {
+  readonly scheduled: number;
+  readonly gapArrivals: number;
+  /** Completions that were to be observed, and those that were not seen because of us. */
+  readonly chosen: number;
+  readonly lost: number;
+  readonly lagP99Ms: number;
+  readonly startP50Ms: number;
+  readonly generators: readonly Pick<
+    GeneratorAudit,
+    'identity' | 'eventLoopUtilization' | 'cpuThrottledShare' | 'clockUncertaintyMs'
+  >[];
+}
+
+export function evidenceOf(measurement: StepMeasurement): Evidence {
+  const { ledger, gapArrivals, observation, histograms, audits } = measurement;
+  return {
+    scheduled: ledger.scheduled,
+    gapArrivals,
+    chosen: observation.chosen,
+    lost: observation.lost,
+    lagP99Ms: summarize(histograms.lag).p99.ms,
+    startP50Ms: summarize(histograms.start).p50.ms,
+    generators: audits.map(({ identity, eventLoopUtilization, cpuThrottledShare, clockUncertaintyMs }) => {
+      return { identity, eventLoopUtilization, cpuThrottledShare, clockUncertaintyMs };
+    }),
+  };
+}
 
 /**
  * Did we measure the server, or ourselves? Each check names what was measured and where the limit lies.
@@ -24,12 +55,29 @@ export interface Validity {
 
 /** How a host fared while the step went on. */
 export interface HostAudit {
+  readonly host: number;
   readonly identity: string;
   readonly eventLoopUtilization: number;
   /** Share of the samples in which every workflow-task slot was taken, 0–1. */
   readonly slotsExhaustedShare: number;
   /** Times the worker process had to be started anew. */
   readonly restarts: number;
+}
+
+/** What a host tells of itself over its whole life. */
+export interface HostHistory {
+  readonly host: number;
+  readonly identity: string;
+  readonly restarts: number;
+  readonly windows: EncodedWindows;
+}
+
+/** Hosts as they fared from one instant to another: milliseconds since the epoch. */
+export function hostsDuring(hosts: readonly HostHistory[], fromMs: number, toMs: number): HostAudit[] {
+  return hosts.map(({ host, identity, restarts, windows }) => {
+    const mean = meanDuring(windows, fromMs, toMs) ?? { eventLoopUtilization: 0, slotsExhaustedShare: 0 };
+    return { host, identity, restarts, ...mean };
+  });
 }
 
 export const LIMITS = {
@@ -44,18 +92,15 @@ export const LIMITS = {
 } as const;
 
 /** @param maxGapShare the tolerated share of a step's arrivals in gaps between a generator's attempts */
-export function assessValidity(
-  step: Pick<StepMeasurement, 'ledger' | 'histograms' | 'audits' | 'observation' | 'gapArrivals'>,
-  hosts: readonly HostAudit[],
-  maxGapShare: number,
-): Validity {
+export function assessValidity(evidence: Evidence, hosts: readonly HostAudit[], maxGapShare: number): Validity {
+  const { generators } = evidence;
   const checks = [
-    lagCheck(step),
-    worst('generator event loop', step.audits, (audit) => audit.eventLoopUtilization, LIMITS.eventLoopUtilization),
-    throttleCheck(step.audits),
-    clockCheck(step.audits),
-    gapCheck(step, maxGapShare),
-    lostCheck(step),
+    lagCheck(evidence),
+    worst('generator event loop', generators, (audit) => audit.eventLoopUtilization, LIMITS.eventLoopUtilization),
+    throttleCheck(generators),
+    clockCheck(generators),
+    gapCheck(evidence, maxGapShare),
+    lostCheck(evidence),
     ...hostChecks(hosts),
   ];
   return verdictOf(checks);
@@ -66,9 +111,7 @@ export function verdictOf(checks: readonly ValidityCheck[]): Validity {
   return { valid: failed.length === 0, checks, reasons: failed.map((check) => check.detail) };
 }
 
-function lagCheck({ histograms }: Pick<StepMeasurement, 'histograms'>): ValidityCheck {
-  const lag = summarize(histograms.lag).p99.ms;
-  const start = summarize(histograms.start).p50.ms;
+function lagCheck({ lagP99Ms: lag, startP50Ms: start }: Evidence): ValidityCheck {
   const limit = Math.max(LIMITS.lagFloorMs, LIMITS.lagShareOfStart * start);
   return {
     name: 'schedule lag',
@@ -98,7 +141,7 @@ function worst(
   };
 }
 
-function throttleCheck(audits: readonly GeneratorAudit[]): ValidityCheck {
+function throttleCheck(audits: Evidence['generators']): ValidityCheck {
   const known = audits.flatMap(({ cpuThrottledShare }) => (cpuThrottledShare === null ? [] : [cpuThrottledShare]));
   const measured = Math.max(0, ...known);
   const limit = LIMITS.cpuThrottledShare;
@@ -115,7 +158,7 @@ function throttleCheck(audits: readonly GeneratorAudit[]): ValidityCheck {
   };
 }
 
-function clockCheck(audits: readonly GeneratorAudit[]): ValidityCheck {
+function clockCheck(audits: Evidence['generators']): ValidityCheck {
   const measured = Math.max(0, ...audits.map((audit) => audit.clockUncertaintyMs));
   const limit = LIMITS.clockUncertaintyMs;
   return {
@@ -128,11 +171,8 @@ function clockCheck(audits: readonly GeneratorAudit[]): ValidityCheck {
   };
 }
 
-function gapCheck(
-  { ledger, gapArrivals }: Pick<StepMeasurement, 'ledger' | 'gapArrivals'>,
-  limit: number,
-): ValidityCheck {
-  const measured = ledger.scheduled === 0 ? 0 : gapArrivals / ledger.scheduled;
+function gapCheck({ scheduled, gapArrivals }: Evidence, limit: number): ValidityCheck {
+  const measured = scheduled === 0 ? 0 : gapArrivals / scheduled;
   return {
     name: 'generator gap',
     ok: measured <= limit,
@@ -144,8 +184,7 @@ function gapCheck(
 }
 
 /** Samples that are lost are not a random part of all samples, so the percentiles cannot be trusted beyond a few. */
-function lostCheck({ observation }: Pick<StepMeasurement, 'observation'>): ValidityCheck {
-  const { chosen, lost } = observation;
+function lostCheck({ chosen, lost }: Evidence): ValidityCheck {
   const measured = chosen === 0 ? 0 : lost / chosen;
   const limit = LIMITS.lostSamplesShare;
   return {

@@ -11,7 +11,10 @@ import {
 } from '@temporalio/workflow';
 import { settle } from '../measurement/ledger';
 import { reached } from '../measurement/reached';
-import { completedInStep, isCounted, notCompleted, resultOf } from '../report/result';
+import { evidenceOf, hostsDuring } from '../measurement/validity';
+import { resultOf } from '../report/result';
+import { completedInStep, isCounted, notCompleted } from '../report/steps';
+import type { StepFacts } from '../report/facts';
 import type { BenchmarkResult } from '../report/result-schema';
 import { durationMs } from '../spec/duration';
 import { describeProblems, parseSpec, type BenchmarkSpec, type SpecInput } from '../spec/parse';
@@ -105,9 +108,7 @@ const hostsOf = new WeakMap<RunState, ChildWorkflowHandle<typeof Hosts>>();
 
 /** The generators have returned by now, whatever happened; what they saw of their hosts is read while these live. */
 async function stopLoad(state: RunState): Promise<void> {
-  if (!hostsOf.has(state)) return;
-  const hosts = await brief.readHosts(hostsWorkflowId(state.run.workflowId)).catch(() => []);
-  if (hosts.length > 0) state.hosts = hosts;
+  if (hostsOf.has(state)) await state.readHosts();
 }
 
 async function reconcile(state: RunState): Promise<void> {
@@ -122,9 +123,7 @@ async function reconcile(state: RunState): Promise<void> {
         measurement: { ledger, provisional },
       })),
       completionTimeoutMs: state.plan.completionTimeoutMs,
-      countWindows: sampled
-        ? state.steps.filter((step) => isCounted(step, state.steps)).map((step) => window(state, step.step))
-        : [],
+      countWindows: sampled ? state.steps.filter((step) => isCounted(step, state.steps)).map(window) : [],
     });
     state.found.reconciliation = found;
     state.steps.forEach((step, i) => {
@@ -136,10 +135,8 @@ async function reconcile(state: RunState): Promise<void> {
   }
 }
 
-function window(state: RunState, step: { index: number; startMs: number; durationMs: number }) {
-  const shiftMs = state.shifts.reduce((sum, shift) => sum + shift.byMs, 0);
-  const fromMs = state.loadStartMs! + step.startMs + shiftMs;
-  return { stepIndex: step.index, fromMs, toMs: fromMs + step.durationMs };
+function window({ step, startAtMs }: StepFacts) {
+  return { stepIndex: step.index, fromMs: startAtMs, toMs: startAtMs + step.durationMs };
 }
 
 /** The final verdict of every hold, now that the server has been asked. */
@@ -152,8 +149,8 @@ async function judgeAll(state: RunState): Promise<void> {
     const judgement = await pure.judgeStep({
       required: step.step.thresholds,
       reached: reached(settled, step.step.durationMs, completed, notCompleted(step)),
-      measurement: settled,
-      hosts: state.hosts,
+      evidence: evidenceOf(settled),
+      hosts: hostsDuring(state.hosts, step.startAtMs, step.startAtMs + step.step.durationMs),
       maxGapShare: state.spec.maxGap,
     });
     state.steps[i] = { ...step, ...judgement };
@@ -163,8 +160,10 @@ async function judgeAll(state: RunState): Promise<void> {
 async function cleanUp(state: RunState): Promise<void> {
   const hosts = hostsOf.get(state);
   if (hosts) {
-    await getExternalWorkflowHandle(hosts.workflowId).signal(stopHostsSignal);
-    await hosts.result().catch((err: unknown) => state.notes.push(`a host did not end well: ${rootCause(err)}`));
+    await getExternalWorkflowHandle(hosts.workflowId)
+      .signal(stopHostsSignal)
+      .then(() => hosts.result())
+      .catch((err: unknown) => state.notes.push(`a host did not end well: ${rootCause(err)}`));
   }
   if (state.health === undefined) return;
   try {

@@ -1,9 +1,9 @@
 import type { Ledger, Settlement } from '../measurement/ledger';
 import type { LaneHistograms, LaneResult, Observation, Provisional, StepMeasurement } from '../measurement/lane';
 import type { EncodedCursor } from '../measurement/open-set';
-import type { HostAudit, Validity } from '../measurement/validity';
+import type { Evidence, HostAudit, HostHistory, Validity } from '../measurement/validity';
 import type { Thresholds, Verdict } from '../measurement/verdict';
-import type { CleanupFacts } from '../report/result';
+import type { CleanupFacts } from '../report/facts';
 import type { PlannedStep } from './plan';
 
 /**
@@ -136,7 +136,7 @@ export type CleanupResult = CleanupFacts;
 export interface JudgeInput {
   readonly required: Thresholds;
   readonly reached: { readonly p99LatencyMs: number; readonly throughput: number; readonly errorRate: number };
-  readonly measurement: Pick<StepMeasurement, 'ledger' | 'histograms' | 'audits' | 'observation' | 'gapArrivals'>;
+  readonly evidence: Evidence;
   readonly hosts: readonly HostAudit[];
   readonly maxGapShare: number;
 }
@@ -153,9 +153,7 @@ export interface HostInput {
 }
 
 /** What a host's heartbeat carries. */
-export interface HostReport extends HostAudit {
-  readonly host: number;
-}
+export type HostReport = HostHistory;
 
 export interface ControlActivities {
   checkHealth(targetProfile: string | undefined): Promise<Health>;

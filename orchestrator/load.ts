@@ -8,11 +8,12 @@ import {
 } from '@temporalio/workflow';
 import { completedDuring, notCompletedSeen, reached } from '../measurement/reached';
 import type { StepMeasurement } from '../measurement/lane';
-import type { StepFacts } from '../report/result';
+import { evidenceOf, hostsDuring } from '../measurement/validity';
+import type { StepFacts } from '../report/facts';
 import { LATE, LoadStep } from './load-step';
-import { hostsWorkflowId, stepWorkflowId } from './names';
+import { stepWorkflowId } from './names';
 import { OBSERVER_LIMIT, planAgain, planShifted, type PlannedStep } from './plan';
-import { brief, pure } from './proxies';
+import { pure } from './proxies';
 import type { RunState } from './run-state';
 
 /** From the decision to start until the first arrival: generators are armed within it. */
@@ -89,7 +90,7 @@ async function runStretch(state: RunState, steps: readonly PlannedStep[]): Promi
     const at = startAtMs + step.startMs - offsetMs;
     const measurement = await executeStep(state, step, at, steps, offsetMs);
     if (measurement.cutShort === LATE && (late === undefined || step.index < late.index)) late = step;
-    const facts = await judged(state, step, measurement);
+    const facts = await judged(state, step, at, measurement);
     state.finishStep(facts);
     const bad = facts.verdict && !(facts.verdict.passed && facts.validity?.valid);
     if (measurement.cutShort === LATE || (bad && state.spec.stopOnFail)) stop();
@@ -164,18 +165,22 @@ async function executeStep(
 }
 
 /** A complete hold gets its verdict as soon as its completions are in: what a staircase stops at. */
-async function judged(state: RunState, step: PlannedStep, measurement: StepMeasurement): Promise<StepFacts> {
-  const facts: StepFacts = { step, measurement, settled: measurement.ledger };
+async function judged(
+  state: RunState,
+  step: PlannedStep,
+  startAtMs: number,
+  measurement: StepMeasurement,
+): Promise<StepFacts> {
+  const facts: StepFacts = { step, startAtMs, measurement, settled: measurement.ledger };
   if (step.thresholds === undefined || measurement.cutShort !== undefined) return facts;
   return await CancellationScope.nonCancellable(async () => {
-    const hosts = await brief.readHosts(hostsWorkflowId(state.run.workflowId)).catch(() => []);
-    if (hosts.length > 0) state.hosts = hosts;
+    await state.readHosts();
     const seen = completedDuring(step.index, [measurement, ...state.steps.map((other) => other.measurement)]);
     const judgement = await pure.judgeStep({
       required: step.thresholds!,
       reached: reached(measurement, step.durationMs, seen / state.plan.observeShare, notCompletedSeen(measurement)),
-      measurement,
-      hosts: state.hosts,
+      evidence: evidenceOf(measurement),
+      hosts: hostsDuring(state.hosts, startAtMs, startAtMs + step.durationMs),
       maxGapShare: state.spec.maxGap,
     });
     return { ...facts, ...judgement };

@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Ledger } from '../measurement/ledger';
 import type { StepSnapshot } from './contract';
 
 /** The way through a run, in this order. */
@@ -18,6 +19,17 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** One step on the timeline, with the instant it begins or began: milliseconds since the epoch. */
+export interface ProgressStep {
+  readonly number: number;
+  readonly kind: string;
+  readonly attempt: number;
+  readonly fromRate: number;
+  readonly toRate: number;
+  readonly durationMs: number;
+  readonly startAtMs: number;
+}
+
 /** The answer to the query `progress`. Its shape is stable: fields are added, never changed. */
 export interface Progress {
   readonly runId: string;
@@ -33,10 +45,14 @@ export interface Progress {
   readonly acknowledged: number;
   readonly completed: number;
   readonly failed: number;
+  /** Scheduled arrivals that did not become a workflow. */
   readonly errors: number;
+  readonly ledger: Ledger;
   readonly latency: { readonly p50Ms: number; readonly p99Ms: number };
   /** When the load began: milliseconds since the epoch, control server's clock. 0 before. */
   readonly loadStartMs: number;
+  /** The steps asked for so far, the armed one included. */
+  readonly timeline: readonly ProgressStep[];
   readonly loadDurationMs: number;
   /** Milliseconds until the load ends, as planned. */
   readonly etaMs: number;

@@ -2,12 +2,13 @@ import { setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflo
 import { rateAt } from '../measurement/profile';
 import { startedWorkflows, total, unaccounted, type Ledger } from '../measurement/ledger';
 import { mergeLedgers } from '../measurement/ledger';
-import type { RunFacts, StepFacts } from '../report/result';
+import type { RunFacts, StepFacts } from '../report/facts';
 import type { BenchmarkSpec } from '../spec/parse';
 import type { Health, RunRef, StepSnapshot } from './contract';
 import { abortUpdate, progressQuery, snapshotSignal, type AbortRequest, type Phase, type Progress } from './messages';
-import { namespaceOf, runIdOf, workloadQueueOf } from './names';
+import { hostsWorkflowId, namespaceOf, runIdOf, workloadQueueOf } from './names';
 import { planOf, thresholdsOf, type Plan, type PlannedStep } from './plan';
+import { brief } from './proxies';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -27,7 +28,7 @@ export class RunState {
   loadStartMs?: number;
   /** The steps as they are to be run; reruns are appended. */
   planned: PlannedStep[];
-  private current?: { step: PlannedStep; startAtMs: number };
+  private readonly begun: { step: PlannedStep; startAtMs: number }[] = [];
   private readonly snapshots = new Map<number, { atMs: number; snapshot: StepSnapshot; rate: number }>();
 
   constructor(readonly spec: BenchmarkSpec) {
@@ -64,7 +65,18 @@ export class RunState {
   }
 
   beginStep(step: PlannedStep, startAtMs: number): void {
-    this.current = { step, startAtMs };
+    this.begun.push({ step, startAtMs });
+  }
+
+  /** The step whose time it is; a later one may be armed already. */
+  private stepAt(nowMs: number) {
+    return [...this.begun].reverse().find(({ startAtMs }) => startAtMs <= nowMs) ?? this.begun[0];
+  }
+
+  /** Asks the hosts how they fare; what was last heard stays where they do not answer. */
+  async readHosts(): Promise<void> {
+    const hosts = await brief.readHosts(hostsWorkflowId(this.run.workflowId)).catch(() => []);
+    if (hosts.length > 0) this.hosts = hosts;
   }
 
   finishStep(facts: StepFacts): void {
@@ -115,7 +127,7 @@ export class RunState {
       (one) => one.failed,
     );
     const elapsedMs = this.loadStartMs === undefined ? 0 : Date.now() - this.loadStartMs;
-    const loading = this.phase === 'load' ? this.current : undefined;
+    const loading = this.phase === 'load' ? this.stepAt(Date.now()) : undefined;
     return {
       runId: this.run.runId,
       namespace: this.run.namespace,
@@ -128,9 +140,13 @@ export class RunState {
       acknowledged: startedWorkflows(ledger),
       completed,
       failed,
+      ledger,
       errors: total(ledger.rejected) + total(ledger.skipped) + total(ledger.unknown) + ledger.inDoubt,
       latency: { p50Ms: latest?.snapshot.latencyP50Ms ?? 0, p99Ms: latest?.snapshot.latencyP99Ms ?? 0 },
       loadStartMs: this.loadStartMs ?? 0,
+      timeline: this.begun.map(({ step: { kind, fromRate, toRate, durationMs, attempt, index }, startAtMs }) => {
+        return { number: index + 1, kind, attempt, fromRate, toRate, durationMs, startAtMs };
+      }),
       loadDurationMs: this.loadDurationMs,
       etaMs: Math.max(0, this.loadDurationMs - elapsedMs),
       ...(this.found.abortReason === undefined ? {} : { aborted: this.found.abortReason }),

@@ -8,9 +8,9 @@ export function renderText(result: BenchmarkResult, resultFile?: string): string
     `${result.outcomes.join(', ')}  ${result.runId}`,
     ...(result.error ? ['', ...indent(`Error: ${result.error}`)] : []),
     ...(result.abortReason ? ['', `  Aborted: ${result.abortReason}`] : []),
+    ...staircase(result),
     ...thresholds(result),
     ...validity(result),
-    ...staircase(result),
     ...rates(result),
     ...latencies(result),
     ...account(result),
@@ -38,14 +38,17 @@ function thresholds({ thresholds: { checks }, staircase, results }: BenchmarkRes
   return ['', staircase ? `Thresholds (hold at ${results.rates.target}/s)` : 'Thresholds', ...rows];
 }
 
-function validity({ validity: { valid, reasons, checks } }: BenchmarkResult): string[] {
+function validity({ validity: { valid, reasons, checks }, staircase: found, results }: BenchmarkResult): string[] {
   if (checks.length === 0) return [];
   if (valid) return ['', "VALID: the generator kept its schedule; the numbers are the server's"];
-  return [
-    '',
-    'INVALID: the numbers say more about the generator than about the server',
-    ...reasons.map((reason) => `  ✗ ${reason}`),
-  ];
+  // In a staircase a later hold may be invalid while the one at the top is sound.
+  if (found && checks.every((check) => check.ok))
+    return ['', `VALID at ${results.rates.target}/s, not at every hold:`, ...crosses(reasons)];
+  return ['', 'INVALID: the numbers say more about the generator than about the server', ...crosses(reasons)];
+}
+
+function crosses(reasons: readonly string[]): string[] {
+  return reasons.map((reason) => `  ✗ ${reason}`);
 }
 
 function staircase({ staircase: found, steps }: BenchmarkResult): string[] {

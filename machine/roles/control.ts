@@ -23,7 +23,7 @@ function controlActivities(role: Role): ControlActivities {
     prepareNamespace: createPrepareNamespace({ targets }),
     describeSystem: createDescribeSystem({ targets, embedded: Boolean(process.env.BENCHMARK_EMBEDDED_TARGET) }),
     countSlots: createCountSlots({ client }),
-    awaitHosts: createAwaitHosts({ targets }),
+    awaitHosts: createAwaitHosts({ targets, client }),
     collectProgress: createCollectProgress({ client }),
     readHosts: createReadHosts({ client }),
     judgeStep,
@@ -43,7 +43,10 @@ async function main(): Promise<void> {
     activities: { ...controlActivities(role) },
     // A dead control worker's sticky tasks are not waited for longer than this.
     stickyQueueScheduleToStartTimeout: '2s',
-    shutdownGraceTime: '5s',
+    // Cancellations reach an activity with the answer to a heartbeat.
+    maxHeartbeatThrottleInterval: '1s',
+    defaultHeartbeatThrottleInterval: '1s',
+    shutdownGraceTime: '1s',
   });
   await runWorkers(role, [worker]);
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { resolveTarget } from '../../activities/connections';
-import type { HostSample } from '../../activities/host-workflows';
+import { SAMPLE_MS, type HostSample } from '../../activities/host-workflows';
 import type { HostInput } from '../../orchestrator/contract';
 import { hostIdentityPrefix } from '../../orchestrator/names';
 import { LOAD_WORKFLOWS_BUNDLE } from '../paths';
@@ -33,21 +33,25 @@ async function main({ run, host, slots, attempt }: HostInput & { attempt: number
 
 /** Tells the host activity how busy this process is; slots are sampled ten times as often as they are reported. */
 function reportEverySecond(worker: Worker, identity: string, slots: number): void {
-  const loop = performance.eventLoopUtilization();
+  let loop = performance.eventLoopUtilization();
   let samples = 0;
   let exhausted = 0;
   setInterval(() => {
     samples += 1;
     if (worker.getStatus().numInFlightWorkflowActivations >= slots) exhausted += 1;
-  }, 100).unref();
+  }, SAMPLE_MS / 10).unref();
   setInterval(() => {
+    const now = performance.eventLoopUtilization();
     const sample: HostSample = {
       identity,
-      eventLoopUtilization: Math.round(performance.eventLoopUtilization(loop).utilization * 10_000) / 10_000,
+      startMs: Date.now() - SAMPLE_MS,
+      eventLoopUtilization: performance.eventLoopUtilization(now, loop).utilization,
       slotsExhaustedShare: samples === 0 ? 0 : exhausted / samples,
     };
+    loop = now;
+    samples = exhausted = 0;
     if (process.connected) process.send?.(sample);
-  }, 1000).unref();
+  }, SAMPLE_MS).unref();
 }
 
 void main(JSON.parse(process.argv[2]!) as HostInput & { attempt: number }).catch((err: unknown) => {

@@ -11,6 +11,7 @@ async function main(): Promise<void> {
   const role = await openRole('host');
   const hostWorkflows = createHostWorkflows({
     script: join(__dirname, 'host-process.js'),
+    client: role.client,
     log: (message, fields) => void role.log.info(message, fields),
   });
   const worker = await Worker.create({

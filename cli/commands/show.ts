@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { ArgumentsCamelCase, Argv } from 'yargs';
+import { awaitOutcome, type RunOutcome } from '../../machine/outcome';
+import { progressQuery, type Progress } from '../../orchestrator/messages';
+import { resultSchema } from '../../report/result-schema';
+import { renderText } from '../../report/text';
+import { readConnections, withConnectionOptions } from '../connection-options';
+import { badConfiguration, CliError } from '../errors';
+import { locate } from '../locate';
+
+export const command = 'show [run]';
+export const describe = 'Show where a run stands, or the result of one that is over or of a result.json';
+
+export function builder(yargs: Argv) {
+  return withConnectionOptions(yargs)
+    .positional('run', {
+      type: 'string',
+      describe: 'Workflow id of the run, or a result.json (default: the latest run of this machine)',
+    })
+    .option('output', {
+      alias: 'o',
+      choices: ['text', 'json'] as const,
+      default: 'text',
+      describe: 'json prints the result or the progress, and only it, on stdout',
+    });
+}
+
+export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
+  const name = argv.run as string | undefined;
+  const json = argv.output === 'json';
+  if (name !== undefined && existsSync(name)) return print({ result: readResult(name) }, json);
+  const { run, left } = await locate(name, readConnections(argv), false);
+  if (left) return print(left.outcome, json);
+  const { client, connection, workflowId } = run!;
+  try {
+    const { status } = await client.workflow.getHandle(workflowId).describe();
+    if (status.name !== 'RUNNING') return print(await awaitOutcome(client, workflowId), json);
+    const progress = await client.workflow.getHandle(workflowId).query(progressQuery);
+    process.stdout.write(json ? `${JSON.stringify(progress)}\n` : describeProgress(progress));
+    return 0;
+  } finally {
+    await connection.close();
+  }
+}
+
+function readResult(file: string) {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (err) {
+    throw badConfiguration(`run: ${file} is not JSON: ${(err as Error).message}`);
+  }
+  const parsed = resultSchema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw badConfiguration(`run: ${file} is no result of this version: ${issue!.path.join('.')}: ${issue!.message}`);
+}
+
+function print({ result, error }: RunOutcome, json: boolean): number {
+  if (!result) throw new CliError(error ?? 'the run ended without a result');
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${renderText(result)}\n`);
+  return 0;
+}
+
+function describeProgress(p: Progress): string {
+  const step = p.step ? `, step ${p.step.number} of ${p.step.steps} (${p.step.kind})` : '';
+  return [
+    `${p.runId}: ${p.phase}${step}`,
+    `  scheduled ${p.scheduled}, acknowledged ${p.acknowledged}, completed ${p.completed}, errors ${p.errors}`,
+    `  p50 ${p.latency.p50Ms.toFixed(1)} ms, p99 ${p.latency.p99Ms.toFixed(1)} ms, ${Math.ceil(p.etaMs / 1000)} s of load left`,
+    ...p.notes.map((note) => `  ${note}`),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,79 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Argv } from 'yargs';
+import type { RunOutcome } from '../machine/outcome';
+import type { Session } from '../machine/session';
+import { BAD_SPEC } from '../orchestrator/benchmark-types';
+import { EXIT } from '../report/exit-codes';
+import type { BenchmarkResult } from '../report/result-schema';
+import { renderText } from '../report/text';
+import { closeHome } from './home';
+
+export interface OutputOptions {
+  /** Folder of the files; benchmark-results/<run> without it. */
+  readonly out?: string;
+  readonly json: boolean;
+}
+
+export function withOutputOptions<T>(yargs: Argv<T>): Argv<T> {
+  return yargs
+    .option('out', {
+      type: 'string',
+      requiresArg: true,
+      group: 'Output:',
+      describe: 'Folder of result.json (default: benchmark-results/<run>)',
+    })
+    .option('output', {
+      alias: 'o',
+      choices: ['text', 'json'] as const,
+      default: 'text',
+      group: 'Output:',
+      describe: 'json prints the result, and only it, on stdout',
+    });
+}
+
+export function outputOptions(argv: Readonly<Record<string, unknown>>): OutputOptions {
+  return { out: argv.out === undefined ? undefined : String(argv.out), json: argv.output === 'json' };
+}
+
+/**
+ * Writes and prints what came out of a run, and tears down what ran for it at home. What cannot be written is kept
+ * with the run, so that `watch` can write it elsewhere.
+ *
+ * @returns the exit code
+ */
+export async function deliver(outcome: RunOutcome, options: OutputOptions, session?: Session): Promise<number> {
+  const { result, error, failureType } = outcome;
+  if (!result) {
+    process.stderr.write(`${error ?? 'the run ended without a result'}\n`);
+    if (options.json) process.stdout.write(`${JSON.stringify({ error })}\n`);
+    if (session) await closeHome(session);
+    return failureType === BAD_SPEC ? EXIT.badConfiguration : EXIT.error;
+  }
+  const written = writeResult(result, options.out ?? join('benchmark-results', result.runId));
+  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${renderText(result, written.file)}\n`);
+  if (written.problem === undefined) {
+    if (session) await closeHome(session);
+    return result.exitCode;
+  }
+  process.stderr.write(`${written.problem}\n`);
+  if (session) {
+    session.leaveOutcome(outcome);
+    session.noteRun({ watcherPid: 0 });
+    process.stderr.write(
+      `The result is kept; write it elsewhere with: benchmark watch ${result.workflowId} --out DIR\n`,
+    );
+  }
+  return EXIT.error;
+}
+
+function writeResult(result: BenchmarkResult, dir: string): { file?: string; problem?: string } {
+  const file = resolve(join(dir, 'result.json'));
+  try {
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+    return { file };
+  } catch (err) {
+    return { problem: `result.json could not be written: ${(err as Error).message}` };
+  }
+}

@@ -1,0 +1,180 @@
+import { createInterface } from 'node:readline/promises';
+import { Client } from '@temporalio/client';
+import type { Argv } from 'yargs';
+import { checkFrontend } from '../activities/check-health';
+import { connect } from '../activities/connections';
+import { BENCHMARK_RUN } from '../orchestrator/benchmark-types';
+import { CONTROL_NAMESPACE, CONTROL_QUEUE } from '../orchestrator/names';
+import { planOf } from '../orchestrator/plan';
+import { formatDuration } from '../spec/duration';
+import type { BenchmarkSpec, SpecInput } from '../spec/parse';
+import {
+  isLoopback,
+  plainEnvironment,
+  readConnections,
+  withConnectionOptions,
+  type Connections,
+} from './connection-options';
+import { badConfiguration, CliError } from './errors';
+import { closeHome, openHome } from './home';
+import { connectControl, type LocatedRun } from './locate';
+import { readSpec, withSpecOptions } from './spec-options';
+
+export function withStartOptions(yargs: Argv): Argv {
+  return withConnectionOptions(withSpecOptions(yargs))
+    .option('db-filename', {
+      type: 'string',
+      requiresArg: true,
+      group: 'Target:',
+      describe:
+        'keep the embedded target in this database file, so that it survives its own death (default: in memory)',
+    })
+    .option('dynamic-config-value', {
+      type: 'string',
+      requiresArg: true,
+      array: true,
+      group: 'Target:',
+      describe: 'dynamic configuration of the embedded target, e.g. frontend.namespaceRPS=100',
+    })
+    .option('workflow-id', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Workflow id of the run (default: run-<time>)',
+    })
+    .option('yes', {
+      alias: 'y',
+      type: 'boolean',
+      default: false,
+      describe: 'Do not ask before sending load to a target that is not this machine',
+    })
+    .option('dry-run', { type: 'boolean', default: false, describe: 'Print what would be done, and do nothing' });
+}
+
+export interface Started {
+  readonly run: LocatedRun;
+  readonly connections: Connections;
+}
+
+/** Everything up to the start of the workflow; undefined after a dry run. */
+export async function startRun(argv: Readonly<Record<string, unknown>>): Promise<Started | undefined> {
+  const connections = readConnections(argv);
+  const { input, spec } = readSpec(argv, connections.target === undefined);
+  checkRateLimit(spec);
+  if (argv.dryRun) {
+    process.stdout.write(dryRun(spec, connections));
+    return undefined;
+  }
+  await consent(connections, Boolean(argv.yes));
+  // A target that does not answer is found before anything is started on this machine.
+  if (connections.target) await checkFrontend(connections.target, connections.connectTimeoutMs);
+  const workflowId = String(argv.workflowId ?? defaultWorkflowId());
+  const run = connections.control
+    ? await startOnControl(connections, workflowId, input)
+    : await startAtHome(connections, workflowId, input, spec, argv);
+  return { run, connections };
+}
+
+function defaultWorkflowId(): string {
+  const digits = new Date().toISOString().slice(0, 19).replace(/\D/g, '');
+  return `run-${digits.slice(0, 8)}-${digits.slice(8)}`;
+}
+
+async function startAtHome(
+  connections: Connections,
+  workflowId: string,
+  input: SpecInput,
+  spec: BenchmarkSpec,
+  argv: Readonly<Record<string, unknown>>,
+): Promise<LocatedRun> {
+  const session = await openHome(
+    {
+      workflowId,
+      summary: summary(spec),
+      lanes: spec.lanes,
+      hosts: spec.hosts,
+      connectTimeoutMs: connections.connectTimeoutMs,
+      environment: plainEnvironment(connections.env),
+      embeddedTarget: connections.target === undefined,
+      ...(argv.dbFilename === undefined ? {} : { targetDatabase: String(argv.dbFilename) }),
+      ...(argv.dynamicConfigValue === undefined ? {} : { targetDynamicConfig: argv.dynamicConfigValue as string[] }),
+    },
+    connections.env,
+  );
+  try {
+    const address = session.processes.controlAddress!;
+    const connection = await connect({ address, options: { address } });
+    const client = new Client({ connection, namespace: CONTROL_NAMESPACE });
+    await startWorkflow(client, workflowId, input, spec);
+    session.noteRun({ started: true });
+    return { client, connection, workflowId, session };
+  } catch (err) {
+    await closeHome(session);
+    throw err;
+  }
+}
+
+async function startOnControl(connections: Connections, workflowId: string, input: SpecInput): Promise<LocatedRun> {
+  const { client, connection } = await connectControl(connections);
+  await startWorkflow(client, workflowId, input);
+  return { client, connection, workflowId };
+}
+
+async function startWorkflow(
+  client: Client,
+  workflowId: string,
+  input: SpecInput,
+  spec?: BenchmarkSpec,
+): Promise<void> {
+  await client.workflow.start(BENCHMARK_RUN, {
+    workflowId,
+    taskQueue: CONTROL_QUEUE,
+    args: [input],
+    workflowIdConflictPolicy: 'FAIL',
+    ...(spec ? { staticSummary: summary(spec) } : {}),
+    memo: { spec: input },
+  });
+}
+
+function summary({ workload, stages, hold, rate, duration }: BenchmarkSpec): string {
+  return stages ? `${workload}: ${stages.join(', ')}/s, ${hold} each` : `${workload}: ${rate}/s for ${duration}`;
+}
+
+/** BENCHMARK_MAX_RATE bounds what may be asked for from here. */
+function checkRateLimit(spec: BenchmarkSpec, env = process.env): void {
+  const { peakRate } = planOf(spec);
+  if (env.BENCHMARK_MAX_RATE && peakRate > Number(env.BENCHMARK_MAX_RATE)) {
+    throw badConfiguration(
+      `rate: ${peakRate} is not allowed; BENCHMARK_MAX_RATE allows up to ${env.BENCHMARK_MAX_RATE} workflow starts per second`,
+    );
+  }
+}
+
+async function consent({ target }: Connections, yes: boolean): Promise<void> {
+  if (target === undefined || isLoopback(target.address) || yes) return;
+  if (!process.stdin.isTTY) {
+    throw badConfiguration(`address: ${target.address} is not this machine; give --yes to send load there`);
+  }
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await prompt.question(`Send load to ${target.address}? [y/N] `);
+  prompt.close();
+  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('nothing was started');
+}
+
+function dryRun(spec: BenchmarkSpec, { target, control }: Connections): string {
+  const plan = planOf(spec);
+  const observed = plan.observeShare === 1 ? 'every completion' : `${(plan.observeShare * 100).toFixed(1)} % of them`;
+  return [
+    `target      ${target?.address ?? 'an embedded server, in memory'}`,
+    `control     ${control?.address ?? 'an embedded server, with a database file'}`,
+    `namespace   ${spec.namespace ?? 'benchmark-<run>, registered by the run'}`,
+    `arrivals    ${plan.arrivals} (${spec.arrivals}) in ${formatDuration(plan.durationMs)}`,
+    `peak rate   ${plan.peakRate}/s over ${plan.lanes} lane(s)`,
+    `hosts       ${spec.hosts} with ${spec.hostSlots} slots each`,
+    `observed    ${observed}`,
+    ...plan.steps.map((step) => {
+      const rates = step.fromRate === step.toRate ? `${step.toRate}/s` : `${step.fromRate} → ${step.toRate}/s`;
+      return `step ${step.name.padEnd(6)} ${step.kind} ${rates} for ${formatDuration(step.durationMs)}`;
+    }),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,77 @@
+/** How busy a process was in one window of time. */
+export interface AuditWindow {
+  /** Milliseconds since the epoch, on the process's own clock. */
+  readonly startMs: number;
+  /** Share of the window in which the main thread was busy, 0–1. */
+  readonly eventLoopUtilization: number;
+  /** Share of the samples in which every workflow-task slot was taken, 0–1. */
+  readonly slotsExhaustedShare: number;
+}
+
+/** Rows [startMs, eventLoopUtilization, slotsExhaustedShare], ascending, each as long as `widthMs`. */
+export interface EncodedWindows {
+  readonly widthMs: number;
+  readonly rows: readonly (readonly [number, number, number])[];
+}
+
+/** Windows a process keeps at the most: beyond it, neighbours are joined and the width doubles. */
+const MAX_WINDOWS = 240;
+
+/** Windows of equal width over the whole life of a process, in bounded space however long it lives. */
+export class AuditWindows {
+  private rows: [number, number, number][] = [];
+
+  /** @param widthMs how much time one call of {@link add} stands for */
+  constructor(private widthMs: number) {}
+
+  private pending: AuditWindow[] = [];
+  private perRow = 1;
+
+  /** Adds the next stretch of time, as long as the width given at first. */
+  add(window: AuditWindow): void {
+    this.pending.push(window);
+    if (this.pending.length < this.perRow) return;
+    this.rows.push(mean(this.pending.map(toRow)));
+    this.pending = [];
+    if (this.rows.length <= MAX_WINDOWS) return;
+    const joined: [number, number, number][] = [];
+    for (let i = 0; i + 1 < this.rows.length; i += 2) joined.push(mean([this.rows[i]!, this.rows[i + 1]!]));
+    this.rows = joined;
+    this.widthMs *= 2;
+    this.perRow *= 2;
+  }
+
+  encode(): EncodedWindows {
+    return { widthMs: this.widthMs, rows: [...this.rows] };
+  }
+}
+
+/**
+ * The mean over the windows that lie in [fromMs, toMs) by more than half; where none does, over the one that covers
+ * most of it, and nothing at all without any window.
+ */
+export function meanDuring(
+  { widthMs, rows }: EncodedWindows,
+  fromMs: number,
+  toMs: number,
+): Omit<AuditWindow, 'startMs'> | undefined {
+  const overlap = ([startMs]: readonly number[]) => Math.min(startMs! + widthMs, toMs) - Math.max(startMs!, fromMs);
+  const inside = rows.filter((row) => overlap(row) > widthMs / 2);
+  const best = rows.reduce<(typeof rows)[number] | undefined>(
+    (most, row) => (overlap(row) > 0 && (!most || overlap(row) > overlap(most)) ? row : most),
+    undefined,
+  );
+  const chosen = inside.length > 0 ? inside : best ? [best] : [];
+  if (chosen.length === 0) return undefined;
+  const [, eventLoopUtilization, slotsExhaustedShare] = mean(chosen);
+  return { eventLoopUtilization, slotsExhaustedShare };
+}
+
+function toRow({ startMs, eventLoopUtilization, slotsExhaustedShare }: AuditWindow): [number, number, number] {
+  return [startMs, eventLoopUtilization, slotsExhaustedShare];
+}
+
+function mean(rows: readonly (readonly [number, number, number])[]): [number, number, number] {
+  const of = (column: 1 | 2) => rows.reduce((sum, row) => sum + row[column], 0) / rows.length;
+  return [rows[0]![0], Math.round(of(1) * 10_000) / 10_000, Math.round(of(2) * 10_000) / 10_000];
+}

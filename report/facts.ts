@@ -1,0 +1,68 @@
+import type { StepMeasurement } from '../measurement/lane';
+import type { Ledger } from '../measurement/ledger';
+import type { HostHistory, Validity } from '../measurement/validity';
+import type { Thresholds, Verdict } from '../measurement/verdict';
+import type { BenchmarkSpec } from '../spec/parse';
+import type { BenchmarkResult } from './result-schema';
+
+/** A step as it was run: its place in the plan, what was measured, and what the server and the judges said. */
+export interface StepFacts {
+  readonly step: {
+    readonly index: number;
+    readonly name: string;
+    readonly kind: 'ramp' | 'hold' | 'lead-in';
+    readonly attempt: number;
+    readonly fromRate: number;
+    readonly toRate: number;
+    readonly startMs: number;
+    readonly durationMs: number;
+    readonly thresholds?: Thresholds;
+  };
+  /** When it began: milliseconds since the epoch on the control server's clock. */
+  readonly startAtMs: number;
+  readonly measurement: StepMeasurement;
+  /** The ledger once the server has settled what was provisional. */
+  readonly settled: Ledger;
+  readonly server?: BenchmarkResult['server']['counts'];
+  readonly verdict?: Verdict;
+  readonly validity?: Validity;
+}
+
+export interface CleanupFacts {
+  readonly complete: boolean;
+  readonly terminated: number;
+  /** Workflows of the run that still run, as counted at the end; null if even that could not be counted. */
+  readonly stillRunning: number | null;
+  readonly namespaceDeleted: boolean;
+  readonly warnings: readonly string[];
+  /** The commands that finish the job by hand; empty when complete. */
+  readonly commands: readonly string[];
+}
+
+/** Everything a run found out, in the order it did; what it never got to is absent. */
+export interface RunFacts {
+  readonly spec: BenchmarkSpec;
+  readonly startedAtMs: number;
+  readonly runId: string;
+  readonly workflowId: string;
+  readonly namespace: string;
+  readonly thresholds: Thresholds;
+  readonly observeShare: number;
+  readonly seriesWidthMs: number;
+  readonly system?: BenchmarkResult['system'];
+  readonly loadStartMs?: number;
+  readonly loadDurationMs: number;
+  readonly shifts: readonly { readonly step: string; readonly byMs: number }[];
+  readonly steps: readonly StepFacts[];
+  readonly hosts: readonly HostHistory[];
+  readonly reconciliation?: {
+    readonly settledBy: string;
+    readonly visibilityWaitMs: number;
+    readonly open: readonly string[];
+    readonly completedInWindow: readonly (readonly [number, number])[];
+  };
+  readonly cleanup?: CleanupFacts;
+  readonly error?: string;
+  readonly abortReason?: string;
+  readonly notes: readonly string[];
+}

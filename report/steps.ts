@@ -1,0 +1,101 @@
+import { summarize, type EncodedHistogram } from '../measurement/histogram';
+import type { LaneHistograms } from '../measurement/lane';
+import { total } from '../measurement/ledger';
+import { completedDuring, throughput } from '../measurement/reached';
+import type { Validity } from '../measurement/validity';
+import type { RunFacts, StepFacts } from './facts';
+import type { BenchmarkResult, ResultLatency, StepResult } from './result-schema';
+
+/** A step as it was run, and as it is reported. */
+export interface ReportedStep extends StepFacts {
+  readonly counted: boolean;
+  readonly result: StepResult;
+}
+
+/** Only complete holds count, and of a hold that was run again only the last attempt. */
+export function isCounted(step: StepFacts, all: readonly StepFacts[]): boolean {
+  if (step.step.kind !== 'hold' || step.measurement.cutShort !== undefined) return false;
+  return !all.some(({ step: other, measurement }) => {
+    const later = other.name === step.step.name && other.attempt > step.step.attempt;
+    return later && measurement.cutShort === undefined;
+  });
+}
+
+export function stepResult(step: StepFacts, facts: RunFacts): ReportedStep {
+  const { measurement, settled } = step;
+  const { thresholds: _required, ...planned } = step.step;
+  const counted = isCounted(step, facts.steps);
+  const perSecond = (n: number) => throughput(n, planned.durationMs);
+  const skipped = total(settled.skipped);
+  const result: StepResult = {
+    ...planned,
+    counted,
+    ...(measurement.cutShort === undefined ? {} : { cutShort: measurement.cutShort }),
+    gapArrivals: measurement.gapArrivals,
+    ledger: { ...settled },
+    rates: {
+      target: (planned.fromRate + planned.toRate) / 2,
+      scheduled: perSecond(settled.scheduled),
+      sent: perSecond(settled.scheduled - skipped - settled.inDoubt),
+      acknowledged: perSecond(settled.acknowledged),
+      completed: perSecond(completedInStep(planned.index, facts)),
+    },
+    ...latenciesOf(measurement.histograms),
+    ...(step.server ? { server: { ...step.server } } : {}),
+    ...(step.verdict
+      ? {
+          passed: step.verdict.passed,
+          thresholds: [...step.verdict.thresholds],
+          failureReasons: [...step.verdict.failureReasons],
+        }
+      : {}),
+    ...(step.validity ? { validity: copyValidity(step.validity) } : {}),
+  };
+  return { ...step, counted, result };
+}
+
+/** Completions in the time of a step: the clients' count where they saw all, the server's where they saw a sample. */
+export function completedInStep(
+  index: number,
+  facts: Pick<RunFacts, 'steps' | 'reconciliation' | 'observeShare'>,
+): number {
+  const byServer = facts.reconciliation?.completedInWindow.find(([step]) => step === index);
+  if (byServer) return byServer[1];
+  const seen = completedDuring(
+    index,
+    facts.steps.map((step) => step.measurement),
+  );
+  return facts.observeShare < 1 ? Math.round(seen / facts.observeShare) : seen;
+}
+
+/** Workflows that exist and did not complete, by the server's count where there is one. */
+export function notCompleted({ server }: Pick<StepFacts, 'server'>): number {
+  return server ? server.total - server.completed : 0;
+}
+
+export function latenciesOf(histograms: LaneHistograms) {
+  return {
+    latency: latencyOf(histograms.latency),
+    serviceTime: latencyOf(histograms.service),
+    startLatency: latencyOf(histograms.start),
+    scheduleLag: latencyOf(histograms.lag),
+  };
+}
+
+function latencyOf(encoded: EncodedHistogram): ResultLatency {
+  const { count, p50, p95, p99, p999, max, mean } = summarize(encoded);
+  return {
+    p50: p50.ms,
+    p95: p95.ms,
+    p99: p99.ms,
+    p999: p999.ms,
+    max: max.ms,
+    mean: Math.round(mean.ms * 1000) / 1000,
+    count,
+    sufficient: { p50: p50.sufficient, p95: p95.sufficient, p99: p99.sufficient, p999: p999.sufficient },
+  };
+}
+
+export function copyValidity({ valid, reasons, checks }: Validity): BenchmarkResult['validity'] {
+  return { valid, reasons: [...reasons], checks: checks.map((check) => ({ ...check })) };
+}
