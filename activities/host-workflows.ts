@@ -14,10 +14,8 @@ export interface HostDeps {
   readonly log: (message: string, fields: Record<string, unknown>) => void;
 }
 
-/** What the child says once a second: who it is, and how busy it was since it last said so. */
-export interface HostSample extends AuditWindow {
-  readonly identity: string;
-}
+/** What the child says when it begins, who it is, and then once a second, how busy it was since. */
+export type HostMessage = { readonly identity: string } | AuditWindow;
 
 /** How long one sample stands for, milliseconds. */
 export const SAMPLE_MS = 1000;
@@ -35,9 +33,10 @@ export function createHostWorkflows({ script, client, log }: HostDeps) {
     const windows = new AuditWindows(SAMPLE_MS);
     let identity = '';
     const report = (): HostReport => ({ host: input.host, identity, restarts, windows: windows.encode() });
-    child.on('message', (sample: HostSample) => {
-      identity = sample.identity;
-      windows.add(sample);
+    child.on('message', (message: HostMessage) => {
+      if (!('identity' in message)) return windows.add(message);
+      identity = message.identity;
+      context.heartbeat(report());
     });
     const beat = setInterval(() => context.heartbeat(report()), 1000);
     const exited = once(child, 'exit') as Promise<[number | null, string | null]>;

@@ -6,6 +6,7 @@ import type { Session } from '../machine/session';
 import { BAD_SPEC } from '../orchestrator/benchmark-types';
 import { EXIT } from '../report/exit-codes';
 import type { BenchmarkResult } from '../report/result-schema';
+import { resultWithoutRun } from '../report/result';
 import { renderText } from '../report/text';
 import { closeHome } from './home';
 
@@ -45,10 +46,9 @@ export function outputOptions(argv: Readonly<Record<string, unknown>>): OutputOp
 export async function deliver(outcome: RunOutcome, options: OutputOptions, session?: Session): Promise<number> {
   const { result, error, failureType } = outcome;
   if (!result) {
-    process.stderr.write(`${error ?? 'the run ended without a result'}\n`);
-    if (options.json) process.stdout.write(`${JSON.stringify({ error })}\n`);
+    const message = error ?? 'the run ended without a result';
     if (session) await closeHome(session);
-    return failureType === BAD_SPEC ? EXIT.badConfiguration : EXIT.error;
+    return deliverFailure(message, failureType === BAD_SPEC ? EXIT.badConfiguration : EXIT.error, options);
   }
   const written = writeResult(result, options.out ?? join('benchmark-results', result.runId));
   process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${renderText(result, written.file)}\n`);
@@ -65,6 +65,17 @@ export async function deliver(outcome: RunOutcome, options: OutputOptions, sessi
     );
   }
   return EXIT.error;
+}
+
+/** A run that has no result of its own: the message for people, and for scripts a valid result that says so (P9). */
+export function deliverFailure(message: string, exitCode: number, { out, json }: OutputOptions): number {
+  process.stderr.write(`${message}\n`);
+  if (!json && out === undefined) return exitCode;
+  const outcome = exitCode === EXIT.badConfiguration ? 'BAD_CONFIGURATION' : 'ERROR';
+  const result = resultWithoutRun(outcome, message, {}, Date.now());
+  if (out !== undefined) writeResult(result, out);
+  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  return exitCode;
 }
 
 function writeResult(result: BenchmarkResult, dir: string): { file?: string; problem?: string } {

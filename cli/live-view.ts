@@ -17,6 +17,8 @@ export class LiveView {
   private lastLineAt = 0;
   private lastPhase = '';
   private stopped = false;
+  private wake: () => void = () => undefined;
+  private readonly untilStopped = new Promise<void>((resolve) => (this.wake = resolve));
   private lastRate = 0;
   private before?: { atMs: number; acknowledged: number };
 
@@ -38,12 +40,13 @@ export class LiveView {
       }
       const live = await this.snapshots().catch(() => []);
       if (!this.stopped) this.show(live);
-      await new Promise((resolve) => setTimeout(resolve, REFRESH_MS));
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, REFRESH_MS).unref()), this.untilStopped]);
     }
   }
 
   stop(): void {
     this.stopped = true;
+    this.wake();
     if (this.out.isTTY) this.out.write('\r\x1b[K');
   }
 

@@ -1,8 +1,7 @@
 import { Client } from '@temporalio/client';
 import { connect } from '../activities/connections';
 import { CONTROL_NAMESPACE } from '../orchestrator/names';
-import { ensureControlNamespace } from './control-namespace';
-import { adoptEmbeddedServer, startEmbeddedServer, type EmbeddedServer } from './embedded-server';
+import { adoptEmbeddedServer, freePort, startEmbeddedServer, type EmbeddedServer } from './embedded-server';
 import { logger } from './log';
 import { awaitOutcome } from './outcome';
 import { findServerBinary } from './server-binary';
@@ -18,30 +17,25 @@ const log = logger('supervisor');
  */
 async function main(dir: string): Promise<void> {
   const session = new Session(dir);
-  const { embeddedTarget } = session.run;
   session.noteProcesses({ supervisorPid: process.pid });
   const servers = new Servers(session, await findServerBinary());
-  await Promise.all([servers.keep('control-server'), embeddedTarget ? servers.keep('target-server') : undefined]);
-  const control = servers.address('control-server')!;
-  const connection = await connect({ address: control, options: { address: control } });
-  await ensureControlNamespace(connection, CONTROL_NAMESPACE);
-
+  const control = await servers.reserve();
   const roles = new Supervisor(rolePlan(session), roleEnvironment(session, control), log, (pids) => servers.note(pids));
+  let isOver = false;
   let stopping: Promise<void> | undefined;
-  const tearDown = () =>
-    (stopping ??= roles
-      .stop()
-      .then(() => connection.close())
-      .then(() => servers.stop()));
+  const tearDown = () => (stopping ??= roles.stop(isOver).then(() => servers.stop()));
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => void tearDown().then(() => process.exit(0)));
   }
   process.on('SIGINT', () => undefined);
 
-  await roles.start();
+  // Roles take as long to load as servers do to start; each waits for the server by itself.
+  await Promise.all([servers.start(), roles.start()]);
   process.send?.({ ready: true });
   if (process.connected) process.disconnect();
-  await keepOutcome(session, new Client({ connection, namespace: CONTROL_NAMESPACE }));
+  const connection = await connect({ address: control, options: { address: control } });
+  await keepOutcome(session, new Client({ connection, namespace: CONTROL_NAMESPACE }), () => (isOver = true));
+  await connection.close();
   await tearDown();
   process.exit(0);
 }
@@ -68,6 +62,7 @@ type ServerName = 'control-server' | 'target-server';
 
 /** The session's embedded servers: started, adopted, started again when they die, stopped. */
 class Servers {
+  private readonly addresses: Partial<Record<ServerName, string>> = {};
   private readonly running = new Map<ServerName, EmbeddedServer>();
   private rolePids: Readonly<Record<string, number>> = {};
   private stopping = false;
@@ -77,25 +72,32 @@ class Servers {
     private readonly binary: string,
   ) {}
 
-  address(name: ServerName): string | undefined {
-    return this.running.get(name)?.address;
+  /**
+   * Decides on the servers' addresses before they run: those of earlier, or free ones.
+   *
+   * @returns the address of the control server
+   */
+  async reserve(): Promise<string> {
+    const { controlAddress, targetAddress } = this.session.processes;
+    const address = async (before?: string) => before ?? `127.0.0.1:${await freePort()}`;
+    this.addresses['control-server'] = await address(controlAddress);
+    if (this.session.run.embeddedTarget) this.addresses['target-server'] = await address(targetAddress);
+    this.session.noteProcesses({
+      controlAddress: this.addresses['control-server'],
+      targetAddress: this.addresses['target-server'],
+    });
+    return this.addresses['control-server'];
   }
 
-  async keep(name: ServerName): Promise<void> {
-    const server = (await this.adopt(name)) ?? (await this.start(name));
-    this.running.set(name, server);
-    this.note(this.rolePids);
-    void server.exited.then(() => this.onExit(name));
+  /** Brings up what has an address. */
+  async start(): Promise<void> {
+    await Promise.all((Object.keys(this.addresses) as ServerName[]).map((name) => this.keep(name)));
   }
 
   note(rolePids: Readonly<Record<string, number>>): void {
     this.rolePids = rolePids;
     const servers = Object.fromEntries([...this.running].map(([name, { pid }]) => [name, pid]));
-    this.session.noteProcesses({
-      pids: { ...rolePids, ...servers },
-      controlAddress: this.address('control-server'),
-      targetAddress: this.address('target-server'),
-    });
+    this.session.noteProcesses({ pids: { ...this.session.processes.pids, ...rolePids, ...servers } });
   }
 
   async stop(): Promise<void> {
@@ -103,26 +105,27 @@ class Servers {
     await Promise.all([...this.running.values()].map((server) => server.stop()));
   }
 
-  private addressBefore(name: ServerName): string | undefined {
-    const { controlAddress, targetAddress } = this.session.processes;
-    return name === 'control-server' ? controlAddress : targetAddress;
+  private async keep(name: ServerName): Promise<void> {
+    const server = (await this.adopt(name)) ?? (await this.startNew(name));
+    this.running.set(name, server);
+    this.note(this.rolePids);
+    void server.exited.then(() => this.onExit(name));
   }
 
   private async adopt(name: ServerName): Promise<EmbeddedServer | undefined> {
-    const [pid, address] = [this.session.processes.pids[name], this.addressBefore(name)];
-    return pid && address ? await adoptEmbeddedServer(pid, address) : undefined;
+    const pid = this.session.processes.pids[name];
+    return pid === undefined ? undefined : await adoptEmbeddedServer(pid, this.addresses[name]!);
   }
 
-  private async start(name: ServerName): Promise<EmbeddedServer> {
+  private async startNew(name: ServerName): Promise<EmbeddedServer> {
     const { targetDatabase, targetDynamicConfig } = this.session.run;
-    const port = this.addressBefore(name)?.split(':').at(-1);
     return await startEmbeddedServer({
       binary: this.binary,
       logFile: this.session.file(`${name}.log`),
       ...(name === 'control-server'
         ? { databaseFile: this.session.file('control.db') }
         : { databaseFile: targetDatabase, dynamicConfig: targetDynamicConfig }),
-      ...(port ? { port: Number(port) } : {}),
+      port: Number(this.addresses[name]!.split(':').at(-1)),
     });
   }
 
@@ -140,13 +143,14 @@ class Servers {
 const CHECK_MS = 500;
 
 /** When the run has ended and nobody waits for it, keeps its outcome for `watch` to find, and returns. */
-async function keepOutcome(session: Session, client: Client): Promise<void> {
+async function keepOutcome(session: Session, client: Client, onOver: () => void): Promise<void> {
   while (!session.run.started) {
     // The command that was to start it is gone: there is nothing to wait for.
     if (!isAlive(session.run.watcherPid)) return;
     await pause();
   }
   const outcome = await awaitOutcome(client, session.run.workflowId);
+  onOver();
   while (isAlive(session.run.watcherPid)) await pause();
   session.leaveOutcome(outcome);
 }

@@ -45,9 +45,14 @@ export class Supervisor {
     await Promise.all(this.slots.map((slot) => this.startSlot(slot)));
   }
 
-  /** Generators first, so that no load goes to hosts that are leaving; control last, so that it hears of both. */
-  async stop(): Promise<void> {
+  /**
+   * Generators first, so that no load goes to hosts that are leaving; control last, so that it hears of both.
+   *
+   * @param atOnce where no run goes on any more, the order does not matter
+   */
+  async stop(atOnce = false): Promise<void> {
     this.stopping = true;
+    if (atOnce) return void (await Promise.all(this.slots.map(stopSlot)));
     for (const role of ['generator', 'host', 'control'] as const) {
       await Promise.all(this.slots.filter((slot) => slot.role === role).map(stopSlot));
     }

@@ -17,7 +17,7 @@ import { pure } from './proxies';
 import type { RunState } from './run-state';
 
 /** From the decision to start until the first arrival: generators are armed within it. */
-const LEAD_MS = 3000;
+const LEAD_MS = 2000;
 /** Later steps' generators are asked for this long before, so that they are armed well over 5 s ahead. */
 const ARM_MS = 8000;
 /** How often a timeline may be moved because a step was picked up late. */

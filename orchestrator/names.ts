@@ -25,7 +25,8 @@ export const OWNER_KEY = 'temporal-benchmark.run';
 
 /**
  * Slug of the workflow id (40 characters at most) + 8 hex of the first execution's run id: new on every start, the
- * same over continue-as-new.
+ * same over continue-as-new. The last 8: recent servers give run ids that begin with the time, so that the first 8 are
+ * the same for every run started within about a minute.
  */
 export function runIdOf(workflowId: string, firstExecutionRunId: string): string {
   const slug = workflowId
@@ -33,7 +34,7 @@ export function runIdOf(workflowId: string, firstExecutionRunId: string): string
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 40)
     .replace(/^-+|-+$/g, '');
-  return `${slug || 'run'}-${firstExecutionRunId.replace(/-/g, '').slice(0, 8)}`;
+  return `${slug || 'run'}-${firstExecutionRunId.replace(/-/g, '').slice(-8)}`;
 }
 
 export function namespaceOf(runId: string): string {

@@ -231,3 +231,8 @@ export const resultSchema = z
 export type BenchmarkResult = z.output<typeof resultSchema>;
 export type StepResult = BenchmarkResult['steps'][number];
 export type ResultLatency = z.output<typeof latency>;
+
+/** The JSON Schema of a result, published as schemas/result.schema.json. */
+export function resultJsonSchema(): object {
+  return { title: 'BenchmarkResult', ...(z.toJSONSchema(resultSchema) as Record<string, unknown>) };
+}

@@ -4,7 +4,8 @@ import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from 
 import { errorRate } from '../measurement/reached';
 import { coarsen, COLUMNS, MAX_POINTS, mergeSeries, packSeries, unpackSeries } from '../measurement/series';
 import { hostsDuring } from '../measurement/validity';
-import { endingOf } from './exit-codes';
+import { parseSpec } from '../spec/parse';
+import { endingOf, EXIT } from './exit-codes';
 import type { RunFacts } from './facts';
 import { headlineOf, outcomesOf, staircaseOf, validityOf, verdictOf } from './judgement';
 import { SCHEMA_VERSION, type BenchmarkResult } from './result-schema';
@@ -61,6 +62,35 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
       : null,
     notes: [...facts.notes],
   };
+}
+
+/** The result of a run that never began: nothing was measured, and it says why (P9). */
+export function resultWithoutRun(
+  outcome: 'ERROR' | 'BAD_CONFIGURATION',
+  error: string,
+  config: Readonly<Record<string, unknown>>,
+  atMs: number,
+): BenchmarkResult {
+  const parsed = parseSpec({});
+  if (!parsed.ok) throw new Error('the defaults are no valid spec');
+  const nothing = resultOf({
+    spec: parsed.spec,
+    startedAtMs: atMs,
+    runId: 'none',
+    workflowId: 'none',
+    namespace: 'none',
+    thresholds: { maxP99LatencyMs: 0, minThroughput: 0, maxErrorRate: 0 },
+    observeShare: 1,
+    seriesWidthMs: 1000,
+    loadDurationMs: 0,
+    shifts: [],
+    steps: [],
+    hosts: [],
+    notes: [],
+    error,
+  });
+  const exitCode = outcome === 'ERROR' ? EXIT.error : EXIT.badConfiguration;
+  return { ...nothing, config: { ...config }, outcome, outcomes: [outcome], exitCode };
 }
 
 const UNKNOWN_SYSTEM: BenchmarkResult['system'] = {

@@ -23,7 +23,8 @@ export function isCounted(step: StepFacts, all: readonly StepFacts[]): boolean {
 
 export function stepResult(step: StepFacts, facts: RunFacts): ReportedStep {
   const { measurement, settled } = step;
-  const { thresholds: _required, ...planned } = step.step;
+  const { index, name, kind, attempt, fromRate, toRate, startMs, durationMs } = step.step;
+  const planned = { index, name, kind, attempt, fromRate, toRate, startMs, durationMs };
   const counted = isCounted(step, facts.steps);
   const perSecond = (n: number) => throughput(n, planned.durationMs);
   const skipped = total(settled.skipped);
@@ -74,12 +75,23 @@ export function notCompleted({ server }: Pick<StepFacts, 'server'>): number {
 }
 
 export function latenciesOf(histograms: LaneHistograms) {
+  const latency = latencyOf(histograms.latency);
   return {
-    latency: latencyOf(histograms.latency),
-    serviceTime: latencyOf(histograms.service),
+    latency,
+    serviceTime: atMost(latencyOf(histograms.service), latency),
     startLatency: latencyOf(histograms.start),
     scheduleLag: latencyOf(histograms.lag),
   };
+}
+
+/**
+ * A service time never exceeds its latency, sample by sample, so no percentile does; its histogram is coarser (2 digits
+ * against 3) and would say so by its rounding alone.
+ */
+function atMost(service: ResultLatency, latency: ResultLatency): ResultLatency {
+  const lower = (key: 'p50' | 'p95' | 'p99' | 'p999' | 'max') => Math.min(service[key], latency[key]);
+  const bounded = { p50: lower('p50'), p95: lower('p95'), p99: lower('p99'), p999: lower('p999'), max: lower('max') };
+  return { ...service, ...bounded };
 }
 
 function latencyOf(encoded: EncodedHistogram): ResultLatency {

@@ -1,5 +1,7 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import { deliver, outputOptions, withOutputOptions } from '../deliver';
+import { EXIT } from '../../report/exit-codes';
+import { deliver, deliverFailure, outputOptions, withOutputOptions } from '../deliver';
+import { CliError } from '../errors';
 import { follow } from '../follow';
 import { startRun, withStartOptions } from '../start-run';
 
@@ -11,10 +13,18 @@ export function builder(yargs: Argv) {
 }
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
-  const started = await startRun(argv);
-  if (started === undefined) return 0;
-  const { run, connections } = started;
-  const outcome = await follow(run, connections.env);
-  await run.connection.close();
-  return await deliver(outcome, outputOptions(argv), run.session);
+  try {
+    const started = await startRun(argv);
+    if (started === undefined) return 0;
+    const { run, connections } = started;
+    const outcome = await follow(run, connections.env);
+    await run.connection.close();
+    return await deliver(outcome, outputOptions(argv), run.session);
+  } catch (err) {
+    return deliverFailure(
+      (err as Error).message,
+      err instanceof CliError ? err.exitCode : EXIT.error,
+      outputOptions(argv),
+    );
+  }
 }

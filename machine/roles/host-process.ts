@@ -2,14 +2,15 @@ import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { resolveTarget } from '../../activities/connections';
-import { SAMPLE_MS, type HostSample } from '../../activities/host-workflows';
+import { SAMPLE_MS, type HostMessage } from '../../activities/host-workflows';
 import type { HostInput } from '../../orchestrator/contract';
 import { hostIdentityPrefix } from '../../orchestrator/names';
+import { logger, quietLogger } from '../log';
 import { LOAD_WORKFLOWS_BUNDLE } from '../paths';
 
 /** A worker for the load workflows of one run, as a user would run one. */
 async function main({ run, host, slots, attempt }: HostInput & { attempt: number }): Promise<void> {
-  Runtime.install({ shutdownSignals: [] });
+  Runtime.install({ shutdownSignals: [], logger: quietLogger(logger('host-process')) });
   const identity = `${hostIdentityPrefix(run.runId, host)}${attempt}@${hostname()}:${process.pid}`;
   const worker = await Worker.create({
     connection: await NativeConnection.connect(resolveTarget(run.targetProfile).options),
@@ -33,6 +34,8 @@ async function main({ run, host, slots, attempt }: HostInput & { attempt: number
 
 /** Tells the host activity how busy this process is; slots are sampled ten times as often as they are reported. */
 function reportEverySecond(worker: Worker, identity: string, slots: number): void {
+  const say = (message: HostMessage) => process.connected && process.send?.(message);
+  say({ identity });
   let loop = performance.eventLoopUtilization();
   let samples = 0;
   let exhausted = 0;
@@ -42,15 +45,13 @@ function reportEverySecond(worker: Worker, identity: string, slots: number): voi
   }, SAMPLE_MS / 10).unref();
   setInterval(() => {
     const now = performance.eventLoopUtilization();
-    const sample: HostSample = {
-      identity,
+    say({
       startMs: Date.now() - SAMPLE_MS,
       eventLoopUtilization: performance.eventLoopUtilization(now, loop).utilization,
       slotsExhaustedShare: samples === 0 ? 0 : exhausted / samples,
-    };
+    });
     loop = now;
     samples = exhausted = 0;
-    if (process.connected) process.send?.(sample);
   }, SAMPLE_MS).unref();
 }
 

@@ -5,7 +5,7 @@ import type { Logger } from 'winston';
 import { connect, resolveControl, TargetConnections } from '../../activities/connections';
 import { CONTROL_NAMESPACE } from '../../orchestrator/names';
 import { ensureControlNamespace } from '../control-namespace';
-import { logger } from '../log';
+import { logger, quietLogger } from '../log';
 
 /** What every role process has: a line to control, its targets, a log and a name. */
 export interface Role {
@@ -23,7 +23,7 @@ export interface Role {
 export async function openRole(name: string): Promise<Role> {
   const log = logger(name);
   // Every Worker of a process hears the same signal, and the order of ending is ours; so none is left to the SDK.
-  Runtime.install({ shutdownSignals: [], workerHeartbeatInterval: '1s', logger: quiet(log) });
+  Runtime.install({ shutdownSignals: [], workerHeartbeatInterval: '1s', logger: quietLogger(log) });
   const control = resolveControl();
   const connectTimeoutMs = Number(process.env.BENCHMARK_CONNECT_TIMEOUT_MS) || undefined;
   const connection = await connect(control, connectTimeoutMs);
@@ -55,20 +55,6 @@ export async function runWorkers(role: Role, workers: readonly Worker[]): Promis
   await Promise.all(running);
   await role.targets.close();
   process.exit(0);
-}
-
-/** The SDK's own log, warnings and worse only: its chatter is not ours. */
-function quiet(log: Logger) {
-  const ignore = () => undefined;
-  return {
-    log: (level: string, message: string, meta?: object) =>
-      void (level === 'WARN' || level === 'ERROR' ? log.log(level.toLowerCase(), message, meta) : 0),
-    trace: ignore,
-    debug: ignore,
-    info: ignore,
-    warn: (message: string, meta?: object) => void log.warn(message, meta),
-    error: (message: string, meta?: object) => void log.error(message, meta),
-  };
 }
 
 /** A role that cannot start says why in one line and leaves it to its supervisor to try again. */

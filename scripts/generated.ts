@@ -1,0 +1,12 @@
+import { resultJsonSchema } from '../report/result-schema';
+import { specJsonSchema, specReference } from '../spec/reference';
+
+/** Files that come from the code, by their path in the project. */
+export function generated(): Record<string, string> {
+  const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+  return {
+    'schemas/spec.schema.json': json(specJsonSchema()),
+    'schemas/result.schema.json': json(resultJsonSchema()),
+    'docs/spec.md': specReference(),
+  };
+}

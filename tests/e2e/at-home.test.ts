@@ -1,0 +1,114 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventually, Home, isAlive, parseResult } from '../support/cli';
+import { expectSoundAccount, schemaErrors } from '../support/result';
+
+jest.setTimeout(180_000);
+
+let home: Home;
+beforeEach(() => (home = new Home()));
+afterEach(() => home.leave());
+
+test('25/s for 60 s on the embedded server: 1,500 of 1,500, the laws hold, and nothing is left', async () => {
+  const command = home.run([
+    'run',
+    '-o',
+    'json',
+    '--out',
+    join(home.dir, 'out'),
+    '--rate',
+    '25',
+    '--duration',
+    '60s',
+    '--ramp-up',
+    '0s',
+  ]);
+  await command.says(/hold 1\/1/);
+  const pids = home.pids;
+  const ended = await command.ended;
+  const result = parseResult(ended);
+  expect(result.failureReasons).toEqual([]);
+  expectSoundAccount(result);
+  expect(result.ledger).toEqual({
+    scheduled: 1500,
+    acknowledged: 1500,
+    recovered: 0,
+    rejected: {},
+    skipped: {},
+    unknown: {},
+    inDoubt: 0,
+  });
+  expect(result.server.counts).toMatchObject({ total: 1500, completed: 1500 });
+  // P3: the rate was reached. P4: the load lasted as long as was asked. P8: throughput = completed / duration.
+  expect(result.results.rates.acknowledged).toBeGreaterThanOrEqual(0.9 * 25);
+  const times = result.series.points.filter((point) => point[1]! > 0).map((point) => point[0]!);
+  const lastedMs = (Math.max(...times) - Math.min(...times) + 1) * result.series.widthMs;
+  expect(Math.abs(lastedMs - 60_000)).toBeLessThanOrEqual(0.05 * 60_000);
+  const completedInHold = result.steps[0]!.rates.completed * 60;
+  expect(Math.abs(result.results.actualRate * 60 - completedInHold)).toBeLessThanOrEqual(0.01 * completedInHold);
+  // P10 on real figures: passed if and only if no threshold is missed.
+  expect(result.passed).toBe(result.thresholds.checks.every((check) => check.passed));
+  expect(result.config).toMatchObject({ rate: 25, duration: '60s' });
+  expect(JSON.parse(readFileSync(join(home.dir, 'out', 'result.json'), 'utf8'))).toEqual(result);
+  expect(Object.keys(pids).length).toBeGreaterThanOrEqual(6);
+  for (const [name, pid] of Object.entries(pids)) expect([name, isAlive(pid)]).toEqual([name, false]);
+  expect(home.sessions).toEqual([]);
+});
+
+test('Ctrl-C aborts with a report and exit code 105; nothing is scheduled later than 2 s after it', async () => {
+  const command = home.run(['run', '-o', 'json', '--rate', '20', '--duration', '60s', '--ramp-up', '1s']);
+  await command.says(/hold 2\/2 .* p50/);
+  const abortedAt = Date.now();
+  command.kill('SIGINT');
+  const ended = await command.ended;
+  const result = parseResult(ended);
+  expect(ended.code).toBe(105);
+  expect(result.outcome).toBe('ABORTED');
+  expect(result.abortReason).toBe('interrupted by Ctrl-C');
+  expectSoundAccount(result);
+  expect(result.ledger.scheduled).toBeGreaterThan(0);
+  const started = Date.parse(result.timeline.loadStart!);
+  const lastDue = Math.max(...result.series.points.filter((point) => point[1]! > 0).map((point) => point[0]!));
+  expect(started + lastDue * result.series.widthMs).toBeLessThanOrEqual(abortedAt + 2000);
+  expect(result.cleanup).toMatchObject({ complete: true, stillRunning: 0 });
+  expect(home.sessions).toEqual([]);
+});
+
+test('a run whose command line was killed goes on, and watch ends it as run would have', async () => {
+  const command = home.run(['run', '--rate', '20', '--duration', '8s', '--ramp-up', '1s']);
+  await command.says(/hold 2\/2/);
+  command.kill('SIGKILL');
+  await command.ended;
+  const watched = await home.run(['watch', '-o', 'json', '--out', join(home.dir, 'out')]).ended;
+  const result = parseResult(watched);
+  expect(watched.code).toBe(result.exitCode);
+  expectSoundAccount(result);
+  expect(result.ledger.scheduled).toBe(150);
+  expect(existsSync(join(home.dir, 'out', 'result.json'))).toBe(true);
+  expect(home.sessions).toEqual([]);
+});
+
+test('start leaves a run to itself, list and show tell of it, and watch takes the result it left', async () => {
+  const started = await home.run(['start', '--workflow-id', 'left-alone', '--rate', '10', '--duration', '3s']).ended;
+  expect(started).toMatchObject({ code: 0, stdout: 'left-alone\n' });
+  expect((await home.run(['show', 'left-alone']).ended).stdout).toMatch(/^left-alone-[0-9a-f]{8}: /);
+  await eventually('the run to be over', async () =>
+    /left-alone .* PASSED/.test((await home.run(['list']).ended).stdout),
+  );
+  const shown = await home.run(['show', 'left-alone', '-o', 'json']).ended;
+  expect(schemaErrors(JSON.parse(shown.stdout))).toEqual([]);
+  const watched = await home.run(['watch', 'left-alone']).ended;
+  expect(watched).toMatchObject({ code: 0 });
+  expect(watched.stdout).toMatch(/PASSED {2}left-alone-/);
+  expect((await home.run(['list']).ended).stdout).toBe('No runs.\n');
+});
+
+test('two runs at once do not disturb each other', async () => {
+  const both = await Promise.all([
+    home.benchmark('--workflow-id', 'same', '--rate', '8', '--duration', '5s'),
+    home.benchmark('--workflow-id', 'same', '--rate', '9', '--duration', '5s', '--out', join(home.dir, 'other')),
+  ]);
+  for (const { result } of both) expectSoundAccount(result);
+  expect(both[0]!.result.namespace).not.toBe(both[1]!.result.namespace);
+  expect(both.map(({ result }) => result.ledger.scheduled)).toEqual([37, 41]);
+});

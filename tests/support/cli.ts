@@ -1,0 +1,146 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BenchmarkResult } from '../../report/result-schema';
+
+const MAIN = join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One command of the tool, run as a user would, in a process group of its own. */
+export class Command {
+  stdout = '';
+  stderr = '';
+  readonly ended: Promise<Ended>;
+  private readonly listeners = new Set<() => void>();
+
+  constructor(readonly child: ChildProcess) {
+    child.stdout!.on('data', (chunk: Buffer) => this.heard((this.stdout += chunk.toString())));
+    child.stderr!.on('data', (chunk: Buffer) => this.heard((this.stderr += chunk.toString())));
+    this.ended = new Promise((resolve) =>
+      child.once('close', (code, signal) => {
+        resolve({ code, signal, stdout: this.stdout, stderr: this.stderr });
+        this.heard();
+      }),
+    );
+  }
+
+  /** Resolves once the output matches; rejects if the command ends without. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    return await new Promise((resolve, reject) => {
+      const look = () => {
+        const found = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
+        const over = this.child.exitCode !== null || this.child.signalCode !== null;
+        if (!found && !over) return;
+        this.listeners.delete(look);
+        if (found) resolve(found);
+        else reject(new Error(`ended without saying ${pattern}:\n${this.stdout}\n${this.stderr}`));
+      };
+      this.listeners.add(look);
+      look();
+    });
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  private heard(_text?: string): void {
+    for (const look of [...this.listeners]) look();
+  }
+}
+
+/** A user's home for the tool: its state and results, and nothing else of this machine's settings. */
+export class Home {
+  readonly dir = mkdtempSync(join(tmpdir(), 'benchmark-home-'));
+  private readonly started: Command[] = [];
+
+  run(args: readonly string[], env: Record<string, string> = {}): Command {
+    const clean = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !/^(TEMPORAL_(?!CLI_PATH)|BENCHMARK_)/.test(name)),
+    );
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: this.dir,
+      env: { ...clean, XDG_STATE_HOME: join(this.dir, 'state'), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    const command = new Command(child);
+    this.started.push(command);
+    return command;
+  }
+
+  /** A run at home to its end, and its result. */
+  async benchmark(...args: string[]): Promise<Ended & { result: BenchmarkResult }> {
+    const ended = await this.run(['run', '-o', 'json', '--out', join(this.dir, 'out'), ...args]).ended;
+    return { ...ended, result: parseResult(ended) };
+  }
+
+  get sessions(): string[] {
+    try {
+      return readdirSync(join(this.dir, 'state', 'temporal-benchmark', 'sessions'));
+    } catch {
+      return [];
+    }
+  }
+
+  /** The processes of the only session, by name. */
+  get pids(): Record<string, number> {
+    const [session] = this.sessions;
+    const file = join(this.dir, 'state', 'temporal-benchmark', 'sessions', session!, 'processes.json');
+    const { supervisorPid, pids } = JSON.parse(readFileSync(file, 'utf8')) as {
+      supervisorPid: number;
+      pids: Record<string, number>;
+    };
+    return { supervisor: supervisorPid, ...pids };
+  }
+
+  /** Ends what a failed test left, by the process ids it started. */
+  async leave(): Promise<void> {
+    for (const { child } of this.started)
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    for (const session of this.sessions) {
+      const workflow = this.run(['cleanup', session]);
+      await workflow.ended;
+    }
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+export function parseResult({ stdout, stderr }: Ended): BenchmarkResult {
+  try {
+    return JSON.parse(stdout) as BenchmarkResult;
+  } catch {
+    throw new Error(`no result on stdout:\n${stdout}\n${stderr}`);
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Polls a condition that no event announces; fails with what it was waiting for. */
+export async function eventually<T>(
+  what: string,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  withinMs = 30_000,
+): Promise<T> {
+  const giveUpAt = Date.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > giveUpAt) throw new Error(`waited ${withinMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
