@@ -67,6 +67,8 @@ async function phase<T>(state: RunState, name: Phase, work: (state: RunState) =>
 async function untilCancelled(state: RunState, scope: CancellationScope, work: () => Promise<void>): Promise<void> {
   try {
     await scope.run(work);
+    // Steps that were cut short return what they have, so cancelling need not surface as an error.
+    if (scope.consideredCancelled) state.found.abortReason ??= 'cancelled';
   } catch (err) {
     if (isCancellation(err)) state.found.abortReason ??= 'cancelled';
     else state.found.error = rootCause(err) ?? String(err);

@@ -103,6 +103,18 @@ const step = z.strictObject({
   validity: validity.optional(),
 });
 
+const finding = z
+  .strictObject({
+    name: z.string(),
+    confidence: z.enum(['high', 'medium', 'low']),
+    evidence: z.string(),
+    knob: z.string().optional(),
+    default: z.string().optional(),
+    advice: z.string(),
+    caveat: z.string().optional(),
+  })
+  .describe('What limited the run, the evidence for it, and the setting that moves it');
+
 const generator = z.strictObject({
   identity: z.string(),
   attempts: count,
@@ -167,6 +179,7 @@ export const resultSchema = z
       checks: z.array(threshold),
     }),
     validity,
+    findings: z.array(finding).describe('Ranked, the likeliest first'),
     system: z.strictObject({
       instanceType: z.string(),
       historyShards: z.union([count, z.literal('unknown')]),

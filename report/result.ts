@@ -1,3 +1,4 @@
+import { attribute } from '../measurement/attribution';
 import { emptyHistogram, encodeHistogram } from '../measurement/histogram';
 import { mergeLaneHistograms, mergeObservations, type LaneHistograms } from '../measurement/lane';
 import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from '../measurement/ledger';
@@ -43,6 +44,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
       checks: [...(headline?.result.thresholds ?? [])],
     },
     validity,
+    findings: findingsOf(counted),
     system: facts.system ?? UNKNOWN_SYSTEM,
     ledger: { ...ledger },
     server,
@@ -173,6 +175,19 @@ function seriesOf(facts: RunFacts): BenchmarkResult['series'] {
 function noHistograms(): LaneHistograms {
   const none = encodeHistogram(emptyHistogram());
   return { latency: none, service: none, start: none, lag: none };
+}
+
+function findingsOf(counted: readonly ReportedStep[]): BenchmarkResult['findings'] {
+  const holds = counted.map(({ step, settled, verdict, validity, result }) => {
+    return {
+      targetRate: step.fromRate,
+      ledger: settled,
+      acknowledgedPerSecond: result.rates.acknowledged,
+      verdict,
+      validity,
+    };
+  });
+  return attribute(holds).map((finding) => ({ ...finding }));
 }
 
 /** How the hosts fared while there was load. */

@@ -11,6 +11,7 @@ export function renderText(result: BenchmarkResult, resultFile?: string): string
     ...staircase(result),
     ...thresholds(result),
     ...validity(result),
+    ...findings(result),
     ...rates(result),
     ...latencies(result),
     ...account(result),
@@ -49,6 +50,16 @@ function validity({ validity: { valid, reasons, checks }, staircase: found, resu
 
 function crosses(reasons: readonly string[]): string[] {
   return reasons.map((reason) => `  ✗ ${reason}`);
+}
+
+function findings({ findings: found }: BenchmarkResult): string[] {
+  if (found.length === 0) return [];
+  const rows = found.flatMap(({ name, confidence, evidence, knob, default: fallback, advice, caveat }) => [
+    `  ${name} (${confidence} confidence): ${evidence}`,
+    `    → ${advice}${knob && fallback ? ` (default: ${fallback})` : ''}`,
+    ...(caveat ? [`      ${caveat}`] : []),
+  ]);
+  return ['', 'What limited it', ...rows];
 }
 
 function staircase({ staircase: found, steps }: BenchmarkResult): string[] {

@@ -16,7 +16,15 @@ for (const project of projects) {
   const report = join(folder, `${project}.json`);
   // Real servers share the machine: what is measured on them runs one after another.
   const inBand = project === 'unit' ? [] : ['--runInBand'];
-  const args = ['--selectProjects', project, ...inBand, '--passWithNoTests', '--json', `--outputFile=${report}`];
+  const args = [
+    '--selectProjects',
+    project,
+    ...inBand,
+    '--passWithNoTests',
+    '--forceExit',
+    '--json',
+    `--outputFile=${report}`,
+  ];
   const jest = spawnSync(process.execPath, ['node_modules/jest/bin/jest.js', ...args, ...process.argv.slice(2)], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],

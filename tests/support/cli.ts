@@ -32,15 +32,20 @@ export class Command {
   }
 
   /** Resolves once the output matches; rejects if the command ends without. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
+  async says(pattern: RegExp, withinMs = 60_000): Promise<RegExpExecArray> {
     return await new Promise((resolve, reject) => {
+      const fail = (why: string) => {
+        this.listeners.delete(look);
+        clearTimeout(timer);
+        reject(new Error(`${why} without saying ${pattern}:\n${this.stdout}\n${this.stderr}`));
+      };
+      const timer = setTimeout(() => fail(`waited ${withinMs} ms`), withinMs);
       const look = () => {
         const found = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
-        const over = this.child.exitCode !== null || this.child.signalCode !== null;
-        if (!found && !over) return;
+        if (!found) return this.child.exitCode !== null || this.child.signalCode !== null ? fail('ended') : undefined;
         this.listeners.delete(look);
-        if (found) resolve(found);
-        else reject(new Error(`ended without saying ${pattern}:\n${this.stdout}\n${this.stderr}`));
+        clearTimeout(timer);
+        resolve(found);
       };
       this.listeners.add(look);
       look();

@@ -1,0 +1,189 @@
+import { status } from '@grpc/grpc-js';
+import { google, temporal } from '@temporalio/proto';
+import { Cluster } from '../support/cluster';
+import { Home, parseResult } from '../support/cli';
+import { grpcError, TestFrontend, type Intercept } from '../support/frontend';
+import { expectSoundAccount, schemaErrors } from '../support/result';
+
+jest.setTimeout(120_000);
+
+const short = { rate: 20, duration: '3s', rampUp: '500ms', lanes: 1 };
+
+describe('before anything is contacted', () => {
+  const home = new Home();
+  afterAll(() => home.leave());
+
+  test('bad configuration: every problem at once, each with field, value and what is allowed; nothing was contacted', async () => {
+    const frontend = await TestFrontend.start();
+    const args = [
+      '--rate',
+      'fast',
+      '--duration',
+      '30s',
+      '--ramp-up',
+      '40s',
+      '--lanes',
+      '0',
+      '--address',
+      frontend.address,
+    ];
+    const ended = await home.run(['run', '-o', 'json', ...args], { BENCHMARK_MAX_P99_LATENCY: 'quick' }).ended;
+    expect(ended.code).toBe(104);
+    expect(ended.stderr.trim().split('\n')).toEqual([
+      'rate: "fast" (from --rate) is not allowed; give a number above 0, up to 100000 workflow starts per second',
+      'lanes: 0 (from --lanes) is not allowed; give a whole number from 1 to 200',
+      'maxP99: "quick" (from BENCHMARK_MAX_P99_LATENCY) is not allowed; give a duration such as 90s or 5m, from 1ms to 1h',
+      'rampUp: "40s" (from --ramp-up) is not allowed; give a duration shorter than the run\'s (30s), in which it lies',
+    ]);
+    const result = parseResult(ended);
+    expect(schemaErrors(result)).toEqual([]);
+    expect(result).toMatchObject({ outcome: 'BAD_CONFIGURATION', exitCode: 104, passed: false });
+    expect(frontend.calls).toEqual({});
+    frontend.close();
+  });
+
+  test('unreachable frontend: exit 1 with the address and what to try, within the connect timeout', async () => {
+    const startedAt = Date.now();
+    const ended = await home.run(['run', '--address', '127.0.0.1:1', '--connect-timeout', '2s']).ended;
+    expect(Date.now() - startedAt).toBeLessThan(10_000);
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(/the Temporal frontend at 127\.0\.0\.1:1 cannot be used \(waited up to 2 s\)/);
+    expect(ended.stderr).toMatch(/temporal operator cluster health --address 127\.0\.0\.1:1/);
+    expect(ended.stderr).not.toMatch(/^\s+at /m);
+    expect(home.sessions).toEqual([]);
+  });
+
+  test('a target that is not this machine needs --yes where nobody can be asked', async () => {
+    const ended = await home.run(['run', '--address', '192.0.2.1:7233']).ended;
+    expect(ended).toMatchObject({
+      code: 104,
+      stderr: 'address: 192.0.2.1:7233 is not this machine; give --yes to send load there\n',
+    });
+  });
+
+  test('--dry-run says what would be done, and BENCHMARK_MAX_RATE bounds what may be asked for', async () => {
+    const dry = await home.run(['run', '--dry-run', '--rate', '50', '--duration', '10s', '--ramp-up', '2s']).ended;
+    expect(dry).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/arrivals {4}450 .*\n.*peak rate {3}50\/s over 1 lane/) as string,
+    });
+    const refused = await home.run(['run', '--rate', '50'], { BENCHMARK_MAX_RATE: '40' }).ended;
+    expect(refused).toMatchObject({
+      code: 104,
+      stderr: expect.stringMatching(/rate: 50 is not allowed; BENCHMARK_MAX_RATE allows up to 40/) as string,
+    });
+  });
+});
+
+describe('on a target that misbehaves', () => {
+  let cluster: Cluster;
+  let frontend: TestFrontend;
+  beforeAll(async () => {
+    cluster = await Cluster.start({ generators: 1, withFrontend: true });
+    frontend = cluster.frontend!;
+  });
+  afterAll(() => cluster.stop());
+
+  async function failing(workflowId: string, method: string, intercept: Intercept, input: object = short) {
+    const before = frontend.calls[method] ?? 0;
+    frontend.intercept(method, intercept);
+    await cluster.start(workflowId, input);
+    const outcome = await cluster.outcome(workflowId);
+    frontend.release(method);
+    return { ...outcome, calls: (frontend.calls[method] ?? 0) - before };
+  }
+
+  test('registering a namespace denied: not retried, and --namespace is suggested', async () => {
+    const deny = () => Promise.reject(grpcError(status.PERMISSION_DENIED, 'not for you'));
+    const { error, result, calls } = await failing('denied', 'RegisterNamespace', deny);
+    expect(calls).toBe(1);
+    expect(error).toMatch(
+      /could not be registered: PERMISSION_DENIED: not for you\n.*name an existing one with --namespace/,
+    );
+    expect(result).toMatchObject({ outcome: 'ERROR', exitCode: 1 });
+  });
+
+  test('registering a namespace fails: three tries, then the cause', async () => {
+    const fail = () => Promise.reject(grpcError(status.UNAVAILABLE, 'out to lunch'));
+    const { error, calls } = await failing('unavailable', 'RegisterNamespace', fail);
+    expect(calls).toBe(3);
+    expect(error).toMatch(/could not be registered: UNAVAILABLE: out to lunch/);
+  });
+
+  test('a start fails: counted by its cause and scope, and the run goes on', async () => {
+    let starts = 0;
+    const { result } = await failing('every-tenth', 'StartWorkflowExecution', async (_request, forward) => {
+      starts += 1;
+      if (starts % 10 === 0) throw throttled();
+      return await forward();
+    });
+    expect(result!.ledger).toMatchObject({
+      scheduled: 55,
+      acknowledged: 50,
+      rejected: { 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace': 5 },
+    });
+    expect(starts).toBe(55);
+    expect(result).toMatchObject({ outcome: 'FAILED', exitCode: 99 });
+    expect(result!.failureReasons.join()).toMatch(/error rate 10 % is above the allowed 1 %/);
+    expectSoundAccount(result!);
+  });
+
+  test('a namespace that cannot be deleted: a warning with the command, and the measurement stands', async () => {
+    const fail = () => Promise.reject(grpcError(status.PERMISSION_DENIED, 'keep it'));
+    const { result } = await failing('undeletable', 'DeleteNamespace', fail, { ...short, deleteNamespace: true });
+    expect(result).toMatchObject({
+      outcome: 'PASSED',
+      exitCode: 0,
+      cleanup: { complete: true, namespaceDeleted: false },
+    });
+    expect(result!.cleanup!.warnings.join()).toMatch(
+      /PERMISSION_DENIED: keep it; do it with: temporal operator namespace delete --namespace benchmark-/,
+    );
+  });
+
+  test('a cleanup that fails changes the exit code, not the measurement, and leaves the commands that finish it', async () => {
+    const fail: Intercept = (request, forward) =>
+      request.includes("ExecutionStatus = 'Running'")
+        ? Promise.reject(grpcError(status.INTERNAL, 'broken'))
+        : forward();
+    const { result } = await failing('unclean', 'CountWorkflowExecutions', fail);
+    expect(result).toMatchObject({
+      outcome: 'CLEANUP_INCOMPLETE',
+      exitCode: 113,
+      passed: true,
+      cleanup: { complete: false },
+    });
+    expect(result!.cleanup!.commands[0]).toMatch(/^temporal workflow terminate --namespace benchmark-unclean-/);
+    expectSoundAccount(result!);
+  });
+});
+
+test('rate-limited by a real server: the offered rate stays, cause and scope are counted, and the setting is named', async () => {
+  const cluster = await Cluster.start({
+    generators: 1,
+    targetConfig: ['frontend.namespaceRPS=40', 'frontend.namespaceBurstRatio=1'],
+  });
+  const result = await cluster.benchmark('limited', { ...short, rate: 60, duration: '5s' });
+  expectSoundAccount(result);
+  expect(result.ledger.scheduled).toBe(285);
+  expect(result.ledger.rejected['RESOURCE_EXHAUSTED/RPS_LIMIT/namespace']).toBeGreaterThan(30);
+  expect(result.outcomes).toContain('FAILED');
+  expect(result.findings[0]).toMatchObject({ name: 'namespace rate limit', knob: 'frontend.namespaceRPS' });
+  await cluster.stop();
+});
+
+function throttled() {
+  const failure = temporal.api.errordetails.v1.ResourceExhaustedFailure.encode({
+    cause: temporal.api.enums.v1.ResourceExhaustedCause.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT,
+    scope: temporal.api.enums.v1.ResourceExhaustedScope.RESOURCE_EXHAUSTED_SCOPE_NAMESPACE,
+  }).finish();
+  const any = { type_url: 'type.googleapis.com/temporal.api.errordetails.v1.ResourceExhaustedFailure', value: failure };
+  const details = google.rpc.Status.encode({
+    code: status.RESOURCE_EXHAUSTED,
+    message: 'too fast',
+    details: [any],
+  }).finish();
+  const error = grpcError(status.RESOURCE_EXHAUSTED, 'too fast');
+  error.metadata.set('grpc-status-details-bin', Buffer.from(details));
+  return error;
+}

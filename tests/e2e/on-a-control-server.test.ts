@@ -1,0 +1,141 @@
+import { Client } from '@temporalio/client';
+import { BAD_SPEC } from '../../orchestrator/benchmark-types';
+import { abortUpdate, progressQuery } from '../../orchestrator/messages';
+import { Cluster } from '../support/cluster';
+import { eventually } from '../support/cli';
+import { expectSoundAccount } from '../support/result';
+
+jest.setTimeout(120_000);
+
+let cluster: Cluster;
+beforeAll(async () => (cluster = await Cluster.start()));
+afterAll(() => cluster.stop());
+
+const short = { rate: 20, duration: '4s', rampUp: '1s', lanes: 2 };
+
+test('the temporal CLI starts a run with {}: every field has a default, progress answers, abort ends it with a report', async () => {
+  const started = cluster.temporalCli(
+    ...['workflow', 'start', '--type', 'BenchmarkRun', '--task-queue', 'benchmark-control', '--workflow-id', 'by-cli'],
+    ...['--input', '{"lanes": 1}'],
+  );
+  expect(started.status).toBe(0);
+  const handle = cluster.client.workflow.getHandle('by-cli');
+  const early = await handle.query(progressQuery);
+  expect(early).toMatchObject({ scheduled: 0, runId: expect.stringMatching(/^by-cli-[0-9a-f]{8}$/) as string });
+  const phase = await eventually('the load', async () => {
+    const progress = await handle.query(progressQuery);
+    return progress.phase === 'load' && progress.scheduled > 0 && progress;
+  });
+  expect(phase).toMatchObject({ targetRate: expect.any(Number) as number, loadDurationMs: 300_000 });
+  await handle.executeUpdate(abortUpdate, { args: [{ reason: 'seen enough' }] });
+  const { result } = await cluster.outcome('by-cli');
+  expect(result).toMatchObject({ outcome: 'ABORTED', exitCode: 105, abortReason: 'seen enough' });
+  expect(result!.config).toMatchObject({ rate: 100, duration: '5m', rampUp: '30s', workload: 'simple' });
+  expectSoundAccount(result!);
+  // After the end the query is still answered, and progress has not gone back.
+  const late = await handle.query(progressQuery);
+  expect(late).toMatchObject({ phase: 'done', aborted: 'seen enough' });
+  expect(late.scheduled).toBeGreaterThanOrEqual(phase.scheduled);
+});
+
+test('a bad input fails the workflow at once, with every problem, and is not retried', async () => {
+  await cluster.start('bad', { rate: -5, duration: 'soon', colour: 'red' });
+  const { error, failureType, result } = await cluster.outcome('bad');
+  expect(failureType).toBe(BAD_SPEC);
+  expect(result).toBeUndefined();
+  expect(error!.split('\n')).toEqual([
+    expect.stringMatching(/^rate: -5 is not allowed; give a number above 0/),
+    expect.stringMatching(/^duration: "soon" is not allowed; give a duration such as 90s/),
+    expect.stringMatching(/^colour: "red" is not allowed; give only fields of a spec/),
+  ]);
+});
+
+test('a cancelled run cleans up and still reports: ABORTED', async () => {
+  await cluster.start('cancelled', { ...short, duration: '60s' });
+  const handle = cluster.client.workflow.getHandle('cancelled');
+  await eventually('the load', async () => (await handle.query(progressQuery)).scheduled > 0);
+  await handle.cancel();
+  const { result } = await cluster.outcome('cancelled');
+  expect(result).toMatchObject({
+    outcome: 'ABORTED',
+    abortReason: 'cancelled',
+    cleanup: { complete: true, stillRunning: 0 },
+  });
+  expectSoundAccount(result!);
+});
+
+test('two lanes share a ramp and a Poisson hold, and the target counts what the account says', async () => {
+  const result = await cluster.benchmark('poisson', { ...short, arrivals: 'poisson', seed: 7 });
+  expectSoundAccount(result);
+  expect(result.generators.map(({ identity }) => identity).filter((id, i, all) => all.indexOf(id) === i)).toHaveLength(
+    2,
+  );
+  expect(await cluster.count(result.namespace)).toBe(result.server.counts.total);
+  // P12: nothing runs after cleanup.
+  expect(await cluster.count(result.namespace, "ExecutionStatus = 'Running'")).toBe(0);
+  const again = await cluster.benchmark('poisson-again', { ...short, arrivals: 'poisson', seed: 7 });
+  expect(again.ledger.scheduled).toBe(result.ledger.scheduled);
+});
+
+test('P11: in an existing namespace only the workflows of the run are touched', async () => {
+  const { connection } = cluster.target;
+  await connection.workflowService.registerNamespace({
+    namespace: 'shared',
+    workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
+  });
+  const client = new Client({ connection, namespace: 'shared' });
+  await eventually('the namespace', () =>
+    client.workflow.start('NobodyRunsThis', { workflowId: 'not-ours', taskQueue: 'nobody' }).then(
+      () => true,
+      () => false,
+    ),
+  );
+  const result = await cluster.benchmark('in-shared', { ...short, namespace: 'shared' });
+  expectSoundAccount(result);
+  expect(result).toMatchObject({ namespace: 'shared', outcome: 'PASSED' });
+  expect(await client.workflow.getHandle('not-ours').describe()).toMatchObject({ status: { name: 'RUNNING' } });
+  expect(await cluster.count('shared', `WorkflowId STARTS_WITH '${result.runId}/'`)).toBe(result.server.counts.total);
+  // R8.1: cleaning up refuses a namespace that no run registered.
+  const refused = await cluster.home.run(['cleanup', 'shared', '--address', cluster.target.address]).ended;
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/shared is no namespace .* that this tool registered/) as string,
+  });
+});
+
+test('a staircase that is told to stops at the first hold that fails, and names it and the highest that passed', async () => {
+  const result = await cluster.benchmark('staircase', {
+    stages: [10, 20, 30],
+    hold: '4s',
+    rampUp: '1s',
+    lanes: 1,
+    stopOnFail: true,
+    maxP99: '1ms',
+  });
+  expect(result).toMatchObject({ outcome: 'FAILED', exitCode: 99 });
+  expect(result.staircase).toMatchObject({ highestPassedRate: null, firstFailedRate: 10 });
+  expect(result.staircase!.reasons.join()).toMatch(/p99 latency .* is above the allowed 1ms/);
+  expect(result.steps.filter((step) => step.kind === 'hold' && step.counted)).toHaveLength(1);
+  expectSoundAccount(result);
+});
+
+test('more lanes than generators: the run fails rather than start short', async () => {
+  await cluster.start('too-few', { ...short, lanes: 3 });
+  const { result, error } = await cluster.outcome('too-few');
+  expect(error).toMatch(
+    /the run needs 3 generators, have 2; start more with: benchmark worker --roles generator --generators 1/,
+  );
+  expect(result).toMatchObject({ outcome: 'ERROR', exitCode: 1, cleanup: { complete: true } });
+});
+
+test('benchmark cleanup deletes the namespaces that runs registered, and no other', async () => {
+  const result = await cluster.benchmark('to-clean', short);
+  const cleaned = await cluster.home.run(['cleanup', result.namespace, '--address', cluster.target.address]).ended;
+  expect(cleaned).toMatchObject({
+    code: 0,
+    stdout: `${result.namespace}: 0 workflows terminated, namespace deleted\n`,
+  });
+  await expect(
+    cluster.target.connection.workflowService.describeNamespace({ namespace: result.namespace }),
+  ).rejects.toThrow(/not found/i);
+});
