@@ -8,9 +8,15 @@ export default {
     {
       ...base,
       displayName: 'unit',
-      testMatch: in_('spec', 'measurement', 'report', 'activities', 'orchestrator', 'cli', 'replay'),
+      testMatch: in_('spec', 'measurement', 'report', 'activities', 'orchestrator', 'cli', 'machine', 'replay'),
     },
-    { ...base, displayName: 'server', testMatch: in_('server', 'e2e') },
-    { ...base, displayName: 'faults', testMatch: in_('faults') },
+    { ...base, displayName: 'server', testMatch: [...in_('server', 'e2e'), '<rootDir>/tests/faults/quick/*.test.ts'] },
+    // Not a test: writes tests/replay/histories (npm run record-histories).
+    { ...base, displayName: 'record', testMatch: ['<rootDir>/tests/record/*.ts'] },
+    {
+      ...base,
+      displayName: 'faults',
+      testMatch: ['<rootDir>/tests/faults/*.test.ts', '<rootDir>/tests/faults/quick/*.test.ts'],
+    },
   ],
 };

@@ -9,6 +9,8 @@ import { countRunning, runningQuery } from './target-counts';
 
 type Owned = Pick<RunRef, 'runId' | 'namespace' | 'ownsNamespace'>;
 
+/** Between looks at a count that visibility has yet to follow. */
+const PAUSE_MS = 300;
 /** How long the count may take to agree that nothing runs any more. */
 const PROOF_MS = 30_000;
 const AT_ONCE = 20;
@@ -29,7 +31,12 @@ export function createCleanUp({ targets }: { targets: TargetConnections }) {
  * Terminates what still runs of a run and proves by a count that nothing does. Idempotent: done again, from anywhere,
  * it comes to the same end (I9).
  */
-export async function cleanUpRun(connection: Connection, run: Owned, deleteNamespace: boolean): Promise<CleanupResult> {
+export async function cleanUpRun(
+  connection: Connection,
+  run: Owned,
+  deleteNamespace: boolean,
+  pauseMs = PAUSE_MS,
+): Promise<CleanupResult> {
   const warnings: string[] = [];
   let terminated = 0;
   let stillRunning: number | null = null;
@@ -42,7 +49,7 @@ export async function cleanUpRun(connection: Connection, run: Owned, deleteNames
     const giveUpAt = Date.now() + PROOF_MS;
     while ((stillRunning = await countRunning(connection, run)) > 0 && Date.now() < giveUpAt) {
       terminated += await terminateRunning(connection, run);
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   } catch (err) {
     warnings.push(`cleanup failed: ${describeGrpcError(err)}`);

@@ -5,23 +5,25 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import { AuditWindows, type AuditWindow } from '../measurement/audit-windows';
 import type { HostInput, HostReport } from '../orchestrator/contract';
-import { isOver } from './run-status';
+import { isOver, isShutdown } from './run-status';
 
 export interface HostDeps {
   /** The script of the child process, compiled. */
   readonly script: string;
   readonly client: Client;
+  /** Told where a host's process serves its metrics, and undefined when it is gone. */
+  readonly onMetrics: (host: number, port: number | undefined) => void;
   readonly log: (message: string, fields: Record<string, unknown>) => void;
 }
 
 /** What the child says when it begins, who it is, and then once a second, how busy it was since. */
-export type HostMessage = { readonly identity: string } | AuditWindow;
+export type HostMessage = { readonly identity: string; readonly metricsPort?: number } | AuditWindow;
 
 /** How long one sample stands for, milliseconds. */
 export const SAMPLE_MS = 1000;
 const ORPHAN_CHECK_MS = 15_000;
 
-export function createHostWorkflows({ script, client, log }: HostDeps) {
+export function createHostWorkflows({ script, client, onMetrics, log }: HostDeps) {
   /** Runs a worker for the run's load workflows in a process of its own until it is cancelled or its run is over. */
   return async function hostWorkflows(input: HostInput): Promise<HostReport> {
     const context = Context.current();
@@ -36,17 +38,22 @@ export function createHostWorkflows({ script, client, log }: HostDeps) {
     child.on('message', (message: HostMessage) => {
       if (!('identity' in message)) return windows.add(message);
       identity = message.identity;
+      onMetrics(input.host, message.metricsPort);
       context.heartbeat(report());
     });
     const beat = setInterval(() => context.heartbeat(report()), 1000);
     const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
     log('host started', { host: input.host, pid: child.pid, restarts });
     let stopping = false;
+    let shuttingDown = false;
     const stop = () => {
       stopping = true;
       if (child.connected) child.send('stop');
     };
-    context.cancellationSignal.addEventListener('abort', stop);
+    context.cancellationSignal.addEventListener('abort', () => {
+      shuttingDown = isShutdown(context.cancellationSignal);
+      stop();
+    });
     // A run that was terminated cannot say stop.
     const orphanCheck = setInterval(() => {
       isOver(client, input.run.workflowId).then(
@@ -63,10 +70,13 @@ export function createHostWorkflows({ script, client, log }: HostDeps) {
           'HostDied',
         );
       }
+      // The run still needs a host; only this machine's is going.
+      if (shuttingDown) throw ApplicationFailure.retryable('the host role is shutting down', 'ShuttingDown');
       return report();
     } finally {
       clearInterval(beat);
       clearInterval(orphanCheck);
+      onMetrics(input.host, undefined);
       if (child.exitCode === null) child.kill('SIGKILL');
     }
   };

@@ -37,9 +37,7 @@ export function createReconcile({ targets }: { targets: TargetConnections }) {
 async function settleAll(connection: Connection, input: ReconcileInput): Promise<Reconciliation> {
   const { run, steps } = input;
   const provisional = steps.reduce((sum, step) => sum + provisionalOf(step), 0);
-  if (steps.some(({ measurement: { ledger } }) => total(ledger.unknown) + ledger.inDoubt > 0)) {
-    await new Promise((resolve) => setTimeout(resolve, START_DEADLINE_MS + LATE_COMMIT_MS));
-  }
+  await untilDecided(steps);
   const describe = provisional > 0 && provisional <= MAX_DESCRIBED && steps.every(isNamed);
   const described = describe ? await Promise.all(steps.map((step) => describeStep(connection, run, step))) : undefined;
 
@@ -64,6 +62,14 @@ async function settleAll(connection: Connection, input: ReconcileInput): Promise
     visibilityWaitMs,
     open: steps.flatMap((step, i) => disagreement(step, settlements[i]!, counts[i]!)),
   };
+}
+
+/** Absence counts only once nothing that was sent can still be committed. */
+async function untilDecided(steps: readonly CountedStep[]): Promise<void> {
+  const undecided = steps.filter(({ measurement: { ledger } }) => total(ledger.unknown) + ledger.inDoubt > 0);
+  const decidedAtMs = Math.max(0, ...undecided.map((step) => step.endedAtMs + START_DEADLINE_MS + LATE_COMMIT_MS));
+  const waitMs = decidedAtMs - Date.now();
+  if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
 }
 
 function provisionalOf({ measurement: { ledger } }: CountedStep): number {

@@ -56,6 +56,22 @@ export interface Connections {
   readonly connectTimeoutMs: number;
 }
 
+/** Where the machine's metrics are served: `--metrics-address`, BENCHMARK_METRICS_ADDRESS, or the given default. */
+export function metricsAddress(argv: Readonly<Record<string, unknown>>, otherwise: string, env = process.env): string {
+  const address = String(argv.metricsAddress ?? (env.BENCHMARK_METRICS_ADDRESS || otherwise));
+  if (address !== 'off') checkAddress('metrics-address', address);
+  return address;
+}
+
+export function withMetricsOption<T>(yargs: Argv<T>, otherwise: string): Argv<T> {
+  return yargs.option('metrics-address', {
+    type: 'string',
+    requiresArg: true,
+    group: 'Output:',
+    describe: `host:port of /metrics, or off [BENCHMARK_METRICS_ADDRESS] (default: ${otherwise})`,
+  });
+}
+
 /** The connection settings of an environment that are no secret. */
 export function plainEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   const secret = /KEY_DATA|API_KEY|CERT_DATA|GRPC_META|CODEC_AUTH/;

@@ -9,7 +9,14 @@ import { CliError } from './errors';
 
 export type HomeOptions = Pick<
   SessionRun,
-  'workflowId' | 'summary' | 'lanes' | 'hosts' | 'connectTimeoutMs' | 'environment' | 'embeddedTarget'
+  | 'workflowId'
+  | 'summary'
+  | 'lanes'
+  | 'hosts'
+  | 'connectTimeoutMs'
+  | 'environment'
+  | 'embeddedTarget'
+  | 'metricsAddress'
 > & { readonly targetDatabase?: string; readonly targetDynamicConfig?: readonly string[] };
 
 /** Starts what a run at home needs, detached: it outlives this command. */
@@ -41,9 +48,11 @@ export async function startSupervisor(session: Session, env: NodeJS.ProcessEnv):
     stdio: ['ignore', log, log, 'ipc'],
   });
   await new Promise<void>((resolve, reject) => {
-    child.once('message', (message: { ready?: boolean; error?: string }) =>
-      message.ready ? resolve() : reject(new CliError(message.error ?? 'the supervisor could not start')),
-    );
+    child.once('message', ({ ready, error, warning }: { ready?: boolean; error?: string; warning?: string }) => {
+      if (warning !== undefined) process.stderr.write(`Warning: ${warning}\n`);
+      if (ready) resolve();
+      else reject(new CliError(error ?? 'the supervisor could not start'));
+    });
     child.once('exit', () => {
       const lastWords = readFileSync(session.file('supervisor.log'), 'utf8').slice(-1000);
       reject(new CliError(`what a run needs could not be started; the log ends:\n${lastWords}`));

@@ -10,9 +10,11 @@ import { formatDuration } from '../spec/duration';
 import type { BenchmarkSpec, SpecInput } from '../spec/parse';
 import {
   isLoopback,
+  metricsAddress,
   plainEnvironment,
   readConnections,
   withConnectionOptions,
+  withMetricsOption,
   type Connections,
 } from './connection-options';
 import { badConfiguration, CliError } from './errors';
@@ -20,8 +22,11 @@ import { closeHome, openHome } from './home';
 import { connectControl, type LocatedRun } from './locate';
 import { readSpec, withSpecOptions } from './spec-options';
 
+/** Only this machine sees the metrics of a run at home. */
+const HOME_METRICS = '127.0.0.1:9090';
+
 export function withStartOptions(yargs: Argv): Argv {
-  return withConnectionOptions(withSpecOptions(yargs))
+  return withMetricsOption(withConnectionOptions(withSpecOptions(yargs)), HOME_METRICS)
     .option('db-filename', {
       type: 'string',
       requiresArg: true,
@@ -95,6 +100,7 @@ async function startAtHome(
       connectTimeoutMs: connections.connectTimeoutMs,
       environment: plainEnvironment(connections.env),
       embeddedTarget: connections.target === undefined,
+      metricsAddress: metricsAddress(argv, HOME_METRICS),
       ...(argv.dbFilename === undefined ? {} : { targetDatabase: String(argv.dbFilename) }),
       ...(argv.dynamicConfigValue === undefined ? {} : { targetDynamicConfig: argv.dynamicConfigValue as string[] }),
     },

@@ -4,6 +4,7 @@ import { CONTROL_NAMESPACE } from '../orchestrator/names';
 import { adoptEmbeddedServer, freePort, startEmbeddedServer, type EmbeddedServer } from './embedded-server';
 import { logger } from './log';
 import { awaitOutcome } from './outcome';
+import { serveMachineMetrics } from './metrics/machine-metrics';
 import { findServerBinary } from './server-binary';
 import { isAlive, Session } from './session';
 import { Supervisor } from './supervisor';
@@ -31,7 +32,8 @@ async function main(dir: string): Promise<void> {
 
   // Roles take as long to load as servers do to start; each waits for the server by itself.
   await Promise.all([servers.start(), roles.start()]);
-  process.send?.({ ready: true });
+  const warning = await serveMachineMetrics(session.run.metricsAddress, roles, log);
+  process.send?.({ ready: true, warning });
   if (process.connected) process.disconnect();
   const connection = await connect({ address: control, options: { address: control } });
   await keepOutcome(session, new Client({ connection, namespace: CONTROL_NAMESPACE }), () => (isOver = true));

@@ -18,6 +18,8 @@ export interface SessionRun {
   readonly hosts: number;
   /** Whether the target is ours; in memory unless it was given a database file. */
   readonly embeddedTarget: boolean;
+  /** Where the machine's metrics are served: host:port, or `off`. */
+  readonly metricsAddress: string;
   readonly targetDatabase?: string;
   readonly targetDynamicConfig?: readonly string[];
   /** Connection settings that are no secret, to bring the session back with; secrets come from the environment anew. */

@@ -2,6 +2,9 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Logger } from 'winston';
+import { mergePages } from './metrics/page';
+import { fetchPage } from './metrics/serve';
+import type { RoleReady } from './roles/ready';
 
 export type RoleName = 'control' | 'generator' | 'host';
 
@@ -21,6 +24,7 @@ interface Slot {
   readonly role: RoleName;
   readonly name: string;
   child?: ChildProcess;
+  metricsPort?: number;
   failures: number;
 }
 
@@ -58,6 +62,14 @@ export class Supervisor {
     }
   }
 
+  /** The metrics of all roles on one page. */
+  async metricsPage(): Promise<string> {
+    const pages = this.slots.flatMap(({ name, metricsPort }) =>
+      metricsPort === undefined ? [] : [fetchPage(metricsPort).then((text) => ({ role: name, text }))],
+    );
+    return mergePages(await Promise.all(pages));
+  }
+
   get pids(): Record<string, number> {
     return Object.fromEntries(this.slots.flatMap(({ name, child }) => (child?.pid ? [[name, child.pid]] : [])));
   }
@@ -75,7 +87,10 @@ export class Supervisor {
       process.stderr.write(chunk);
     });
     this.onPids(this.pids);
-    const ready = once(child, 'message').then(() => true);
+    const ready = once(child, 'message').then(([message]) => {
+      slot.metricsPort = (message as RoleReady).metricsPort;
+      return true;
+    });
     const exited = once(child, 'exit').then(([code, signal]) => ({
       code: code as number | null,
       signal: signal as string | null,
@@ -87,6 +102,7 @@ export class Supervisor {
   }
 
   private onExit(slot: Slot, livedMs: number, code: number | null, signal: string | null): void {
+    slot.metricsPort = undefined;
     if (this.stopping) return;
     slot.failures = livedMs > STABLE_MS ? 0 : slot.failures;
     const pauseMs = RESTART_MS[Math.min(slot.failures, RESTART_MS.length - 1)]!;

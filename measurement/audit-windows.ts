@@ -14,7 +14,7 @@ export interface EncodedWindows {
   readonly rows: readonly (readonly [number, number, number])[];
 }
 
-/** Windows a process keeps at the most: beyond it, neighbours are joined and the width doubles. */
+/** An even number of windows at which neighbours are joined and the width doubles. */
 const MAX_WINDOWS = 240;
 
 /** Windows of equal width over the whole life of a process, in bounded space however long it lives. */
@@ -33,7 +33,7 @@ export class AuditWindows {
     if (this.pending.length < this.perRow) return;
     this.rows.push(mean(this.pending.map(toRow)));
     this.pending = [];
-    if (this.rows.length <= MAX_WINDOWS) return;
+    if (this.rows.length < MAX_WINDOWS) return;
     const joined: [number, number, number][] = [];
     for (let i = 0; i + 1 < this.rows.length; i += 2) joined.push(mean([this.rows[i]!, this.rows[i + 1]!]));
     this.rows = joined;

@@ -7,7 +7,7 @@ export type EncodedHistogram = string;
 const HIGHEST_US = 3_600_000_000;
 
 /** How many samples a percentile needs before it says more than the luck of a few: law 5. */
-const SAMPLES_NEEDED = { p50: 20, p95: 130, p99: 662, p999: 6636 } as const;
+export const SAMPLES_NEEDED = { p50: 20, p95: 130, p99: 662, p999: 6636 } as const;
 
 /**
  * @param digits significant decimal digits: 3 (0.1 %) for the latency a verdict rests on, 2 (1 %) for the rest,

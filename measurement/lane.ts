@@ -57,6 +57,8 @@ export interface GeneratorAudit {
   /** Long polls for completions that had to be repeated after an error. */
   readonly observerRetries: number;
   readonly maxInFlight: number;
+  /** How often the in-flight cap was lowered because memory was short. */
+  readonly capLowered: number;
 }
 
 /** What a generator returns for one lane of one step. */

@@ -119,9 +119,10 @@ async function reconcile(state: RunState): Promise<void> {
   try {
     const found = await patient.reconcile({
       run: state.run,
-      steps: state.steps.map(({ step, measurement: { ledger, provisional } }) => ({
+      steps: state.steps.map(({ step, startAtMs, measurement: { ledger, provisional } }) => ({
         name: step.name,
         attempt: step.attempt,
+        endedAtMs: startAtMs + step.durationMs,
         measurement: { ledger, provisional },
       })),
       completionTimeoutMs: state.plan.completionTimeoutMs,

@@ -92,6 +92,8 @@ export interface StepSnapshot {
 export interface CountedStep {
   readonly name: string;
   readonly attempt: number;
+  /** When its last arrival was due: milliseconds since the epoch. */
+  readonly endedAtMs: number;
   readonly measurement: Pick<StepMeasurement, 'ledger' | 'provisional'>;
 }
 

@@ -103,6 +103,7 @@ function laneWithout(lane: number, cutShort: string): LaneResult {
       maxResidentBytes: 0,
       observerRetries: 0,
       maxInFlight: 0,
+      capLowered: 0,
     },
     gapArrivals: 0,
     cutShort,

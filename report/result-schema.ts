@@ -126,6 +126,7 @@ const generator = z.strictObject({
   maxResidentBytes: z.number(),
   observerRetries: count,
   maxInFlight: count,
+  capLowered: count.describe('Times the in-flight cap was lowered because memory was short'),
 });
 
 const host = z.strictObject({

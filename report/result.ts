@@ -62,8 +62,17 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     cleanup: facts.cleanup
       ? { ...facts.cleanup, warnings: [...facts.cleanup.warnings], commands: [...facts.cleanup.commands] }
       : null,
-    notes: [...facts.notes],
+    notes: [...facts.notes, ...pressureNotes(facts)],
   };
+}
+
+function pressureNotes({ steps }: RunFacts): string[] {
+  const lowered = steps.flatMap((step) => step.measurement.audits).filter((audit) => audit.capLowered > 0);
+  const who = [...new Set(lowered.map((audit) => audit.identity))];
+  return who.map(
+    (identity) =>
+      `memory pressure in ${identity}: its in-flight cap was lowered, and what it did not send is counted as skipped`,
+  );
 }
 
 /** The result of a run that never began: nothing was measured, and it says why (P9). */

@@ -112,6 +112,11 @@ function crossFields(field: string): readonly string[] {
   return [field];
 }
 
+/** Whether a field was given something else than its default: the config of a result names the defaults too. */
+function differs(field: FieldName, given: Record<string, unknown>): boolean {
+  return given[field] !== undefined && given[field] !== (table[field] as Field).default;
+}
+
 function crossChecks(spec: BenchmarkSpec, given: Record<string, unknown>): SpecProblem[] {
   const problems: SpecProblem[] = [];
   const wholeMs = durationMs(spec.duration);
@@ -122,12 +127,12 @@ function crossChecks(spec: BenchmarkSpec, given: Record<string, unknown>): SpecP
   }
   if (spec.stages !== undefined) {
     for (const field of ['rate', 'duration', 'minThroughput'] as const) {
-      if (given[field] === undefined) continue;
+      if (!differs(field, given)) continue;
       const allowed =
         'either this or stages: each hold of a staircase has a rate of its own, lasts as long as hold, and needs 90 % of its rate';
       problems.push({ field, value: given[field], allowed });
     }
-  } else if (given.hold !== undefined) {
+  } else if (differs('hold', given)) {
     problems.push({
       field: 'hold',
       value: spec.hold,

@@ -1,12 +1,16 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Connection } from '@temporalio/client';
 import type { LaneResult } from '../../measurement/lane';
+import { rateAt } from '../../measurement/profile';
 import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/contract';
 import type { TargetConnections } from '../connections';
-import { ProcessAudit } from './audit';
-import { anchorClock, type Anchor } from './clock';
+import { anchorClock } from './clock';
 import { ControlLink, Fence } from './control-link';
+import { Heartbeats } from './heartbeats';
 import { LaneAccount } from './lane-account';
+import { LaneAudit } from './lane-audit';
+import type { LaneObserver } from './lane-observer';
+import { MemoryGuard } from './memory-guard';
 import { firstDueAfter, paceLane } from './pace-lane';
 import { targetCalls } from './target-calls';
 
@@ -15,11 +19,12 @@ export interface GeneratorDeps {
   readonly controlNamespace: string;
   readonly targets: TargetConnections;
   readonly identity: string;
-  /** Told when a lane is armed or ends, for the process's log. */
+  /** Told when a lane is armed or is in trouble, for the process's log. */
   readonly log: (message: string, fields: Record<string, unknown>) => void;
+  /** Watches one lane of one step, for the process's metrics. */
+  readonly observe: (workload: string) => LaneObserver & { end(): void };
 }
 
-const HEARTBEAT_MS = 1000;
 /** A lane picked up later than this after its step's start has missed too much to call it lag. */
 const LATE_MS = 500;
 
@@ -37,8 +42,13 @@ export function createGenerateLoad(deps: GeneratorDeps) {
       identity: deps.identity,
     });
     const predecessor = info.heartbeatDetails as LaneCheckpoint | undefined;
-    const account = new LaneAccount(input);
-    const audit = new AuditedRun(deps.identity, info.attempt);
+    const observer = deps.observe(input.workload);
+    const account = new LaneAccount(input, observer);
+    const audit = new LaneAudit(deps.identity, info.attempt);
+    const about = { step: input.step.name, lane: input.lane, attempt: info.attempt };
+    const memory = new MemoryGuard(input.maxInFlight, (cap) =>
+      deps.log('memory pressure: in-flight cap lowered', { ...about, cap }),
+    );
     const target = targetCalls(await deps.targets.get(input.run.targetProfile), {
       namespace: input.run.namespace,
       taskQueue: input.run.taskQueue,
@@ -49,16 +59,28 @@ export function createGenerateLoad(deps: GeneratorDeps) {
 
     const anchor = await anchorClock(link, predecessor ?? account.checkpoint('armed'));
     const now = () => performance.now() - anchor.originMs - input.startAtMs;
+    const result = (cutShort?: string) => account.result(audit.finish(anchor, memory.timesLowered), cutShort);
     if (predecessor === undefined || info.attempt === 1) {
-      if (now() > LATE_MS) return account.result(audit.finish(anchor), 'picked up late');
+      if (now() > LATE_MS) return result('picked up late');
       await target.warmUp();
     }
     const from = takeOver(input, account, predecessor, info.attempt, now());
-    deps.log('lane armed', { step: input.step.name, lane: input.lane, attempt: info.attempt, from });
+    deps.log('lane armed', { ...about, from });
 
-    const stop = new AbortController();
+    let phase: LaneCheckpoint['phase'] = 'sending';
     const fence = new Fence(input.heartbeatTimeoutMs, () => performance.now());
-    const heartbeats = new Heartbeats(link, fence, account, audit, input, context, stop);
+    const checkpoint = () => {
+      const { inFlight, awaited } = account;
+      audit.sample(inFlight);
+      memory.sample();
+      const isNow = now();
+      const isOn = isNow >= 0 && isNow < input.step.durationMs && phase === 'sending';
+      observer.gauges({ inFlight, awaited, targetRate: isOn ? rateAt(input.step, isNow) / input.lanes : 0 });
+      return account.checkpoint(phase);
+    };
+    const { heartbeatTimeoutMs } = input;
+    const heartbeats = new Heartbeats({ link, fence, context, heartbeatTimeoutMs, checkpoint });
+    const { stop } = heartbeats;
     try {
       const { completions } = await paceLane({
         input,
@@ -66,22 +88,24 @@ export function createGenerateLoad(deps: GeneratorDeps) {
         target,
         now,
         maySend: () => fence.open,
-        stop: stop.signal,
+        stop,
         from,
+        memory,
       });
       audit.loadOver();
-      heartbeats.phase = 'settling';
-      await Promise.race([completions, timeOut(input, now), aborted(stop.signal)]);
+      phase = 'settling';
+      await Promise.race([completions, timeOut(input, now), aborted(stop)]);
       if (heartbeats.superseded)
         throw ApplicationFailure.retryable('another attempt has taken this lane over', 'Superseded');
       if (heartbeats.shuttingDown) {
-        await heartbeats.beat();
+        await heartbeats.last();
         throw ApplicationFailure.retryable('the generator process is shutting down', 'ShuttingDown');
       }
       account.giveUpWaiting();
-      return account.result(audit.finish(anchor), stop.signal.aborted ? String(stop.signal.reason) : undefined);
+      return result(stop.aborted ? String(stop.reason) : undefined);
     } finally {
       heartbeats.end();
+      observer.end();
     }
   };
 }
@@ -95,97 +119,10 @@ function takeOver(
   nowMs: number,
 ): number {
   if (attempt === 1) return 0;
-  const resumeAt = firstDueAfter(input, nowMs);
-  const nothing: LaneCheckpoint = new LaneAccount(input).checkpoint('armed');
-  account.resume(predecessor ?? nothing, Math.max(resumeAt, predecessor?.cursor.next ?? 0));
-  return Math.max(resumeAt, predecessor?.cursor.next ?? 0);
-}
-
-/** Beats every second, proves the attempt current, and stops the lane when control says so. */
-class Heartbeats {
-  phase: LaneCheckpoint['phase'] = 'sending';
-  superseded = false;
-  shuttingDown = false;
-  private readonly timer: NodeJS.Timeout;
-  private underWay = false;
-
-  constructor(
-    private readonly link: ControlLink,
-    private readonly fence: Fence,
-    private readonly account: LaneAccount,
-    private readonly audit: AuditedRun,
-    private readonly input: GenerateLoadInput,
-    private readonly context: Context,
-    private readonly stop: AbortController,
-  ) {
-    this.timer = setInterval(() => void this.beat(), HEARTBEAT_MS);
-    context.cancellationSignal.addEventListener('abort', () => this.cancelled());
-    void this.beat();
-  }
-
-  async beat(): Promise<void> {
-    if (this.underWay) return;
-    this.underWay = true;
-    this.audit.sample(this.account.inFlight);
-    const checkpoint = this.account.checkpoint(this.phase);
-    // Core enforces the heartbeat timeout locally too, so it has to hear the same; a late or lost one does no harm.
-    this.context.heartbeat(checkpoint);
-    const askedAtMs = performance.now();
-    const proof = await this.link.heartbeat(checkpoint, this.input.heartbeatTimeoutMs);
-    this.underWay = false;
-    if (proof === 'current' || proof === 'cancelled') this.fence.prove(askedAtMs);
-    if (proof === 'cancelled') this.stop.abort('cancelled');
-    if (proof === 'superseded') {
-      this.superseded = true;
-      this.stop.abort('superseded');
-    }
-  }
-
-  end(): void {
-    clearInterval(this.timer);
-  }
-
-  private cancelled(): void {
-    const reason = String((this.context.cancellationSignal.reason as Error | undefined)?.message ?? '');
-    if (reason.includes('WORKER_SHUTDOWN')) this.shuttingDown = true;
-    this.stop.abort('cancelled');
-  }
-}
-
-/** The audit of one attempt, from its arming to its end. */
-class AuditedRun {
-  observerRetries = 0;
-  private maxInFlight = 0;
-  private readonly process = new ProcessAudit();
-  private measured?: ReturnType<ProcessAudit['stop']>;
-
-  constructor(
-    private readonly identity: string,
-    private readonly attempts: number,
-  ) {}
-
-  sample(inFlight: number): void {
-    this.maxInFlight = Math.max(this.maxInFlight, inFlight);
-    this.process.sample();
-  }
-
-  /** The load is over: what the process does while it waits for completions is no evidence about its pacing. */
-  loadOver(): void {
-    this.measured ??= this.process.stop();
-  }
-
-  finish({ offsetMs, uncertaintyMs }: Anchor) {
-    this.loadOver();
-    return {
-      ...this.measured!,
-      identity: this.identity,
-      attempts: this.attempts,
-      clockOffsetMs: Math.round(offsetMs * 1000) / 1000,
-      clockUncertaintyMs: Math.round(uncertaintyMs * 1000) / 1000,
-      observerRetries: this.observerRetries,
-      maxInFlight: this.maxInFlight,
-    };
-  }
+  const before = predecessor ?? new LaneAccount(input).checkpoint('armed');
+  const resumeAt = Math.max(firstDueAfter(input, nowMs), before.cursor.next);
+  account.resume(before, resumeAt);
+  return resumeAt;
 }
 
 async function timeOut(input: GenerateLoadInput, now: () => number): Promise<void> {

@@ -12,6 +12,7 @@ import { OpenSet, openSequences } from '../../measurement/open-set';
 import { SequenceSet } from '../../measurement/sequence-set';
 import { Series, type SeriesCount } from '../../measurement/series';
 import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/contract';
+import type { LaneObserver } from './lane-observer';
 
 /** Runs of provisional sequences a result may name; beyond it they are settled by count. Keeps a lane's result bounded. */
 const MAX_RUNS = 500;
@@ -46,7 +47,10 @@ export class LaneAccount {
   private readonly series: Series;
   private gapArrivals = 0;
 
-  constructor(private readonly input: GenerateLoadInput) {
+  constructor(
+    private readonly input: GenerateLoadInput,
+    private readonly observer?: LaneObserver,
+  ) {
     this.histograms = {
       latency: emptyHistogram(HISTOGRAM_DIGITS.latency),
       service: emptyHistogram(HISTOGRAM_DIGITS.service),
@@ -94,16 +98,19 @@ export class LaneAccount {
     this.scheduled += 1;
     this.open.take(sequence);
     this.point(dueMs, 'scheduled');
+    this.observer?.scheduled();
   }
 
   skip(sequence: number, dueMs: number, reason: string): void {
     this.open.settle(sequence);
     increment(this.skipped, reason);
     this.point(dueMs, 'skipped');
+    this.observer?.skipped(reason);
   }
 
   send(lagMs: number): void {
     recordMs(this.histograms.lag, lagMs);
+    this.observer?.sent(lagMs);
   }
 
   acknowledge(sequence: number, atMs: number, startMs: number): void {
@@ -111,20 +118,23 @@ export class LaneAccount {
     this.acknowledged += 1;
     recordMs(this.histograms.start, startMs);
     this.point(atMs, 'acknowledged');
+    this.observer?.acknowledged(startMs);
   }
 
   recover(sequence: number): void {
     this.open.settle(sequence);
     this.recovered += 1;
+    this.observer?.recovered();
   }
 
-  fail(sequence: number, atMs: number, kind: 'rejected' | 'unknown', cause: string): void {
+  fail(sequence: number, atMs: number, kind: 'rejected' | 'unknown', cause: string, startMs = 0): void {
     this.open.settle(sequence);
     const sets = this[kind];
     let set = sets.get(cause);
     if (!set) sets.set(cause, (set = new SequenceSet()));
     set.add(sequence);
     this.point(atMs, 'rejected');
+    this.observer?.failed(cause, startMs);
   }
 
   choose(): void {
@@ -136,6 +146,7 @@ export class LaneAccount {
     recordMs(this.histograms.latency, latencyMs);
     recordMs(this.histograms.service, serviceMs);
     this.point(atMs, 'completed');
+    this.observer?.completed(latencyMs);
     this.series.latency(this.timelineMs(atMs), latencyMs);
     const at = this.input.step.startMs - this.input.timelineOffsetMs + atMs;
     const step = this.input.timeline.find(({ startMs, endMs }) => startMs <= at && at < endMs);
@@ -145,6 +156,7 @@ export class LaneAccount {
   closeOtherwise(atMs: number, status: string): void {
     increment(this.failed, status);
     this.point(atMs, 'failed');
+    this.observer?.closedOtherwise(status);
   }
 
   lose(): void {

@@ -5,9 +5,10 @@ import { arrivalIdPrefix } from '../../orchestrator/names';
 import { START_DEADLINE_MS } from '../../orchestrator/plan';
 import { classifyStartError } from '../grpc-errors';
 import type { LaneAccount } from './lane-account';
+import type { MemoryGuard } from './memory-guard';
 import type { TargetCalls } from './target-calls';
 
-export const SKIPPED = { inFlightCap: 'in-flight-cap', fenced: 'fenced' } as const;
+export const SKIPPED = { inFlightCap: 'in-flight-cap', fenced: 'fenced', memory: 'memory-pressure' } as const;
 
 export interface PaceOptions {
   readonly input: GenerateLoadInput;
@@ -20,6 +21,8 @@ export interface PaceOptions {
   /** Aborted when the lane has to stop: no arrival falls due after that. */
   readonly stop: AbortSignal;
   readonly from: number;
+  /** Lowers the in-flight cap while the process is short of memory. */
+  readonly memory?: Pick<MemoryGuard, 'inFlightCap' | 'underPressure'>;
 }
 
 export function scheduleOf({ step, lane, lanes, process, seed }: GenerateLoadInput): LaneSchedule {
@@ -71,10 +74,11 @@ class Lane {
   }
 
   takeUp({ sequence, dueMs }: ArrivalCursor): void {
-    const { account, input, maySend } = this.options;
+    const { account, input, maySend, memory } = this.options;
     account.schedule(sequence, dueMs);
     if (!maySend()) account.skip(sequence, dueMs, SKIPPED.fenced);
     else if (account.inFlight > input.maxInFlight) account.skip(sequence, dueMs, SKIPPED.inFlightCap);
+    else if (memory && account.inFlight > memory.inFlightCap) account.skip(sequence, dueMs, SKIPPED.memory);
     else track(this.starts, this.send(sequence, dueMs));
   }
 
@@ -99,7 +103,7 @@ class Lane {
     } catch (err) {
       const { kind, cause } = classifyStartError(err);
       if (kind === 'already-started') account.recover(sequence);
-      else account.fail(sequence, now(), kind, cause);
+      else account.fail(sequence, now(), kind, cause, now() - sentMs);
     }
   }
 

@@ -1,17 +1,21 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { checkFrontend } from '../../activities/check-health';
 import { logger } from '../../machine/log';
+import { serveMachineMetrics } from '../../machine/metrics/machine-metrics';
 import { Supervisor, type RoleName, type RolePlan } from '../../machine/supervisor';
-import { readConnections, withConnectionOptions } from '../connection-options';
+import { metricsAddress, readConnections, withConnectionOptions, withMetricsOption } from '../connection-options';
 import { badConfiguration } from '../errors';
 
 export const command = 'worker';
 export const describe = 'Run roles of the benchmark on this machine until told to stop';
 
+/** Scraped from elsewhere: a worker serves its metrics to its network. */
+const METRICS = '0.0.0.0:9090';
+
 const ROLES: readonly RoleName[] = ['control', 'generator', 'host'];
 
 export function builder(yargs: Argv) {
-  return withConnectionOptions(yargs)
+  return withMetricsOption(withConnectionOptions(yargs), METRICS)
     .option('roles', {
       type: 'string',
       requiresArg: true,
@@ -38,7 +42,9 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   const told = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
   });
+  const metrics = metricsAddress(argv, METRICS);
   await Promise.race([supervisor.start(), told]);
+  await serveMachineMetrics(metrics, supervisor, log);
   log.info('ready', {
     roles: plan.map(({ role, count }) => `${count} × ${role}`).join(', '),
     control: control.address,

@@ -1,16 +1,19 @@
 import { Worker } from '@temporalio/worker';
 import { createGenerateLoad } from '../../activities/generate-load/generate-load';
+import { LaneMetrics } from '../metrics/lane-metrics';
 import { LOAD_QUEUES } from '../../orchestrator/names';
 import { failStart, openRole, runWorkers } from './role';
 
 /** One process that generates load: one slot on each load queue, so never two lanes of one step. */
 async function main(): Promise<void> {
-  const role = await openRole('generator');
+  const metrics = new LaneMetrics();
+  const role = await openRole('generator', () => metrics.registry.metrics());
   const generateLoad = createGenerateLoad({
     control: role.connection,
     controlNamespace: role.namespace,
     targets: role.targets,
     identity: role.identity,
+    observe: (workload) => metrics.lane(workload),
     log: (message, fields) => void role.log.info(message, fields),
   });
   const workers = await Promise.all(

@@ -1,16 +1,17 @@
 import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { resolveTarget } from '../../activities/connections';
 import { SAMPLE_MS, type HostMessage } from '../../activities/host-workflows';
 import type { HostInput } from '../../orchestrator/contract';
 import { hostIdentityPrefix } from '../../orchestrator/names';
 import { logger, quietLogger } from '../log';
+import { installRuntime } from '../metrics/core';
 import { LOAD_WORKFLOWS_BUNDLE } from '../paths';
 
 /** A worker for the load workflows of one run, as a user would run one. */
 async function main({ run, host, slots, attempt }: HostInput & { attempt: number }): Promise<void> {
-  Runtime.install({ shutdownSignals: [], logger: quietLogger(logger('host-process')) });
+  const metricsPort = await installRuntime({ shutdownSignals: [], logger: quietLogger(logger('host-process')) });
   const identity = `${hostIdentityPrefix(run.runId, host)}${attempt}@${hostname()}:${process.pid}`;
   const worker = await Worker.create({
     connection: await NativeConnection.connect(resolveTarget(run.targetProfile).options),
@@ -27,15 +28,15 @@ async function main({ run, host, slots, attempt }: HostInput & { attempt: number
   process.once('disconnect', stop);
   process.once('SIGTERM', stop);
   process.on('SIGINT', () => undefined);
-  reportEverySecond(worker, identity, slots);
+  reportEverySecond(worker, { identity, metricsPort }, slots);
   await worker.run();
   process.exit(0);
 }
 
 /** Tells the host activity how busy this process is; slots are sampled ten times as often as they are reported. */
-function reportEverySecond(worker: Worker, identity: string, slots: number): void {
+function reportEverySecond(worker: Worker, hello: HostMessage, slots: number): void {
   const say = (message: HostMessage) => process.connected && process.send?.(message);
-  say({ identity });
+  say(hello);
   let loop = performance.eventLoopUtilization();
   let samples = 0;
   let exhausted = 0;

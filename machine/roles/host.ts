@@ -2,16 +2,27 @@ import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import { createHostWorkflows } from '../../activities/host-workflows';
 import { HOST_QUEUE } from '../../orchestrator/names';
+import { mergePages } from '../metrics/page';
+import { fetchPage } from '../metrics/serve';
 import { failStart, openRole, runWorkers } from './role';
 
 /** How many hosts one machine's host role runs at the most. */
 const HOSTS_PER_MACHINE = 16;
 
 async function main(): Promise<void> {
-  const role = await openRole('host');
+  // Hosts are children of this process; their pages stand on its own.
+  const hosts = new Map<number, number>();
+  const role = await openRole('host', async () =>
+    mergePages(
+      await Promise.all(
+        [...hosts].map(async ([host, port]) => ({ role: `host-${host}`, text: await fetchPage(port) })),
+      ),
+    ),
+  );
   const hostWorkflows = createHostWorkflows({
     script: join(__dirname, 'host-process.js'),
     client: role.client,
+    onMetrics: (host, port) => void (port === undefined ? hosts.delete(host) : hosts.set(host, port)),
     log: (message, fields) => void role.log.info(message, fields),
   });
   const worker = await Worker.create({

@@ -1,11 +1,14 @@
-import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { NativeConnection, type Worker } from '@temporalio/worker';
 import { Client, type Connection } from '@temporalio/client';
 import { hostname } from 'node:os';
 import type { Logger } from 'winston';
 import { connect, resolveControl, TargetConnections } from '../../activities/connections';
 import { CONTROL_NAMESPACE } from '../../orchestrator/names';
+import type { RoleReady } from './ready';
 import { ensureControlNamespace } from '../control-namespace';
 import { logger, quietLogger } from '../log';
+import { installRuntime } from '../metrics/core';
+import { fetchPage, serveMetrics } from '../metrics/serve';
 
 /** What every role process has: a line to control, its targets, a log and a name. */
 export interface Role {
@@ -18,12 +21,21 @@ export interface Role {
   readonly connection: Connection;
   readonly targets: TargetConnections;
   readonly connectTimeoutMs: number;
+  /** Where this process serves its page, for the machine's. */
+  readonly metricsPort: number;
 }
 
-export async function openRole(name: string): Promise<Role> {
+/** @param ownMetrics what the role measures itself, beside the SDK's own metrics */
+export async function openRole(name: string, ownMetrics = async () => ''): Promise<Role> {
   const log = logger(name);
   // Every Worker of a process hears the same signal, and the order of ending is ours; so none is left to the SDK.
-  Runtime.install({ shutdownSignals: [], workerHeartbeatInterval: '1s', logger: quietLogger(log) });
+  const corePort = await installRuntime({
+    shutdownSignals: [],
+    workerHeartbeatInterval: '1s',
+    logger: quietLogger(log),
+  });
+  const page = async () => `${await ownMetrics()}\n${corePort === undefined ? '' : await fetchPage(corePort)}`;
+  const { port: metricsPort } = await serveMetrics('127.0.0.1', 0, page);
   const control = resolveControl();
   const connectTimeoutMs = Number(process.env.BENCHMARK_CONNECT_TIMEOUT_MS) || undefined;
   const connection = await connect(control, connectTimeoutMs);
@@ -39,6 +51,7 @@ export async function openRole(name: string): Promise<Role> {
     connection,
     targets: new TargetConnections(),
     connectTimeoutMs: connectTimeoutMs ?? 15_000,
+    metricsPort,
   };
 }
 
@@ -50,7 +63,7 @@ export async function runWorkers(role: Role, workers: readonly Worker[]): Promis
   process.on('SIGINT', () => undefined);
   if (process.connected) process.once('disconnect', stop);
   const running = workers.map((worker) => worker.run());
-  process.send?.({ ready: role.name });
+  process.send?.({ ready: role.name, metricsPort: role.metricsPort } satisfies RoleReady);
   role.log.info('ready', { identity: role.identity });
   await Promise.all(running);
   await role.targets.close();

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { google, temporal } from '@temporalio/proto';
 import { Cluster } from '../support/cluster';
@@ -187,3 +189,33 @@ function throttled() {
   error.metadata.set('grpc-status-details-bin', Buffer.from(details));
   return error;
 }
+
+test('memory pressure in a generator: the in-flight cap falls, with a warning, and what is not sent is counted', async () => {
+  const env = { BENCHMARK_MEMORY_LIMIT: String(2 ** 20), BENCHMARK_METRICS_ADDRESS: 'off' };
+  const cluster = await Cluster.start({ generators: 1, withFrontend: true, env });
+  const slow: Intercept = async (_request, forward) => {
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    return await forward();
+  };
+  cluster.frontend!.intercept('StartWorkflowExecution', slow);
+  const result = await cluster.benchmark('short-of-memory', { ...short, rate: 30, duration: '8s' });
+  expectSoundAccount(result);
+  expect(result.ledger.scheduled).toBe(233);
+  expect(result.ledger.skipped['memory-pressure']).toBeGreaterThan(20);
+  expect(result.notes.join()).toMatch(/memory pressure in generator@.*: its in-flight cap was lowered/);
+  expect(cluster.worker.stderr).toMatch(/memory pressure: in-flight cap lowered/);
+  await cluster.stop();
+});
+
+test('the metrics port is taken: a warning, and the run goes on', async () => {
+  const home = new Home();
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const ended = await home.benchmark('--rate', '10', '--duration', '3s', '--metrics-address', `127.0.0.1:${port}`);
+  expect(ended.stderr).toMatch(new RegExp(`Warning: metrics cannot be served on 127.0.0.1:${port} .*EADDRINUSE`));
+  expect(ended.code).toBe(0);
+  expectSoundAccount(ended.result);
+  taken.close();
+  await home.leave();
+});

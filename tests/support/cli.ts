@@ -72,7 +72,7 @@ export class Home {
     );
     const child = spawn(process.execPath, [MAIN, ...args], {
       cwd: this.dir,
-      env: { ...clean, XDG_STATE_HOME: join(this.dir, 'state'), ...env },
+      env: { ...clean, XDG_STATE_HOME: join(this.dir, 'state'), BENCHMARK_METRICS_ADDRESS: 'off', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });

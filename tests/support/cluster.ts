@@ -48,10 +48,16 @@ export class Cluster {
     return new Client({ connection: this.control.connection, namespace: CONTROL_NAMESPACE });
   }
 
+  /** The worker's role processes, by name: the children of its supervisor, as its log tells. */
+  get roles(): Record<string, number> {
+    const ready = [...this.worker.stderr.matchAll(/"message":"ready","pid":(\d+),"role":"(control|generator|host)"/g)];
+    return Object.fromEntries(ready.map(([, pid, role]) => [role, Number(pid)]));
+  }
+
   /** The official command line, as a user of it would start a run. */
   temporalCli(...args: string[]): { status: number | null; stdout: string; stderr: string } {
     const connection = ['--address', this.control.address, '--namespace', CONTROL_NAMESPACE];
-    return spawnSync(this.temporal, [...args, ...connection], { encoding: 'utf8' });
+    return spawnSync(this.temporal, [...args, ...connection], { encoding: 'utf8', maxBuffer: 2 ** 26 });
   }
 
   async start(workflowId: string, input: object): Promise<void> {

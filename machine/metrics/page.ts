@@ -1,0 +1,47 @@
+/** One page in Prometheus' text format, and the role that served it. */
+export interface RolePage {
+  readonly role: string;
+  readonly text: string;
+}
+
+interface Family {
+  readonly header: string[];
+  readonly samples: string[];
+}
+
+/**
+ * Joins the pages of a machine's processes into one: every family once, under its first HELP and TYPE, every sample with
+ * the role it comes from. A sample that names a role already (a host's, behind the host role's page) keeps it.
+ */
+export function mergePages(pages: readonly RolePage[]): string {
+  const families = new Map<string, Family>();
+  for (const { role, text } of pages) {
+    let current = '';
+    for (const line of text.split('\n')) {
+      if (line.trim() === '' || line.startsWith('# EOF')) continue;
+      const [, kind, named] = /^# (HELP|TYPE) (\S+)/.exec(line) ?? [];
+      if (kind === undefined && line.startsWith('#')) continue;
+      const sample = /^[a-zA-Z_:][a-zA-Z0-9_:]*/.exec(line)?.[0] ?? '';
+      current = named ?? (belongsTo(sample, current) ? current : sample);
+      let family = families.get(current);
+      if (!family) families.set(current, (family = { header: [], samples: [] }));
+      if (kind === undefined) family.samples.push(withRole(line, sample, role));
+      else if (!family.header.some((one) => one.startsWith(`# ${kind} `))) family.header.push(line);
+    }
+  }
+  const lines = [...families.values()].filter(({ samples }) => samples.length > 0);
+  return lines.map(({ header, samples }) => [...header, ...samples, ''].join('\n')).join('');
+}
+
+/** A histogram's or summary's samples have suffixes. */
+function belongsTo(sample: string, family: string): boolean {
+  return sample === family || ['_bucket', '_sum', '_count'].some((suffix) => sample === `${family}${suffix}`);
+}
+
+function withRole(line: string, name: string, role: string): string {
+  const rest = line.slice(name.length);
+  if (!rest.startsWith('{')) return `${name}{role="${role}"}${rest}`;
+  if (/[{,]role="/.test(rest)) return line;
+  const labels = rest.slice(1);
+  return `${name}{role="${role}"${labels.startsWith('}') ? '' : ','}${labels}`;
+}

@@ -1,0 +1,89 @@
+// How well one generator process paces: `npm run bench:pacing -- [rate] [seconds]`, against a stand-in for a frontend in
+// another process. Prints one line of JSON. What it asserts is left to who reads it.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { root, setUp } from './setup.mjs';
+
+const rate = Number(process.argv[2] ?? 1000);
+const seconds = Number(process.argv[3] ?? 30);
+setUp();
+const load = createRequire(join(root, 'dist/'));
+const { connect } = load('./activities/connections.js');
+const { LaneAccount } = load('./activities/generate-load/lane-account.js');
+const { paceLane } = load('./activities/generate-load/pace-lane.js');
+const { targetCalls } = load('./activities/generate-load/target-calls.js');
+const { layOut } = load('./measurement/profile.js');
+const { summarize } = load('./measurement/histogram.js');
+
+const stub = fork(join(root, 'tests/support/stub-frontend.mjs'));
+const [{ port }] = await once(stub, 'message');
+const connection = await connect({ address: `127.0.0.1:${port}`, options: { address: `127.0.0.1:${port}` } });
+const target = targetCalls(connection, {
+  namespace: 'stub',
+  taskQueue: 'stub',
+  workflowType: 'simple',
+  identity: 'bench',
+  onRetry: () => undefined,
+});
+const [line] = layOut([{ durationMs: seconds * 1000, fromRate: rate, toRate: rate }]);
+const input = {
+  run: { runId: 'bench', workflowId: 'bench', namespace: 'stub', ownsNamespace: true, taskQueue: 'stub' },
+  workload: 'simple',
+  step: { ...line, index: 0, name: '1', kind: 'hold', attempt: 1 },
+  lane: 0,
+  lanes: 1,
+  process: 'uniform',
+  seed: 1,
+  startAtMs: 0,
+  timeline: [],
+  timelineOffsetMs: 0,
+  seriesWidthMs: 1000,
+  observeShare: 0,
+  maxObservers: 0,
+  maxInFlight: rate * 11,
+  completionTimeoutMs: 0,
+  heartbeatTimeoutMs: 5000,
+};
+const account = new LaneAccount(input);
+await target.warmUp();
+const startAt = performance.now() + 500;
+const memory = [];
+const sampling = setInterval(() => {
+  account.checkpoint('sending');
+  memory.push(Math.round(process.memoryUsage.rss() / 2 ** 20));
+}, 1000);
+const loop = performance.eventLoopUtilization();
+await paceLane({
+  input,
+  account,
+  target,
+  now: () => performance.now() - startAt,
+  maySend: () => true,
+  stop: new AbortController().signal,
+  from: 0,
+});
+const busy = performance.eventLoopUtilization(loop).utilization;
+clearInterval(sampling);
+stub.send('count');
+const [received] = await once(stub, 'message');
+await connection.close();
+stub.disconnect();
+const { ledger, histograms } = account.checkpoint('settling');
+const lag = summarize(histograms.lag);
+const start = summarize(histograms.start);
+console.log(
+  JSON.stringify({
+    rate,
+    seconds,
+    scheduled: ledger.scheduled,
+    acknowledged: ledger.acknowledged,
+    received: received.starts,
+    distinct: received.distinct,
+    lagMs: { p50: lag.p50.ms, p99: lag.p99.ms, max: lag.max.ms },
+    startMs: { p50: start.p50.ms, p99: start.p99.ms },
+    eventLoopUtilization: Number(busy.toFixed(3)),
+    residentMiB: { third: memory[Math.floor(memory.length / 3)], last: memory.at(-1) },
+  }),
+);

@@ -1,0 +1,127 @@
+import fc from 'fast-check';
+import { LaneAccount } from '../../activities/generate-load/lane-account';
+import { summarize } from '../../measurement/histogram';
+import { total, unaccounted } from '../../measurement/ledger';
+import type { GeneratorAudit } from '../../measurement/lane';
+import { laneInput } from '../support/lane';
+
+const audit: GeneratorAudit = {
+  identity: 'g',
+  attempts: 1,
+  eventLoopUtilization: 0,
+  eventLoopDelayP99Ms: 0,
+  cpuThrottledShare: null,
+  clockOffsetMs: 0,
+  clockUncertaintyMs: 0,
+  maxResidentBytes: 0,
+  observerRetries: 0,
+  maxInFlight: 0,
+  capLowered: 0,
+};
+
+/** What becomes of one arrival, and whether its outcome is known before the process dies. */
+const arrival = fc.record({
+  outcome: fc.constantFrom('completed', 'failed', 'unobserved', 'lost', 'recovered', 'rejected', 'unknown', 'capped'),
+  answered: fc.boolean(),
+});
+type Arrival = typeof arrival extends fc.Arbitrary<infer T> ? T : never;
+
+/** Plays arrivals on an account; those that are not answered stay open. */
+function play(account: LaneAccount, from: number, arrivals: readonly Arrival[], allAnswered: boolean): void {
+  arrivals.forEach(({ outcome, answered }, i) => {
+    const sequence = from + i;
+    const dueMs = i * 10;
+    account.schedule(sequence, dueMs);
+    if (outcome === 'capped') return account.skip(sequence, dueMs, 'in-flight-cap');
+    account.send(0.5);
+    if (!answered && !allAnswered) return;
+    if (outcome === 'recovered') return account.recover(sequence);
+    if (outcome === 'rejected' || outcome === 'unknown') return account.fail(sequence, dueMs, outcome, 'CAUSE');
+    account.acknowledge(sequence, dueMs + 3, 3);
+    if (outcome === 'unobserved') return;
+    account.choose();
+    if (outcome === 'completed') account.complete({ atMs: dueMs + 20, latencyMs: 20, serviceMs: 19 });
+    else if (outcome === 'failed') account.closeOtherwise(dueMs + 20, 'failed');
+    else account.lose();
+  });
+}
+
+test('I1 and I6 hold for whatever becomes of the arrivals', () => {
+  fc.assert(
+    fc.property(fc.array(arrival, { maxLength: 80 }), (arrivals) => {
+      const account = new LaneAccount(laneInput());
+      play(account, 0, arrivals, true);
+      account.giveUpWaiting();
+      const { ledger, observation, histograms } = account.result(audit, undefined);
+      expect(ledger.scheduled).toBe(arrivals.length);
+      expect(unaccounted(ledger)).toBe(0);
+      expect(account.inFlight).toBe(0);
+      expect(summarize(histograms.latency).count).toBe(observation.completed);
+      expect(observation.completed + total(observation.failed) + observation.lost + observation.pending).toBe(
+        observation.chosen,
+      );
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('I5: a successor takes the books over as they were: nothing is lost, and what was open or fell into the gap is in doubt', () => {
+  fc.assert(
+    fc.property(
+      fc.array(arrival, { maxLength: 60 }),
+      fc.nat(40),
+      fc.array(arrival, { maxLength: 30 }),
+      (before, gap, after) => {
+        const died = new LaneAccount(laneInput());
+        play(died, 0, before, false);
+        const checkpoint = JSON.parse(JSON.stringify(died.checkpoint('sending'))) as ReturnType<
+          LaneAccount['checkpoint']
+        >;
+
+        const successor = new LaneAccount(laneInput());
+        const resumeAt = before.length + gap;
+        successor.resume(checkpoint, resumeAt);
+        play(successor, resumeAt, after, true);
+        successor.giveUpWaiting();
+        const { ledger, provisional, observation, gapArrivals } = successor.result(audit, undefined);
+
+        expect(ledger.scheduled).toBe(before.length + gap + after.length);
+        expect(unaccounted(ledger)).toBe(0);
+        const open = before.filter(({ outcome, answered }) => outcome !== 'capped' && !answered).length;
+        expect(ledger.inDoubt).toBe(open + gap);
+        expect(gapArrivals).toBe(gap);
+        const named = (provisional.inDoubt ?? []).filter((_, i) => i % 2 === 1).reduce((sum, n) => sum + n, 0);
+        expect(named).toBe(ledger.inDoubt);
+        expect(observation.completed + total(observation.failed) + observation.lost + observation.pending).toBe(
+          observation.chosen,
+        );
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test("a heartbeat is at most 32 KB and a lane's result at most 48 KB, with an hour of scattered latencies and errors behind it", () => {
+  const seconds = 3600;
+  const account = new LaneAccount(laneInput({ rate: 20, seconds, seriesWidthMs: 6000 }));
+  for (let i = 0; i < seconds * 20; i += 1) {
+    const dueMs = i * 50;
+    account.schedule(i, dueMs);
+    account.send((i % 977) / 500);
+    if (i % 3000 === 0) {
+      account.fail(i, dueMs, 'rejected', 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace');
+      continue;
+    }
+    const latencyMs = 15 * Math.exp(3 * Math.sin(i * 1.7) ** 3);
+    account.acknowledge(i, dueMs + latencyMs / 4, latencyMs / 4);
+    account.choose();
+    account.complete({ atMs: dueMs + latencyMs, latencyMs, serviceMs: latencyMs - 0.5 });
+  }
+  // Two thousand starts without an answer, every other settled: the worst bitmap a deadline of 10 s allows at 200/s.
+  for (let i = seconds * 20; i < seconds * 20 + 2000; i += 1) {
+    account.schedule(i, i * 50);
+    if (i % 2 === 0) account.recover(i);
+  }
+  expect(JSON.stringify(account.checkpoint('sending')).length).toBeLessThanOrEqual(32 * 1024);
+  expect(JSON.stringify(account.result(audit, undefined)).length).toBeLessThanOrEqual(48 * 1024);
+});

@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { Home, isAlive, parseResult } from '../support/cli';
+import { expectSoundAccount } from '../support/result';
+
+jest.setTimeout(240_000);
+
+let home: Home;
+beforeEach(() => (home = new Home()));
+afterEach(() => home.leave());
+
+test('the plug is pulled on everything at once; watch goes on with the run, and every arrival is accounted for', async () => {
+  const command = home.run([
+    'run',
+    '--rate',
+    '20',
+    '--ramp-up',
+    '1s',
+    '--duration',
+    '16s',
+    '--db-filename',
+    join(home.dir, 'target.db'),
+  ]);
+  await command.says(/hold 2\/2 .* p50/);
+  const pids = home.pids;
+  for (const pid of [command.child.pid!, ...Object.values(pids)]) process.kill(pid, 'SIGKILL');
+  await command.ended;
+  const watched = await home.run(['watch', '-o', 'json']).ended;
+  const result = parseResult(watched);
+  expectSoundAccount(result);
+  expect(watched.code).toBe(0);
+  const counted = result.steps.filter((step) => step.counted);
+  expect(counted.map((step) => [step.attempt, step.ledger.scheduled])).toEqual([[2, 300]]);
+  expect(home.sessions).toEqual([]);
+  for (const [name, pid] of Object.entries(pids)) expect([name, isAlive(pid)]).toEqual([name, false]);
+});
+
+test('the target server dies and comes back on its database: the account closes', async () => {
+  const command = home.run([
+    'run',
+    '-o',
+    'json',
+    '--rate',
+    '20',
+    '--ramp-up',
+    '1s',
+    '--duration',
+    '16s',
+    '--db-filename',
+    join(home.dir, 'target.db'),
+  ]);
+  await command.says(/hold 2\/2 .* p50/);
+  process.kill(home.pids['target-server']!, 'SIGKILL');
+  const result = parseResult(await command.ended);
+  expectSoundAccount(result);
+  expect(result.ledger.scheduled).toBeGreaterThanOrEqual(310);
+});
+
+test('the control server dies and comes back on its database: the run ends as if nothing had happened', async () => {
+  const command = home.run(['run', '-o', 'json', '--rate', '20', '--ramp-up', '1s', '--duration', '16s']);
+  await command.says(/hold 2\/2 .* p50/);
+  process.kill(home.pids['control-server']!, 'SIGKILL');
+  const result = parseResult(await command.ended);
+  expectSoundAccount(result);
+  expect(result.outcome).toBe('PASSED');
+});

@@ -1,0 +1,58 @@
+import { Home, isAlive, parseResult, type Command } from '../../support/cli';
+import { expectSoundAccount, sum } from '../../support/result';
+
+jest.setTimeout(180_000);
+
+let home: Home;
+beforeEach(() => (home = new Home()));
+afterEach(() => home.leave());
+
+/** A run at home, up to its hold, and the processes it runs in by then. */
+async function inHold(...args: string[]): Promise<{ command: Command; pids: Record<string, number> }> {
+  const command = home.run(['run', '-o', 'json', '--rate', '20', '--ramp-up', '1s', ...args]);
+  await command.says(/hold 2\/2 .* p50/);
+  return { command, pids: home.pids };
+}
+
+async function end(command: Command, pids: Record<string, number>) {
+  const ended = await command.ended;
+  const result = parseResult(ended);
+  expectSoundAccount(result);
+  expect(home.sessions).toEqual([]);
+  for (const [name, pid] of Object.entries(pids)) expect([name, isAlive(pid)]).toEqual([name, false]);
+  return { ended, result };
+}
+
+test('kill -9 of a generator in mid-step: the step is run again, and every arrival of both attempts is accounted for', async () => {
+  const { command, pids } = await inHold('--duration', '16s');
+  process.kill(pids.generator!, 'SIGKILL');
+  const { ended, result } = await end(command, pids);
+  expect(ended.code).toBe(0);
+  const holds = result.steps.filter((step) => step.kind === 'hold');
+  expect(holds.map(({ attempt, counted }) => [attempt, counted])).toEqual([
+    [1, false],
+    [2, true],
+  ]);
+  // Uniform arrivals: each attempt schedules exactly what was planned, whatever happened to its generator.
+  expect(holds.map((step) => step.ledger.scheduled)).toEqual([300, 300]);
+  expect(holds[0]!.gapArrivals).toBeGreaterThan(20);
+  expect(sum(holds[0]!.ledger.skipped)).toBeGreaterThan(0);
+  expect(holds[1]!.ledger).toMatchObject({ acknowledged: 300, skipped: {} });
+  expect(result.notes.join()).toMatch(/the hold at 20\/s had a gap and is run again \(attempt 2\)/);
+});
+
+test('kill -9 of the control worker in mid-step: generators go on, and the run ends as if nothing had happened', async () => {
+  const { command, pids } = await inHold('--duration', '12s');
+  process.kill(pids.control!, 'SIGKILL');
+  const { ended, result } = await end(command, pids);
+  expect(ended.code).toBe(0);
+  expect(result.ledger).toMatchObject({ scheduled: 230, acknowledged: 230, skipped: {}, recovered: 0 });
+});
+
+test('kill -9 of the supervisor: what it owned is brought back, and the account closes', async () => {
+  const { command, pids } = await inHold('--duration', '14s');
+  process.kill(pids.supervisor!, 'SIGKILL');
+  const { result } = await end(command, pids);
+  expect(result.outcome).toBe('PASSED');
+  expect(result.steps.filter((step) => step.counted).map((step) => step.ledger.acknowledged)).toEqual([260]);
+});

@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { attribute, type HoldEvidence } from '../../measurement/attribution';
+import { emptyLedger } from '../../measurement/ledger';
+import { limitOf, SERVER_LIMITS } from '../../measurement/limits';
+import { judge } from '../../measurement/verdict';
+import { verdictOf } from '../../measurement/validity';
+
+const passed = judge(
+  { maxP99LatencyMs: 1, minThroughput: 0, maxErrorRate: 0 },
+  { p99LatencyMs: 1, throughput: 0, errorRate: 0 },
+);
+const missed = judge(
+  { maxP99LatencyMs: 1, minThroughput: 0, maxErrorRate: 0 },
+  { p99LatencyMs: 2, throughput: 0, errorRate: 0 },
+);
+const sound = verdictOf([]);
+
+function hold(change: Partial<HoldEvidence>): HoldEvidence {
+  return {
+    targetRate: 100,
+    ledger: { ...emptyLedger, scheduled: 1000, acknowledged: 1000 },
+    acknowledgedPerSecond: 100,
+    verdict: passed,
+    validity: sound,
+    ...change,
+  };
+}
+
+test('a healthy run names no limit and says what to try', () => {
+  expect(attribute([hold({})])).toEqual([
+    expect.objectContaining({ name: 'nothing limited it', advice: 'try more: --rate 150' }),
+  ]);
+});
+
+test.each(SERVER_LIMITS.map((limit) => [limit.name, limit] as const))(
+  'a refusal by the %s is named with its key',
+  (name, { cause, scope, knob }) => {
+    const ledger = {
+      ...emptyLedger,
+      scheduled: 6000,
+      acknowledged: 4796,
+      rejected: { [`RESOURCE_EXHAUSTED/${cause}/${scope ?? 'namespace'}`]: 1204 },
+    };
+    const [first] = attribute([hold({ ledger, acknowledgedPerSecond: 79.9, verdict: missed })]);
+    expect(first).toMatchObject({
+      name,
+      knob,
+      confidence: 'high',
+      evidence: expect.stringContaining('1204 of 6000 starts') as string,
+    });
+  },
+);
+
+test('competing causes are both there, the costlier first', () => {
+  const rejected = { 'RESOURCE_EXHAUSTED/RPS_LIMIT/system': 5, 'RESOURCE_EXHAUSTED/PERSISTENCE_LIMIT/system': 50 };
+  const names = attribute([hold({ ledger: { ...emptyLedger, scheduled: 1000, rejected }, verdict: missed })]).map(
+    ({ name }) => name,
+  );
+  expect(names).toEqual(['persistence rate limit', 'service rate limit']);
+});
+
+test('no evidence is no guess', () => {
+  expect(attribute([hold({ verdict: missed })])).toMatchObject([
+    { name: 'not determined', confidence: 'low', evidence: expect.stringContaining('p99 latency') as string },
+  ]);
+  expect(attribute([])).toEqual([]);
+});
+
+test('P3: whatever is refused in whatever way, a shortfall has a finding', () => {
+  const causes = fc.constantFrom(
+    'UNAVAILABLE',
+    'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace',
+    'RESOURCE_EXHAUSTED/NEW_CAUSE/system',
+    'INTERNAL',
+  );
+  fc.assert(
+    fc.property(fc.dictionary(causes, fc.integer({ min: 1, max: 100 }), { minKeys: 1 }), (rejected) => {
+      const found = attribute([hold({ ledger: { ...emptyLedger, scheduled: 1000, rejected }, verdict: missed })]);
+      expect(found).toHaveLength(Object.keys(rejected).length);
+      for (const cause of Object.keys(rejected))
+        expect(found.some(({ evidence }) => evidence.includes(cause))).toBe(true);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('only what the server calls exhausted is one of its limits', () => {
+  expect(limitOf('UNAVAILABLE')).toBeUndefined();
+  expect(limitOf('RESOURCE_EXHAUSTED/RPS_LIMIT/namespace')!.knob).toBe('frontend.namespaceRPS');
+  expect(limitOf('RESOURCE_EXHAUSTED/RPS_LIMIT/system')!.knob).toBe('frontend.rps');
+});

@@ -1,0 +1,70 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { progressQuery } from '../../orchestrator/messages';
+import { eventually } from '../support/cli';
+import { Cluster } from '../support/cluster';
+
+jest.setTimeout(300_000);
+
+const HISTORIES = join(__dirname, '..', 'replay', 'histories');
+const short = { rate: 10, duration: '4s', rampUp: '1s', lanes: 1 };
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await Cluster.start({ generators: 1 });
+  rmSync(HISTORIES, { recursive: true, force: true });
+  mkdirSync(HISTORIES, { recursive: true });
+});
+afterAll(() => cluster.stop());
+
+/** Keeps the histories of a run and of its children. */
+async function keep(run: string): Promise<void> {
+  const children = [
+    '',
+    '/hosts',
+    ...['1', '2', '3', '2r'].flatMap((step) => [1, 2].map((attempt) => `/step-${step}-${attempt}`)),
+  ];
+  for (const child of children) {
+    const { status, stdout } = cluster.temporalCli('workflow', 'show', '--workflow-id', `${run}${child}`, '-o', 'json');
+    if (status !== 0) continue;
+    const file = join(HISTORIES, `${run}${child.replace(/\//g, '.')}.json`);
+    writeFileSync(file, JSON.stringify(JSON.parse(stdout)));
+  }
+}
+
+async function record(
+  run: string,
+  input: object,
+  during: () => Promise<unknown> = async () => undefined,
+): Promise<void> {
+  await cluster.start(run, input);
+  await during();
+  await cluster.outcome(run);
+  await keep(run);
+}
+
+async function loading(run: string): Promise<void> {
+  const handle = cluster.client.workflow.getHandle(run);
+  await eventually('the load', async () => (await handle.query(progressQuery)).scheduled > 0);
+}
+
+test('passed', () => record('passed', short));
+test('failed', () =>
+  record('failed', { stages: [5, 10], hold: '3s', rampUp: '1s', lanes: 1, stopOnFail: true, maxP99: '1ms' }));
+test('bad spec', () => record('bad-spec', { rate: -1 }));
+test('error', () => record('error', { ...short, lanes: 2 }));
+test('aborted', () =>
+  record('aborted', { ...short, duration: '60s' }, async () => {
+    await loading('aborted');
+    await cluster.client.workflow.getHandle('aborted').executeUpdate('abort', { args: [{ reason: 'recorded' }] });
+  }));
+test('cancelled', () =>
+  record('cancelled', { ...short, duration: '60s' }, async () => {
+    await loading('cancelled');
+    await cluster.client.workflow.getHandle('cancelled').cancel();
+  }));
+test('resumed', () =>
+  record('resumed', { ...short, duration: '12s' }, async () => {
+    await loading('resumed');
+    process.kill(cluster.roles.generator!, 'SIGKILL');
+  }));

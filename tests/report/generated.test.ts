@@ -1,0 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generated } from '../../scripts/generated';
+
+test.each(Object.entries(generated()))('%s is what the code generates (npm run generate)', (file, content) => {
+  expect(readFileSync(join(__dirname, '..', '..', file), 'utf8')).toBe(content);
+});

@@ -1,0 +1,148 @@
+import fc from 'fast-check';
+import { emptyHistogram, encodeHistogram, recordMs } from '../../measurement/histogram';
+import type { LaneHistograms, StepMeasurement } from '../../measurement/lane';
+import { total, type Ledger } from '../../measurement/ledger';
+import { judge } from '../../measurement/verdict';
+import { assessValidity, evidenceOf } from '../../measurement/validity';
+import { planOf, type PlannedStep } from '../../orchestrator/plan';
+import type { RunFacts, StepFacts } from '../../report/facts';
+import { parseSpec, type BenchmarkSpec } from '../../spec/parse';
+
+export function specOf(input: object): BenchmarkSpec {
+  const parsed = parseSpec(input);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.spec;
+}
+
+const counts = fc.dictionary(
+  fc.constantFrom('UNAVAILABLE', 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace', 'INTERNAL'),
+  fc.nat(20),
+);
+
+export function histogramsOf(latencies: readonly number[]): LaneHistograms {
+  const encode = (digits: 2 | 3, values: readonly number[]) => {
+    const histogram = emptyHistogram(digits);
+    for (const value of values) recordMs(histogram, value);
+    return encodeHistogram(histogram);
+  };
+  return {
+    latency: encode(3, latencies),
+    service: encode(2, latencies),
+    start: encode(
+      2,
+      latencies.map((ms) => ms / 4),
+    ),
+    lag: encode(
+      2,
+      latencies.map(() => 1),
+    ),
+  };
+}
+
+interface Course {
+  readonly completed: number;
+  readonly notObserved: number;
+  readonly rejected: Record<string, number>;
+  readonly skipped: Record<string, number>;
+  readonly latency: number;
+  readonly cut: boolean;
+  readonly serverLoses: number;
+}
+
+const course: fc.Arbitrary<Course> = fc.record({
+  completed: fc.nat(500),
+  notObserved: fc.nat(3),
+  rejected: counts,
+  skipped: counts,
+  latency: fc.double({ min: 0.1, max: 9000, noNaN: true }),
+  cut: fc.boolean(),
+  serverLoses: fc.constantFrom(0, 0, 0, 1),
+});
+
+function stepFacts(step: PlannedStep, one: Course, startAtMs: number): StepFacts {
+  const acknowledged = one.completed + one.notObserved;
+  const ledger: Ledger = {
+    scheduled: acknowledged + total(one.rejected) + total(one.skipped),
+    acknowledged,
+    recovered: 0,
+    rejected: one.rejected,
+    skipped: one.skipped,
+    unknown: {},
+    inDoubt: 0,
+  };
+  const measurement: StepMeasurement = {
+    ledger,
+    provisional: [],
+    observation: { chosen: acknowledged, completed: one.completed, failed: {}, lost: one.notObserved, pending: 0 },
+    histograms: histogramsOf(Array.from({ length: one.completed }, (_, i) => one.latency * (1 + (i % 7) / 10))),
+    completedDuring: [[step.index, one.completed]],
+    series: [[Math.floor(step.startMs / 1000), ledger.scheduled, acknowledged, 0, 0, one.completed, 0, 1, 1]],
+    audits: [],
+    gapArrivals: 0,
+    ...(one.cut ? { cutShort: 'cancelled' } : {}),
+  };
+  const listed = Math.max(0, acknowledged - one.serverLoses);
+  const facts: StepFacts = {
+    step,
+    startAtMs,
+    measurement,
+    settled: ledger,
+    server: { total: listed, completed: listed, failed: 0, canceled: 0, terminated: 0, timedOut: 0, open: 0 },
+  };
+  if (step.thresholds === undefined || one.cut) return facts;
+  const reached = {
+    p99LatencyMs: one.latency,
+    throughput: one.completed / (step.durationMs / 1000),
+    errorRate: total(one.rejected) / Math.max(1, ledger.scheduled),
+  };
+  return {
+    ...facts,
+    verdict: judge(step.thresholds, reached),
+    validity: assessValidity(evidenceOf(measurement), [], 0.01),
+  };
+}
+
+/** What a run may have found out by any of its ends: before the load, in the middle of it, after everything. */
+export const runFacts: fc.Arbitrary<RunFacts> = fc
+  .record({
+    spec: fc.constantFrom(specOf({ rate: 10, duration: '20s' }), specOf({ stages: [5, 10, 20], hold: '5s' })),
+    courses: fc.array(course, { minLength: 4, maxLength: 4 }),
+    reached: fc.nat(4),
+    ends: fc.constantFrom('well', 'error', 'abort', 'unclean'),
+    reconciled: fc.boolean(),
+  })
+  .map(({ spec, courses, reached, ends, reconciled }) => {
+    const plan = planOf(spec);
+    const steps = plan.steps
+      .slice(0, reached)
+      .map((step, i) => stepFacts(step, courses[i]!, 1_700_000_000_000 + step.startMs));
+    return {
+      spec,
+      startedAtMs: 1_700_000_000_000,
+      runId: 'run-1a2b3c4d',
+      workflowId: 'run',
+      namespace: 'benchmark-run-1a2b3c4d',
+      thresholds: plan.steps.find((step) => step.thresholds)!.thresholds!,
+      observeShare: plan.observeShare,
+      seriesWidthMs: plan.seriesWidthMs,
+      ...(reached > 0 ? { loadStartMs: 1_700_000_000_000 } : {}),
+      loadDurationMs: plan.durationMs,
+      shifts: [],
+      steps,
+      hosts: [],
+      notes: [],
+      ...(reconciled
+        ? { reconciliation: { settledBy: 'nothing to settle', visibilityWaitMs: 3, open: [], completedInWindow: [] } }
+        : {}),
+      ...(ends === 'error' ? { error: 'the target is on fire' } : {}),
+      ...(ends === 'abort' ? { abortReason: 'enough' } : {}),
+      cleanup: {
+        complete: ends !== 'unclean',
+        terminated: 0,
+        stillRunning: 0,
+        namespaceDeleted: false,
+        warnings: [],
+        commands: [],
+      },
+    };
+  });
