@@ -40,6 +40,8 @@ export default tseslint.config(
         setTimeout: 'readonly',
         setInterval: 'readonly',
         clearInterval: 'readonly',
+        performance: 'readonly',
+        AbortController: 'readonly',
         clearTimeout: 'readonly',
         Buffer: 'readonly',
       },

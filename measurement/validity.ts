@@ -11,6 +11,7 @@ export interface Evidence {
   readonly lost: number;
   readonly lagP99Ms: number;
   readonly lagP95Ms: number;
+  readonly lagP50Ms: number;
   readonly startP50Ms: number;
   readonly generators: readonly Pick<
     GeneratorAudit,
@@ -28,6 +29,7 @@ export function evidenceOf(measurement: StepMeasurement): Evidence {
     lost: observation.lost,
     lagP99Ms: lag.p99.ms,
     lagP95Ms: lag.p95.ms,
+    lagP50Ms: lag.p50.ms,
     startP50Ms: summarize(histograms.start).p50.ms,
     generators: audits.map(({ identity, eventLoopUtilization, cpuThrottledShare, clockUncertaintyMs }) => {
       return { identity, eventLoopUtilization, cpuThrottledShare, clockUncertaintyMs };
@@ -114,9 +116,17 @@ export function verdictOf(checks: readonly ValidityCheck[]): Validity {
   return { valid: failed.length === 0, checks, reasons: failed.map((check) => check.detail) };
 }
 
-/** Below the number of samples a p99 needs, one hiccup of one arrival would be the p99: the p95 decides there. */
-function lagCheck({ scheduled, lagP99Ms, lagP95Ms, startP50Ms }: Evidence): ValidityCheck {
-  const [share, lag] = scheduled >= SAMPLES_NEEDED.p99 ? [99, lagP99Ms] : [95, lagP95Ms];
+/**
+ * The highest percentile decides for which there are samples enough: below 662 starts one hiccup of one arrival would be
+ * the p99.
+ */
+function lagCheck({ scheduled, lagP99Ms, lagP95Ms, lagP50Ms, startP50Ms }: Evidence): ValidityCheck {
+  const [share, lag] =
+    scheduled >= SAMPLES_NEEDED.p99
+      ? [99, lagP99Ms]
+      : scheduled >= SAMPLES_NEEDED.p95
+        ? [95, lagP95Ms]
+        : [50, lagP50Ms];
   const limit = Math.max(LIMITS.lagFloorMs, LIMITS.lagShareOfStart * startP50Ms);
   return {
     name: 'schedule lag',

@@ -126,7 +126,9 @@ async function reconcile(state: RunState): Promise<void> {
         measurement: { ledger, provisional },
       })),
       completionTimeoutMs: state.plan.completionTimeoutMs,
-      countWindows: sampled ? state.steps.filter((step) => isCounted(step, state.steps)).map(window) : [],
+      countWindows: sampled
+        ? state.steps.filter((step) => isCounted(step, state.steps)).map((step) => window(step, state.plan.waitingMs))
+        : [],
     });
     state.found.reconciliation = found;
     state.steps.forEach((step, i) => {
@@ -138,8 +140,9 @@ async function reconcile(state: RunState): Promise<void> {
   }
 }
 
-function window({ step, startAtMs }: StepFacts) {
-  return { stepIndex: step.index, fromMs: startAtMs, toMs: startAtMs + step.durationMs };
+function window({ step, startAtMs }: StepFacts, waitingMs: number) {
+  const fromMs = startAtMs + waitingMs;
+  return { stepIndex: step.index, fromMs, toMs: fromMs + step.durationMs };
 }
 
 /** The final verdict of every hold, now that the server has been asked. */

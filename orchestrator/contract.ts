@@ -43,6 +43,9 @@ export interface SystemDescription {
 export interface GenerateLoadInput {
   readonly run: RunRef;
   readonly workload: string;
+  /** The workflow an arrival starts, and with what. */
+  readonly workflowType: string;
+  readonly workflowInput: readonly unknown[];
   readonly step: PlannedStep;
   readonly lane: number;
   readonly lanes: number;
@@ -59,6 +62,8 @@ export interface GenerateLoadInput {
   readonly maxObservers: number;
   readonly maxInFlight: number;
   readonly completionTimeoutMs: number;
+  /** How much later than a step its completions are counted. */
+  readonly waitingMs: number;
   readonly heartbeatTimeoutMs: number;
 }
 

@@ -6,6 +6,7 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
+import { catalog } from '../load-workflows/catalog';
 import { completedDuring, notCompletedSeen, reached } from '../measurement/reached';
 import type { StepMeasurement } from '../measurement/lane';
 import { evidenceOf, hostsDuring } from '../measurement/validity';
@@ -141,6 +142,8 @@ async function executeStep(
         reportTo: workflowId,
         run,
         workload: spec.workload,
+        workflowType: catalog[spec.workload].workflowType,
+        workflowInput: catalog[spec.workload].input(spec),
         step,
         lanes: plan.lanes,
         process: spec.arrivals,
@@ -158,6 +161,7 @@ async function executeStep(
         maxObservers: Math.floor((OBSERVER_LIMIT * 1.5) / plan.lanes),
         maxInFlight: plan.maxInFlightPerLane,
         completionTimeoutMs: plan.completionTimeoutMs,
+        waitingMs: plan.waitingMs,
         heartbeatTimeoutMs: health?.sharesControlCluster ? HEARTBEAT_TIMEOUT_MS.shared : HEARTBEAT_TIMEOUT_MS.apart,
       },
     ],

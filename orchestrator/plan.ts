@@ -1,3 +1,4 @@
+import { catalog } from '../load-workflows/catalog';
 import { layOut, expectedArrivals, peakRate, type RateLine, type RateSegment } from '../measurement/profile';
 import { seriesWidthMs } from '../measurement/series';
 import { defaultThresholds, type Thresholds } from '../measurement/verdict';
@@ -41,11 +42,8 @@ export interface Plan {
   /** Starts without an answer that one lane may have under way; arrivals beyond it are skipped. */
   readonly maxInFlightPerLane: number;
   readonly completionTimeoutMs: number;
-}
-
-/** What the workload itself waits for, milliseconds: latency that is not the server's doing. */
-export function waitingMs(_spec: BenchmarkSpec): number {
-  return 0;
+  /** What the workload itself waits for: completions of a hold are counted so much later. Milliseconds. */
+  readonly waitingMs: number;
 }
 
 export function planOf(spec: BenchmarkSpec): Plan {
@@ -53,6 +51,7 @@ export function planOf(spec: BenchmarkSpec): Plan {
   const steps = layOut(segments).map((line, index) => ({ ...line, index, name: String(index + 1), attempt: 1 }));
   const timelineMs = steps.reduce((sum, step) => sum + step.durationMs, 0);
   const peak = peakRate(steps);
+  const waitingMs = catalog[spec.workload].waitingMs(spec);
   return {
     steps,
     lanes: spec.lanes,
@@ -62,7 +61,8 @@ export function planOf(spec: BenchmarkSpec): Plan {
     seriesWidthMs: seriesWidthMs(timelineMs),
     observeShare: observeShare(spec, peak),
     maxInFlightPerLane: Math.max(100, Math.ceil((peak / spec.lanes) * (START_DEADLINE_MS / 1000) * 1.1)),
-    completionTimeoutMs: durationMs(spec.completionTimeout),
+    completionTimeoutMs: durationMs(spec.completionTimeout) + waitingMs,
+    waitingMs,
   };
 }
 
@@ -80,7 +80,7 @@ function segmentsOf(spec: BenchmarkSpec): PlannedSegment[] {
 }
 
 export function thresholdsOf(spec: BenchmarkSpec, rate: number): Thresholds {
-  const defaults = defaultThresholds(rate, waitingMs(spec));
+  const defaults = defaultThresholds(rate, catalog[spec.workload].waitingMs(spec));
   return {
     maxP99LatencyMs: spec.maxP99 === undefined ? defaults.maxP99LatencyMs : durationMs(spec.maxP99),
     minThroughput: spec.minThroughput ?? defaults.minThroughput,

@@ -31,6 +31,8 @@ const [line] = layOut([{ durationMs: seconds * 1000, fromRate: rate, toRate: rat
 const input = {
   run: { runId: 'bench', workflowId: 'bench', namespace: 'stub', ownsNamespace: true, taskQueue: 'stub' },
   workload: 'simple',
+  workflowType: 'simple',
+  workflowInput: [],
   step: { ...line, index: 0, name: '1', kind: 'hold', attempt: 1 },
   lane: 0,
   lanes: 1,
@@ -44,6 +46,7 @@ const input = {
   maxObservers: 0,
   maxInFlight: rate * 11,
   completionTimeoutMs: 0,
+  waitingMs: 0,
   heartbeatTimeoutMs: 5000,
 };
 const account = new LaneAccount(input);

@@ -6,6 +6,8 @@ import { fieldNames, flagOf, table, type FieldName, type Table } from './table';
 // The workflow sandbox forbids building functions from text, which zod would otherwise try.
 z.config({ jitless: true });
 
+export type { WorkloadName } from './table';
+
 type Defaulted = { [N in FieldName]: Table[N] extends { readonly default: unknown } ? N : never }[FieldName];
 type Value<N extends FieldName> = z.output<Table[N]['schema']>;
 

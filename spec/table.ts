@@ -3,16 +3,47 @@ import { choice, duration, flag, integer, number, numbers, text } from './fields
 /** The highest rate a spec may ask for, starts per second. */
 export const HIGHEST_RATE = 100_000;
 
+/** What one arrival may start; load-workflows/catalog.ts has the particulars of each. */
+export const WORKLOADS = ['simple', 'multi-activity', 'timer', 'child-workflow', 'state-transitions'] as const;
+export type WorkloadName = (typeof WORKLOADS)[number];
+
 /**
  * The one table of everything a run can be told. A field's name here is its name in a spec file and in a workflow's
  * input; its flag is the same in kebab case. docs/spec.md and the JSON Schema are generated from it.
  */
 export const table = {
   workload: choice({
-    of: ['simple'],
-    help: 'What one arrival starts: `simple` is a workflow that completes at once',
+    of: WORKLOADS,
+    help: 'What one arrival starts: `simple` completes at once, `multi-activity` runs no-op activities, `timer` sleeps, `child-workflow` waits for children, `state-transitions` runs ten activities one after another',
     env: ['BENCHMARK_WORKFLOW_TYPE'],
     default: 'simple',
+  }),
+  activityCount: integer({
+    min: 1,
+    max: 100,
+    help: 'Activities of one `multi-activity` workflow',
+    env: ['BENCHMARK_ACTIVITY_COUNT'],
+    default: 5,
+  }),
+  activityConcurrency: integer({
+    min: 1,
+    max: 100,
+    help: 'How many activities of one `multi-activity` workflow run at once',
+    default: 1,
+  }),
+  timerDuration: duration({
+    min: '1ms',
+    max: '1h',
+    help: 'How long one `timer` workflow sleeps; the server fires timers about once a second',
+    env: ['BENCHMARK_TIMER_DURATION'],
+    default: '1s',
+  }),
+  childCount: integer({
+    min: 1,
+    max: 100,
+    help: 'Children of one `child-workflow` workflow, all at once',
+    env: ['BENCHMARK_CHILD_COUNT'],
+    default: 3,
   }),
   rate: number({
     min: 0,

@@ -21,6 +21,8 @@ export interface GeneratorDeps {
   readonly identity: string;
   /** Told when a lane is armed or is in trouble, for the process's log. */
   readonly log: (message: string, fields: Record<string, unknown>) => void;
+  /** The highest rate of a whole step that this process takes part in, starts per second: BENCHMARK_MAX_RATE. */
+  readonly maxRate?: number;
   /** Watches one lane of one step, for the process's metrics. */
   readonly observe: (workload: string) => LaneObserver & { end(): void };
 }
@@ -31,6 +33,7 @@ const LATE_MS = 500;
 export function createGenerateLoad(deps: GeneratorDeps) {
   /** Paces one lane of one step; see docs/decisions.md for what a heartbeat proves and what a successor does. */
   return async function generateLoad(input: GenerateLoadInput): Promise<LaneResult> {
+    refuseBeyond(deps.maxRate, input);
     const context = Context.current();
     const { info } = context;
     const link = new ControlLink(deps.control, {
@@ -52,7 +55,8 @@ export function createGenerateLoad(deps: GeneratorDeps) {
     const target = targetCalls(await deps.targets.get(input.run.targetProfile), {
       namespace: input.run.namespace,
       taskQueue: input.run.taskQueue,
-      workflowType: input.workload,
+      workflowType: input.workflowType,
+      input: input.workflowInput,
       identity: deps.identity,
       onRetry: () => (audit.observerRetries += 1),
     });
@@ -108,6 +112,16 @@ export function createGenerateLoad(deps: GeneratorDeps) {
       observer.end();
     }
   };
+}
+
+/** Whoever runs a worker bounds what it may be made to send, whatever a spec asks for. */
+function refuseBeyond(maxRate: number | undefined, { step }: GenerateLoadInput): void {
+  const peak = Math.max(step.fromRate, step.toRate);
+  if (maxRate === undefined || peak <= maxRate) return;
+  throw ApplicationFailure.nonRetryable(
+    `rate: ${peak} is not allowed; BENCHMARK_MAX_RATE of this worker allows up to ${maxRate} workflow starts per second`,
+    'RateRefused',
+  );
 }
 
 /** @returns the sequence to go on from */

@@ -148,7 +148,8 @@ export class LaneAccount {
     this.point(atMs, 'completed');
     this.observer?.completed(latencyMs);
     this.series.latency(this.timelineMs(atMs), latencyMs);
-    const at = this.input.step.startMs - this.input.timelineOffsetMs + atMs;
+    const { step: own, timelineOffsetMs, waitingMs } = this.input;
+    const at = own.startMs - timelineOffsetMs + atMs - waitingMs;
     const step = this.input.timeline.find(({ startMs, endMs }) => startMs <= at && at < endMs);
     if (step) this.during.set(step.index, (this.during.get(step.index) ?? 0) + 1);
   }

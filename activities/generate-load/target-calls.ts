@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Connection } from '@temporalio/client';
+import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import { status } from '@grpc/grpc-js';
 import { START_DEADLINE_MS } from '../../orchestrator/plan';
@@ -21,6 +22,7 @@ export interface TargetOptions {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly workflowType: string;
+  readonly input: readonly unknown[];
   readonly identity: string;
   /** Told of every long poll that had to be repeated after an error. */
   readonly onRetry: () => void;
@@ -35,6 +37,8 @@ const WARM_UP_CALLS = 100;
 
 export function targetCalls(connection: Connection, options: TargetOptions): TargetCalls {
   const { namespace, taskQueue, workflowType, identity } = options;
+  // The same for every arrival: converted once.
+  const input = { payloads: toPayloads(defaultPayloadConverter, ...options.input) };
   const service = connection.workflowService;
   const startRequest = (workflowId: string) => ({
     namespace,
@@ -42,6 +46,7 @@ export function targetCalls(connection: Connection, options: TargetOptions): Tar
     requestId: randomUUID(),
     identity,
     workflowType: { name: workflowType },
+    input,
     taskQueue: { name: taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
     workflowIdReusePolicy: WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_FAIL,

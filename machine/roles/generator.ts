@@ -13,6 +13,7 @@ async function main(): Promise<void> {
     controlNamespace: role.namespace,
     targets: role.targets,
     identity: role.identity,
+    maxRate: Number(process.env.BENCHMARK_MAX_RATE) || undefined,
     observe: (workload) => metrics.lane(workload),
     log: (message, fields) => void role.log.info(message, fields),
   });

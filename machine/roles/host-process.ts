@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { resolveTarget } from '../../activities/connections';
 import { SAMPLE_MS, type HostMessage } from '../../activities/host-workflows';
+import * as activities from '../../load-workflows/activities/noop';
 import type { HostInput } from '../../orchestrator/contract';
 import { hostIdentityPrefix } from '../../orchestrator/names';
 import { logger, quietLogger } from '../log';
@@ -19,9 +20,9 @@ async function main({ run, host, slots, attempt }: HostInput & { attempt: number
     taskQueue: run.taskQueue,
     identity,
     workflowBundle: { codePath: LOAD_WORKFLOWS_BUNDLE },
-    // A no-op activity makes the worker poll both queue types, as every real one does.
-    activities: { noop: async () => undefined },
+    activities,
     maxConcurrentWorkflowTaskExecutions: slots,
+    maxConcurrentActivityTaskExecutions: slots,
   });
   const stop = () => worker.getState() === 'RUNNING' && worker.shutdown();
   process.on('message', stop);

@@ -74,6 +74,24 @@ test('Ctrl-C aborts with a report and exit code 105; nothing is scheduled later 
   expect(home.sessions).toEqual([]);
 });
 
+test('Ctrl-C twice leaves the run to itself and says how to clean up; cleanup ends and removes everything', async () => {
+  const command = home.run(['run', '--rate', '10', '--duration', '60s', '--ramp-up', '1s']);
+  await command.says(/hold 2\/2/);
+  const pids = home.pids;
+  command.kill('SIGINT');
+  await command.says(/Ctrl-C again leaves at once/);
+  command.kill('SIGINT');
+  const ended = await command.ended;
+  expect(ended).toMatchObject({
+    code: 105,
+    stderr: expect.stringMatching(/to end and remove it: benchmark cleanup run-/) as string,
+  });
+  const [, workflowId] = /benchmark cleanup (run-\S+)/.exec(ended.stderr)!;
+  expect(await home.run(['cleanup', workflowId!]).ended).toMatchObject({ code: 0 });
+  expect(home.sessions).toEqual([]);
+  for (const [name, pid] of Object.entries(pids)) expect([name, isAlive(pid)]).toEqual([name, false]);
+});
+
 test('a run whose command line was killed goes on, and watch ends it as run would have', async () => {
   const command = home.run(['run', '--rate', '20', '--duration', '8s', '--ramp-up', '1s']);
   await command.says(/hold 2\/2/);

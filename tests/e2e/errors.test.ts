@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { google, temporal } from '@temporalio/proto';
 import { Cluster } from '../support/cluster';
@@ -61,6 +63,18 @@ describe('before anything is contacted', () => {
       code: 104,
       stderr: 'address: 192.0.2.1:7233 is not this machine; give --yes to send load there\n',
     });
+  });
+
+  test('a spec comes from YAML or JSON, and the config of a result is one', async () => {
+    const yaml = join(home.dir, 'bench.yaml');
+    writeFileSync(yaml, 'stages: [5, 10]\nhold: 20s\nlanes: 2\n');
+    const dry = await home.run(['run', '--dry-run', '--spec', yaml, '--lanes', '3']).ended;
+    expect(dry.stdout).toMatch(/peak rate {3}10\/s over 3 lane\(s\)[^]*hold 5\/s for 20s\n[^]*hold 10\/s for 20s\n/);
+    const json = join(home.dir, 'config.json');
+    writeFileSync(json, JSON.stringify({ stages: [5], hold: '20s', rate: 100, duration: '5m', maxErrorRate: 0.01 }));
+    expect((await home.run(['run', '--dry-run', '--spec', json]).ended).code).toBe(0);
+    const missing = await home.run(['run', '--spec', 'nowhere.yaml']).ended;
+    expect(missing).toMatchObject({ code: 104, stderr: '--spec: there is no file "nowhere.yaml"\n' });
   });
 
   test('--dry-run says what would be done, and BENCHMARK_MAX_RATE bounds what may be asked for', async () => {
@@ -200,10 +214,19 @@ test('memory pressure in a generator: the in-flight cap falls, with a warning, a
   cluster.frontend!.intercept('StartWorkflowExecution', slow);
   const result = await cluster.benchmark('short-of-memory', { ...short, rate: 30, duration: '8s' });
   expectSoundAccount(result);
-  expect(result.ledger.scheduled).toBe(233);
+  expect(result.ledger.scheduled).toBe(232);
   expect(result.ledger.skipped['memory-pressure']).toBeGreaterThan(20);
   expect(result.notes.join()).toMatch(/memory pressure in generator@.*: its in-flight cap was lowered/);
   expect(cluster.worker.stderr).toMatch(/memory pressure: in-flight cap lowered/);
+  await cluster.stop();
+});
+
+test('a worker refuses more than BENCHMARK_MAX_RATE, whoever asks', async () => {
+  const cluster = await Cluster.start({ generators: 1, env: { BENCHMARK_MAX_RATE: '15' } });
+  await cluster.start('too-fast', short);
+  const { result, error } = await cluster.outcome('too-fast');
+  expect(error).toMatch(/rate: 20 is not allowed; BENCHMARK_MAX_RATE of this worker allows up to 15/);
+  expect(result).toMatchObject({ outcome: 'ERROR', ledger: { scheduled: 0 }, cleanup: { complete: true } });
   await cluster.stop();
 });
 

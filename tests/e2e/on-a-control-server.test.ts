@@ -119,6 +119,17 @@ test('a staircase that is told to stops at the first hold that fails, and names 
   expectSoundAccount(result);
 });
 
+test('where too many completions would be awaited at once a sample is, and the server counts the throughput', async () => {
+  const result = await cluster.benchmark('sampled', { ...short, rate: 40, duration: '6s', maxP99: '1m' });
+  expectSoundAccount(result);
+  expect(result.completion).toMatchObject({ observed: 'sample', throughputFrom: 'server', lost: 0 });
+  expect(result.completion.share).toBeCloseTo(0.25);
+  expect(result.completion.chosen).toBeLessThan(0.45 * result.ledger.acknowledged);
+  expect(result.completion.chosen).toBeGreaterThan(0.1 * result.ledger.acknowledged);
+  expect(result.results.actualRate).toBeGreaterThan(0.9 * 40);
+  expect(result.results.actualRate).toBeLessThan(1.1 * 40);
+});
+
 test('more lanes than generators: the run fails rather than start short', async () => {
   await cluster.start('too-few', { ...short, lanes: 3 });
   const { result, error } = await cluster.outcome('too-few');

@@ -7,6 +7,7 @@ const sound: Evidence = {
   lost: 0,
   lagP99Ms: 2,
   lagP95Ms: 1,
+  lagP50Ms: 0.5,
   startP50Ms: 4,
   generators: [{ identity: 'g', eventLoopUtilization: 0.2, cpuThrottledShare: 0, clockUncertaintyMs: 1 }],
 };
@@ -40,9 +41,11 @@ test('law 8: lag may reach a tenth of the median start where that is more than 5
   expect(failing({ lagP99Ms: 11, startP50Ms: 100 })).toEqual(['schedule lag']);
 });
 
-test('where there are too few starts for a p99 of their lag, the p95 decides', () => {
+test('where there are too few starts for a percentile of their lag, the next lower one decides', () => {
   expect(failing({ scheduled: 600, lagP99Ms: 20, lagP95Ms: 2 })).toEqual([]);
   expect(failing({ scheduled: 600, lagP99Ms: 20, lagP95Ms: 6 })).toEqual(['schedule lag']);
+  expect(failing({ scheduled: 100, lagP99Ms: 20, lagP95Ms: 20, lagP50Ms: 2 })).toEqual([]);
+  expect(failing({ scheduled: 100, lagP99Ms: 20, lagP95Ms: 20, lagP50Ms: 6 })).toEqual(['schedule lag']);
   expect(failing({ scheduled: 662, lagP99Ms: 20, lagP95Ms: 2 })).toEqual(['schedule lag']);
 });
 

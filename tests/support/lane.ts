@@ -9,6 +9,8 @@ export function laneInput(
   return {
     run: { runId: 'run-1', workflowId: 'run', namespace: 'benchmark-run-1', ownsNamespace: true, taskQueue: 'q' },
     workload: 'simple',
+    workflowType: 'simple',
+    workflowInput: [],
     step: { ...line!, index: 0, name: '1', kind: 'hold', attempt: 1 },
     lane: 0,
     lanes: 1,
@@ -22,6 +24,7 @@ export function laneInput(
     maxObservers: 1000,
     maxInFlight: 1000,
     completionTimeoutMs: 60_000,
+    waitingMs: 0,
     heartbeatTimeoutMs: 5000,
     ...rest,
   };
