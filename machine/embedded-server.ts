@@ -1,4 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { connect } from '../activities/connections';
@@ -112,14 +113,23 @@ async function untilServing(address: string, withinMs = UP_WITHIN_MS): Promise<v
   await connection.close();
 }
 
+/** Below every system's range of ephemeral ports: no outgoing connection takes one between our look and our use. */
+const PORTS = { from: 15_000, to: 32_000 };
+const TRIES = 50;
+
 /** A port nobody listens on right now. */
 export async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
+  for (let i = 0; i < TRIES; i += 1) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no free port was found between ${PORTS.from} and ${PORTS.to}`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }

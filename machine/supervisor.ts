@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Logger } from 'winston';
+import { GENERATOR_FLAGS } from './generator-flags';
 import { mergePages } from './metrics/page';
 import { fetchPage } from './metrics/serve';
 import type { RoleReady } from './roles/ready';
@@ -78,6 +79,7 @@ export class Supervisor {
     const startedAt = Date.now();
     const child = fork(join(__dirname, 'roles', `${slot.role}.js`), [], {
       env: this.env,
+      execArgv: slot.role === 'generator' ? GENERATOR_FLAGS : [],
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     });
     slot.child = child;

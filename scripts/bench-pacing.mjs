@@ -1,6 +1,6 @@
 // How well one generator process paces: `npm run bench:pacing -- [rate] [seconds]`, against a stand-in for a frontend in
 // another process. Prints one line of JSON. What it asserts is left to who reads it.
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -10,6 +10,12 @@ const rate = Number(process.argv[2] ?? 1000);
 const seconds = Number(process.argv[3] ?? 30);
 setUp();
 const load = createRequire(join(root, 'dist/'));
+const { GENERATOR_FLAGS } = load('./machine/generator-flags.js');
+// A process of its own with the flags of a generator.
+if (!GENERATOR_FLAGS.every((flag) => process.execArgv.includes(flag))) {
+  const again = [...GENERATOR_FLAGS, process.argv[1], ...process.argv.slice(2)];
+  process.exit(spawnSync(process.execPath, again, { stdio: 'inherit' }).status ?? 1);
+}
 const { connect } = load('./activities/connections.js');
 const { LaneAccount } = load('./activities/generate-load/lane-account.js');
 const { paceLane } = load('./activities/generate-load/pace-lane.js');
@@ -21,6 +27,7 @@ const stub = fork(join(root, 'tests/support/stub-frontend.mjs'));
 const [{ port }] = await once(stub, 'message');
 const connection = await connect({ address: `127.0.0.1:${port}`, options: { address: `127.0.0.1:${port}` } });
 const target = targetCalls(connection, {
+  input: [],
   namespace: 'stub',
   taskQueue: 'stub',
   workflowType: 'simple',

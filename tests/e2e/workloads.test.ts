@@ -32,7 +32,7 @@ function nameOf(workload: string, params: object): string {
   return [workload, ...Object.values(params)].join('-');
 }
 
-const short = { rate: 4, duration: '4s', rampUp: '500ms', lanes: 1, minThroughput: 0 };
+const short = { rate: 4, duration: '4s', rampUp: '500ms', lanes: 1, minThroughput: 0, maxP99: '1m' };
 const { EventType } = temporal.api.enums.v1;
 
 type Event = temporal.api.history.v1.IHistoryEvent;
