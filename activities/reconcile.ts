@@ -1,10 +1,12 @@
 import { Context } from '@temporalio/activity';
 import type { Connection } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { status } from '@grpc/grpc-js';
 import { startedWorkflows, total, type Counts, type Settlement } from '../measurement/ledger';
 import type { Provisional } from '../measurement/lane';
 import { SequenceSet } from '../measurement/sequence-set';
 import type { CountedStep, Reconciliation, ReconcileInput, RunRef, ServerCounts } from '../orchestrator/contract';
+import { NAMESPACE_GONE } from '../orchestrator/benchmark-types';
 import { arrivalIdPrefix, stepIdPrefix } from '../orchestrator/names';
 import { START_DEADLINE_MS } from '../orchestrator/plan';
 import type { TargetConnections } from './connections';
@@ -28,6 +30,13 @@ export function createReconcile({ targets }: { targets: TargetConnections }) {
     const beat = setInterval(() => context.heartbeat(), 1000);
     try {
       return await settleAll(await targets.get(input.run.targetProfile), input);
+    } catch (err) {
+      const { namespace } = input.run;
+      if (grpcCode(err) !== status.NOT_FOUND) throw err;
+      throw ApplicationFailure.nonRetryable(
+        `the namespace ${namespace} was deleted while the run went on`,
+        NAMESPACE_GONE,
+      );
     } finally {
       clearInterval(beat);
     }

@@ -5,13 +5,15 @@ import type { RunOutcome } from '../machine/outcome';
 import type { Session } from '../machine/session';
 import { BAD_SPEC } from '../orchestrator/benchmark-types';
 import { EXIT } from '../report/exit-codes';
+import { renderJunit } from '../report/junit';
+import { renderMarkdown } from '../report/markdown';
 import type { BenchmarkResult } from '../report/result-schema';
 import { resultWithoutRun } from '../report/result';
 import { renderText } from '../report/text';
 import { closeHome } from './home';
 
 export interface OutputOptions {
-  /** Folder of the files; benchmark-results/<run> without it. */
+  /** Folder of result.json, summary.md and junit.xml; benchmark-results/<run> without it. */
   readonly out?: string;
   readonly json: boolean;
 }
@@ -22,7 +24,7 @@ export function withOutputOptions<T>(yargs: Argv<T>): Argv<T> {
       type: 'string',
       requiresArg: true,
       group: 'Output:',
-      describe: 'Folder of result.json (default: benchmark-results/<run>)',
+      describe: 'Folder of result.json, summary.md and junit.xml (default: benchmark-results/<run>)',
     })
     .option('output', {
       alias: 'o',
@@ -83,6 +85,8 @@ function writeResult(result: BenchmarkResult, dir: string): { file?: string; pro
   try {
     mkdirSync(dir, { recursive: true });
     writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+    writeFileSync(join(dir, 'summary.md'), renderMarkdown(result));
+    writeFileSync(join(dir, 'junit.xml'), renderJunit(result));
     return { file };
   } catch (err) {
     return { problem: `result.json could not be written: ${(err as Error).message}` };

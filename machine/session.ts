@@ -116,12 +116,22 @@ function sessionsDir(): string {
   return join(stateDir(), 'sessions');
 }
 
+/** Whether a process still runs. One that has ended and that nobody has reaped, as in many containers, does not. */
 export function isAlive(pid: number): boolean {
   if (pid <= 0) return false;
   try {
     process.kill(pid, 0);
-    return true;
   } catch (err) {
     return (err as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  return !isZombie(pid);
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    // The state follows the command's name, which may hold spaces and brackets of its own.
+    return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
   }
 }

@@ -1,4 +1,5 @@
 import {
+  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   getExternalWorkflowHandle,
@@ -18,7 +19,7 @@ import type { StepFacts } from '../report/facts';
 import type { BenchmarkResult } from '../report/result-schema';
 import { durationMs } from '../spec/duration';
 import { describeProblems, parseSpec, type BenchmarkSpec, type SpecInput } from '../spec/parse';
-import { BAD_SPEC, RUN_FAILED } from './benchmark-types';
+import { BAD_SPEC, NAMESPACE_GONE, RUN_FAILED } from './benchmark-types';
 import { Hosts } from './hosts';
 import { runLoad } from './load';
 import { stopHostsSignal, type Phase } from './messages';
@@ -136,7 +137,9 @@ async function reconcile(state: RunState): Promise<void> {
       state.steps[i] = { ...step, settled: settle(step.measurement.ledger, settlement), server };
     });
   } catch (err) {
-    state.notes.push(`the account could not be reconciled with the server: ${rootCause(err)}`);
+    const cause = err instanceof ActivityFailure ? err.cause : undefined;
+    if (cause instanceof ApplicationFailure && cause.type === NAMESPACE_GONE) state.found.error ??= cause.message;
+    else state.notes.push(`the account could not be reconciled with the server: ${rootCause(err)}`);
   }
 }
 

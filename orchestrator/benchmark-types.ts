@@ -4,3 +4,5 @@ export const BENCHMARK_RUN = 'BenchmarkRun';
 export const BAD_SPEC = 'BadSpec';
 /** The type of the failure with which a run ends that could not measure; its details hold the result all the same. */
 export const RUN_FAILED = 'RunFailed';
+/** The type of the failure of whoever looks for a run's workflows in a namespace that somebody has deleted. */
+export const NAMESPACE_GONE = 'NamespaceGone';

@@ -14,7 +14,7 @@ export const START_DEADLINE_MS = 10_000;
  */
 export const OBSERVER_LIMIT = 600;
 
-export type StepKind = 'ramp' | 'hold' | 'lead-in';
+export type StepKind = 'ramp' | 'hold' | 'lead-in' | 'warm-up';
 
 /** One straight line of rate on the timeline. */
 export interface PlannedStep extends RateLine {
@@ -23,6 +23,8 @@ export interface PlannedStep extends RateLine {
   /** Its name in workflow ids: the position it was first planned at, from 1, with an `r` for a lead-in. */
   readonly name: string;
   readonly kind: StepKind;
+  /** Which pass over the profile it belongs to, from 1. */
+  readonly iteration: number;
   readonly attempt: number;
   /** What a hold has to reach; ramps are not judged. */
   readonly thresholds?: Thresholds;
@@ -66,15 +68,22 @@ export function planOf(spec: BenchmarkSpec): Plan {
   };
 }
 
-type PlannedSegment = RateSegment & Pick<PlannedStep, 'kind' | 'thresholds'>;
+type PlannedSegment = RateSegment & Pick<PlannedStep, 'kind' | 'iteration' | 'thresholds'>;
 
 function segmentsOf(spec: BenchmarkSpec): PlannedSegment[] {
+  return Array.from({ length: spec.iterations }, (_, i) => segmentsOfIteration(spec, i + 1)).flat();
+}
+
+/** One pass: a ramp from standstill, then the hold, or each hold of a staircase. */
+function segmentsOfIteration(spec: BenchmarkSpec, iteration: number): PlannedSegment[] {
   const rampUpMs = durationMs(spec.rampUp);
   const rates = spec.stages ?? [spec.rate];
   const holdMs = spec.stages === undefined ? durationMs(spec.duration) - rampUpMs : durationMs(spec.hold);
-  const ramp: PlannedSegment = { kind: 'ramp', durationMs: rampUpMs, fromRate: 0, toRate: rates[0]! };
+  const isWarmUp = spec.warmUp && iteration === 1;
+  const ramp: PlannedSegment = { kind: 'ramp', iteration, durationMs: rampUpMs, fromRate: 0, toRate: rates[0]! };
   const holds = rates.map((rate): PlannedSegment => {
-    return { kind: 'hold', durationMs: holdMs, fromRate: rate, toRate: rate, thresholds: thresholdsOf(spec, rate) };
+    const line = { iteration, durationMs: holdMs, fromRate: rate, toRate: rate };
+    return isWarmUp ? { ...line, kind: 'warm-up' } : { ...line, kind: 'hold', thresholds: thresholdsOf(spec, rate) };
   });
   return rampUpMs > 0 ? [ramp, ...holds] : holds;
 }
@@ -127,9 +136,10 @@ export function planAgain(steps: readonly PlannedStep[], hold: PlannedStep): Pla
   const attempt = hold.attempt + 1;
   const leadInMs = Math.min(LEAD_IN_MAX_MS, Math.round(hold.durationMs / 4));
   const laid = layOut<PlannedSegment>([
-    { kind: 'lead-in', durationMs: leadInMs, fromRate: 0, toRate: hold.fromRate },
+    { kind: 'lead-in', iteration: hold.iteration, durationMs: leadInMs, fromRate: 0, toRate: hold.fromRate },
     {
       kind: 'hold',
+      iteration: hold.iteration,
       durationMs: hold.durationMs,
       fromRate: hold.fromRate,
       toRate: hold.toRate,

@@ -10,7 +10,8 @@ export interface StepFacts {
   readonly step: {
     readonly index: number;
     readonly name: string;
-    readonly kind: 'ramp' | 'hold' | 'lead-in';
+    readonly kind: 'ramp' | 'hold' | 'lead-in' | 'warm-up';
+    readonly iteration: number;
     readonly attempt: number;
     readonly fromRate: number;
     readonly toRate: number;

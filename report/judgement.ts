@@ -3,38 +3,47 @@ import type { Outcome } from './exit-codes';
 import type { BenchmarkResult } from './result-schema';
 import { copyValidity, type ReportedStep } from './steps';
 
-/** The step whose figures stand at the top: the only hold, or the highest of a staircase that was valid and passed. */
-export function headlineOf(counted: readonly ReportedStep[]): ReportedStep | undefined {
-  const good = counted.filter((step) => step.verdict?.passed && step.validity?.valid);
-  return good.at(-1) ?? counted[0];
+const isGood = ({ verdict, validity }: ReportedStep) => verdict?.passed === true && validity?.valid === true;
+
+/**
+ * The hold whose verdict stands at the top: of a staircase the highest that was valid and passed, of iterations the first
+ * that was not, and the last if all were.
+ */
+export function headlineOf(
+  counted: readonly ReportedStep[],
+  { spec }: Pick<RunFacts, 'spec'>,
+): ReportedStep | undefined {
+  if (spec.stages === undefined) return counted.find((step) => !isGood(step)) ?? counted.at(-1);
+  return counted.filter(isGood).at(-1) ?? counted[0];
 }
 
 export function verdictOf(
   counted: readonly ReportedStep[],
   facts: RunFacts,
 ): { passed: boolean; failureReasons: string[] } {
-  const staircase = facts.spec.stages !== undefined;
   const judged = counted.filter((step) => step.verdict !== undefined);
-  const reasons = judged.flatMap(({ step, verdict }) =>
-    verdict!.failureReasons.map((reason) => (staircase ? `at ${step.fromRate}/s: ${reason}` : reason)),
-  );
-  if (judged.length === 0)
+  const reasons = judged.flatMap((step) => step.verdict!.failureReasons.map((reason) => located(reason, step, facts)));
+  if (judged.length === 0) {
     return { passed: false, failureReasons: [facts.error ?? 'no hold was completed, so nothing could be judged'] };
+  }
   return { passed: reasons.length === 0, failureReasons: reasons };
 }
 
 /** Every hold has to be valid; the checks shown are those of the hold at the top. */
 export function validityOf(facts: RunFacts, counted: readonly ReportedStep[]): BenchmarkResult['validity'] {
-  const staircase = facts.spec.stages !== undefined;
   const judged = counted.filter((step) => step.validity !== undefined);
   if (judged.length === 0) return { valid: false, reasons: ['no hold was completed'], checks: [] };
   return {
     valid: judged.every((step) => step.validity!.valid),
-    reasons: judged.flatMap(({ step, validity }) =>
-      validity!.reasons.map((reason) => (staircase ? `at ${step.fromRate}/s: ${reason}` : reason)),
-    ),
-    checks: copyValidity((headlineOf(counted) ?? judged[0]!).validity!).checks,
+    reasons: judged.flatMap((step) => step.validity!.reasons.map((reason) => located(reason, step, facts))),
+    checks: copyValidity((headlineOf(judged, facts) ?? judged[0]!).validity!).checks,
   };
+}
+
+/** Which of several holds a sentence is about. */
+function located(reason: string, { step }: ReportedStep, { spec }: RunFacts): string {
+  if (spec.stages !== undefined) return `at ${step.fromRate}/s: ${reason}`;
+  return spec.iterations > 1 ? `iteration ${step.iteration}: ${reason}` : reason;
 }
 
 export function outcomesOf(facts: RunFacts, is: { passed: boolean; valid: boolean; accounted: boolean }): Set<Outcome> {
@@ -50,10 +59,9 @@ export function outcomesOf(facts: RunFacts, is: { passed: boolean; valid: boolea
 }
 
 export function staircaseOf(counted: readonly ReportedStep[]): NonNullable<BenchmarkResult['staircase']> {
-  const good = (step: ReportedStep) => step.verdict?.passed === true && step.validity?.valid === true;
-  const firstBad = counted.find((step) => !good(step));
+  const firstBad = counted.find((step) => !isGood(step));
   const highest = counted
-    .filter(good)
+    .filter(isGood)
     .reduce<number | null>((rate, { step }) => Math.max(rate ?? 0, step.fromRate), null);
   return {
     highestPassedRate: highest,

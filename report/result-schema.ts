@@ -1,6 +1,20 @@
 import { z } from 'zod';
-
-z.config({ jitless: true });
+import {
+  count,
+  counts,
+  ms,
+  latency,
+  ledger,
+  serverCounts,
+  validity,
+  threshold,
+  rates,
+  step,
+  estimated,
+  finding,
+  generator,
+  host,
+} from './result-parts';
 
 /**
  * The schema of result.json, from which its type and the published docs/result.schema.json come. Fields are added in
@@ -8,134 +22,6 @@ z.config({ jitless: true });
  * `failureReasons` keep the names scripts already read.
  */
 export const SCHEMA_VERSION = 1;
-
-const count = z.int().nonnegative();
-const counts = z.record(z.string(), count);
-const ms = z.number();
-
-const latency = z
-  .strictObject({
-    p50: ms,
-    p95: ms,
-    p99: ms,
-    p999: ms,
-    max: ms,
-    mean: ms,
-    count,
-    sufficient: z
-      .strictObject({ p50: z.boolean(), p95: z.boolean(), p99: z.boolean(), p999: z.boolean() })
-      .describe('Whether there are samples enough for each percentile to mean something'),
-  })
-  .describe('Milliseconds; always numbers, 0 without samples');
-
-const ledger = z
-  .strictObject({
-    scheduled: count,
-    acknowledged: count,
-    recovered: count,
-    rejected: counts,
-    skipped: counts,
-    unknown: counts,
-    inDoubt: count,
-  })
-  .describe('scheduled = acknowledged + recovered + rejected + skipped + unknown + inDoubt');
-
-const serverCounts = z.strictObject({
-  total: count,
-  completed: count,
-  failed: count,
-  canceled: count,
-  terminated: count,
-  timedOut: count,
-  open: count,
-});
-
-const check = z.strictObject({
-  name: z.string(),
-  ok: z.boolean(),
-  measured: z.number(),
-  limit: z.number(),
-  unit: z.string(),
-  detail: z.string(),
-});
-const validity = z.strictObject({ valid: z.boolean(), reasons: z.array(z.string()), checks: z.array(check) });
-
-const threshold = z.strictObject({
-  name: z.enum(['p99 latency', 'throughput', 'error rate']),
-  required: z.number(),
-  actual: z.number(),
-  unit: z.string(),
-  passed: z.boolean(),
-});
-
-const rates = z
-  .strictObject({
-    target: z.number(),
-    scheduled: z.number(),
-    sent: z.number(),
-    acknowledged: z.number(),
-    completed: z.number(),
-  })
-  .describe('Per second of the step');
-
-const step = z.strictObject({
-  index: count,
-  name: z.string(),
-  kind: z.enum(['ramp', 'hold', 'lead-in']),
-  attempt: count,
-  fromRate: z.number(),
-  toRate: z.number(),
-  startMs: ms.describe('From the start of the load, as planned'),
-  durationMs: ms,
-  counted: z.boolean().describe('Whether its figures are in the statistics: a hold, complete, and its last attempt'),
-  cutShort: z.string().optional(),
-  gapArrivals: count,
-  ledger,
-  rates,
-  latency,
-  serviceTime: latency,
-  startLatency: latency,
-  scheduleLag: latency,
-  server: serverCounts.optional(),
-  passed: z.boolean().optional(),
-  thresholds: z.array(threshold).optional(),
-  failureReasons: z.array(z.string()).optional(),
-  validity: validity.optional(),
-});
-
-const finding = z
-  .strictObject({
-    name: z.string(),
-    confidence: z.enum(['high', 'medium', 'low']),
-    evidence: z.string(),
-    knob: z.string().optional(),
-    default: z.string().optional(),
-    advice: z.string(),
-    caveat: z.string().optional(),
-  })
-  .describe('What limited the run, the evidence for it, and the setting that moves it');
-
-const generator = z.strictObject({
-  identity: z.string(),
-  attempts: count,
-  eventLoopUtilization: z.number(),
-  eventLoopDelayP99Ms: ms,
-  cpuThrottledShare: z.number().nullable(),
-  clockOffsetMs: ms,
-  clockUncertaintyMs: ms,
-  maxResidentBytes: z.number(),
-  observerRetries: count,
-  maxInFlight: count,
-  capLowered: count.describe('Times the in-flight cap was lowered because memory was short'),
-});
-
-const host = z.strictObject({
-  host: count,
-  identity: z.string(),
-  eventLoopUtilization: z.number(),
-  slotsExhaustedShare: z.number(),
-  restarts: count,
-});
 
 export const resultSchema = z
   .strictObject({
@@ -213,6 +99,26 @@ export const resultSchema = z
         highestPassedRate: z.number().nullable(),
         firstFailedRate: z.number().nullable(),
         reasons: z.array(z.string()),
+      })
+      .optional(),
+    iterations: z
+      .strictObject({
+        count: count.describe('Iterations in the statistics; a warm-up is not among them'),
+        each: z.array(
+          z.strictObject({
+            iteration: count,
+            throughput: z.number(),
+            p50: ms,
+            p95: ms,
+            p99: ms,
+            max: ms,
+            passed: z.boolean(),
+            valid: z.boolean(),
+          }),
+        ),
+        means: z
+          .strictObject({ throughput: estimated, p50: estimated, p95: estimated, p99: estimated, max: estimated })
+          .describe('Means over the iterations, each with its 95 % confidence interval'),
       })
       .optional(),
     steps: z.array(step),

@@ -8,6 +8,7 @@ import { hostsDuring } from '../measurement/validity';
 import { parseSpec } from '../spec/parse';
 import { endingOf, EXIT } from './exit-codes';
 import type { RunFacts } from './facts';
+import { iterationsOf } from './iterations';
 import { headlineOf, outcomesOf, staircaseOf, validityOf, verdictOf } from './judgement';
 import { SCHEMA_VERSION, type BenchmarkResult } from './result-schema';
 import { latenciesOf, notCompleted, stepResult, type ReportedStep } from './steps';
@@ -16,7 +17,7 @@ import { latenciesOf, notCompleted, stepResult, type ReportedStep } from './step
 export function resultOf(facts: RunFacts): BenchmarkResult {
   const steps = facts.steps.map((step) => stepResult(step, facts));
   const counted = steps.filter((step) => step.counted);
-  const headline = headlineOf(counted);
+  const headline = headlineOf(counted, facts);
   const ledger = mergeLedgers(facts.steps.map((step) => step.settled));
   const server = serverOf(facts, ledger);
   const verdict = verdictOf(counted, facts);
@@ -38,7 +39,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     config: { ...facts.spec },
     passed: verdict.passed,
     failureReasons: verdict.failureReasons,
-    results: resultsOf(facts, headline, ledger, server.counts),
+    results: resultsOf(facts, counted, headline, ledger, server.counts),
     thresholds: {
       ...(headline?.step.thresholds ?? facts.thresholds),
       checks: [...(headline?.result.thresholds ?? [])],
@@ -50,6 +51,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     server,
     completion: completionOf(facts),
     ...(facts.spec.stages === undefined ? {} : { staircase: staircaseOf(counted) }),
+    ...(facts.spec.iterations > 1 ? { iterations: iterationsOf(counted) } : {}),
     steps: steps.map((step) => step.result),
     generators: facts.steps.flatMap((step) => (step.step.kind === 'hold' ? step.measurement.audits : [])),
     hosts: hostsOf(facts),
@@ -116,23 +118,47 @@ const UNKNOWN_SYSTEM: BenchmarkResult['system'] = {
 
 function resultsOf(
   facts: RunFacts,
+  counted: readonly ReportedStep[],
   headline: ReportedStep | undefined,
   ledger: Ledger,
   counts: BenchmarkResult['server']['counts'],
 ): BenchmarkResult['results'] {
   const { completed, open, total: all } = counts;
-  const holds = facts.steps.filter((step) => step.step.kind === 'hold').map((step) => step.measurement.histograms);
-  const histograms =
-    headline?.measurement.histograms ?? (holds.length > 0 ? mergeLaneHistograms(holds) : noHistograms());
+  // A staircase is told by its highest good hold, iterations by all of them together.
+  const told = facts.spec.stages === undefined ? counted : headline ? [headline] : [];
+  const rates = meanRates(told.map((step) => step.result.rates));
+  const lost = told.reduce((sum, step) => sum + notCompleted(step), 0);
   return {
     workflowsStarted: startedWorkflows(ledger),
     workflowsCompleted: completed,
     workflowsFailed: Math.max(0, all - completed - open),
-    actualRate: headline?.result.rates.completed ?? 0,
-    errorRate: headline ? errorRate(headline.settled, notCompleted(headline)) : errorRate(ledger, all - completed),
-    rates: headline?.result.rates ?? { target: 0, scheduled: 0, sent: 0, acknowledged: 0, completed: 0 },
-    ...latenciesOf(histograms),
+    actualRate: rates.completed,
+    errorRate:
+      told.length > 0
+        ? errorRate(mergeLedgers(told.map((step) => step.settled)), lost)
+        : errorRate(ledger, all - completed),
+    rates,
+    ...latenciesOf(histogramsOf(facts, told)),
   };
+}
+
+/** Holds of equal length weigh the same. */
+function meanRates(all: readonly BenchmarkResult['results']['rates'][]): BenchmarkResult['results']['rates'] {
+  const mean = (pick: (rates: BenchmarkResult['results']['rates']) => number) =>
+    all.length === 0 ? 0 : all.reduce((sum, rates) => sum + pick(rates), 0) / all.length;
+  return {
+    target: mean(({ target }) => target),
+    scheduled: mean(({ scheduled }) => scheduled),
+    sent: mean(({ sent }) => sent),
+    acknowledged: mean(({ acknowledged }) => acknowledged),
+    completed: mean(({ completed }) => completed),
+  };
+}
+
+/** Law 5: percentiles of all samples together. Where no hold counted, what the incomplete ones saw is better than nothing. */
+function histogramsOf(facts: RunFacts, told: readonly ReportedStep[]): LaneHistograms {
+  const holds = told.length > 0 ? told : facts.steps.filter((step) => step.step.kind === 'hold');
+  return holds.length > 0 ? mergeLaneHistograms(holds.map((step) => step.measurement.histograms)) : noHistograms();
 }
 
 function serverOf(facts: RunFacts, ledger: Ledger): BenchmarkResult['server'] {

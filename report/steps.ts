@@ -23,8 +23,8 @@ export function isCounted(step: StepFacts, all: readonly StepFacts[]): boolean {
 
 export function stepResult(step: StepFacts, facts: RunFacts): ReportedStep {
   const { measurement, settled } = step;
-  const { index, name, kind, attempt, fromRate, toRate, startMs, durationMs } = step.step;
-  const planned = { index, name, kind, attempt, fromRate, toRate, startMs, durationMs };
+  const { index, name, kind, iteration, attempt, fromRate, toRate, startMs, durationMs } = step.step;
+  const planned = { index, name, kind, iteration, attempt, fromRate, toRate, startMs, durationMs };
   const counted = isCounted(step, facts.steps);
   const perSecond = (n: number) => throughput(n, planned.durationMs);
   const skipped = total(settled.skipped);

@@ -12,6 +12,7 @@ export function renderText(result: BenchmarkResult, resultFile?: string): string
     ...thresholds(result),
     ...validity(result),
     ...findings(result),
+    ...iterations(result),
     ...rates(result),
     ...latencies(result),
     ...account(result),
@@ -93,6 +94,26 @@ function holdRow(step: StepResult): string {
         : 'FAILED';
   const number = (value: number, unit: string) => `${value.toFixed(1)}${unit}`;
   return `  ${number(step.fromRate, '/s').padStart(9)} ${number(step.rates.completed, '/s').padStart(11)} ${number(step.latency.p50, ' ms').padStart(11)} ${number(step.latency.p99, ' ms').padStart(11)}   ${verdict}${step.counted ? '' : ' (run again)'}`;
+}
+
+function iterations({ iterations: found }: BenchmarkResult): string[] {
+  if (!found) return [];
+  const { throughput, p50, p95, p99 } = found.means;
+  const show = (name: string, { mean, low, high }: typeof p50, unit: string) => {
+    const interval =
+      low === null || high === null
+        ? 'one iteration has no interval'
+        : `95 % sure: ${low.toFixed(1)} to ${high.toFixed(1)}`;
+    return `  ${name.padEnd(12)} ${mean.toFixed(1).padStart(9)} ${unit.padEnd(3)} ${interval}`;
+  };
+  return [
+    '',
+    `Means over ${found.count} iteration(s)`,
+    show('throughput', throughput, '/s'),
+    show('p50', p50, 'ms'),
+    show('p95', p95, 'ms'),
+    show('p99', p99, 'ms'),
+  ];
 }
 
 function rates({ results: { rates: r }, completion }: BenchmarkResult): string[] {

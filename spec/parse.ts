@@ -128,10 +128,10 @@ function crossChecks(spec: BenchmarkSpec, given: Record<string, unknown>): SpecP
     problems.push({ field: 'rampUp', value: spec.rampUp, allowed });
   }
   if (spec.stages !== undefined) {
-    for (const field of ['rate', 'duration', 'minThroughput'] as const) {
+    for (const field of ['rate', 'duration', 'minThroughput', 'iterations', 'warmUp'] as const) {
       if (!differs(field, given)) continue;
       const allowed =
-        'either this or stages: each hold of a staircase has a rate of its own, lasts as long as hold, and needs 90 % of its rate';
+        'either this or stages: each hold of a staircase has a rate of its own, lasts as long as hold, needs 90 % of its rate, and is run once';
       problems.push({ field, value: given[field], allowed });
     }
   } else if (differs('hold', given)) {
@@ -141,7 +141,11 @@ function crossChecks(spec: BenchmarkSpec, given: Record<string, unknown>): SpecP
       allowed: 'it together with stages only; duration is the length of a run',
     });
   }
-  const loadMs = spec.stages === undefined ? wholeMs : rampUpMs + spec.stages.length * durationMs(spec.hold);
+  if (spec.warmUp && spec.iterations === 1) {
+    problems.push({ field: 'warmUp', value: true, allowed: 'it with two iterations or more; the first is left out' });
+  }
+  const loadMs =
+    spec.stages === undefined ? wholeMs * spec.iterations : rampUpMs + spec.stages.length * durationMs(spec.hold);
   const longestMs = loadMs * spec.stepAttempts + durationMs(spec.completionTimeout);
   if (spec.namespace === undefined && longestMs >= durationMs(spec.retention)) {
     const allowed = `a duration longer than the run can become (${Math.ceil(longestMs / 60_000)}m), or its count would miss workflows`;

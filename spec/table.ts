@@ -82,6 +82,14 @@ export const table = {
     help: 'End a staircase after the first hold that is invalid or misses a threshold',
     default: false,
   }),
+  iterations: integer({
+    min: 1,
+    max: 100,
+    help: 'How often ramp-up and hold are run, one after the other; each is judged, and their means come with a confidence interval',
+    env: ['BENCHMARK_ITERATIONS'],
+    default: 1,
+  }),
+  warmUp: flag({ help: 'Leave the first iteration out of every statistic and verdict', default: false }),
   arrivals: choice({
     of: ['uniform', 'poisson'],
     help: 'How starts are spaced: evenly, or at random as independent users would',

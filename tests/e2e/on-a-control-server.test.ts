@@ -119,6 +119,18 @@ test('a staircase that is told to stops at the first hold that fails, and names 
   expectSoundAccount(result);
 });
 
+test('iterations are judged each by itself and told together; the warm-up is accounted for and left out', async () => {
+  const spec = { rate: 10, duration: '4s', rampUp: '1s', lanes: 2, iterations: 3, warmUp: true };
+  const result = await cluster.benchmark('iterations', spec);
+  expectSoundAccount(result);
+  expect(result.ledger.scheduled).toBe(3 * 35);
+  expect(result.iterations).toMatchObject({ count: 2, each: [{ iteration: 2 }, { iteration: 3 }] });
+  expect(result.results.latency.count).toBe(60);
+  const { low, mean, high } = result.iterations!.means.p50;
+  expect(low!).toBeLessThanOrEqual(mean);
+  expect(high!).toBeGreaterThanOrEqual(mean);
+});
+
 test('where too many completions would be awaited at once a sample is, and the server counts the throughput', async () => {
   const result = await cluster.benchmark('sampled', { ...short, rate: 40, duration: '6s', maxP99: '1m' });
   expectSoundAccount(result);

@@ -116,3 +116,19 @@ test('run ids differ between starts of the same workflow id within a minute', ()
   expect(runIdOf('My Nightly Run/7', a!)).toBe('my-nightly-run-7-456789ab');
   expect(runIdOf('x'.repeat(90), a!)).toHaveLength(49);
 });
+
+test('iterations run the profile again and again on one timeline; a warm-up is held but not judged', () => {
+  const { steps, arrivals } = planOf(
+    specOf({ rate: 10, duration: '20s', rampUp: '4s', iterations: 3, warmUp: true, lanes: 1 }),
+  );
+  expect(steps.map(({ kind, iteration }) => [kind, iteration])).toEqual([
+    ['ramp', 1],
+    ['warm-up', 1],
+    ['ramp', 2],
+    ['hold', 2],
+    ['ramp', 3],
+    ['hold', 3],
+  ]);
+  expect(arrivals).toBe(3 * 180);
+  expect(steps.map((step) => step.name)).toEqual(['1', '2', '3', '4', '5', '6']);
+});

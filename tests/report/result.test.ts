@@ -115,3 +115,19 @@ test('I11: the first that applies of 104, 1, 105, 112, 111, 99, 113 is the exit 
     cleanupIncomplete: 113,
   });
 });
+
+test('law 5, law 7: iterations are told by the percentiles of all samples together, and by their means', () => {
+  fc.assert(
+    fc.property(runFacts, (facts) => {
+      const { iterations, results, steps } = resultOf(facts);
+      const holds = steps.filter((step) => step.counted);
+      if (facts.spec.iterations === 1 || holds.length === 0) return expect(iterations).toBeUndefined();
+      expect(iterations!.count).toBe(holds.length);
+      expect(results.latency.count).toBe(holds.reduce((sum, step) => sum + step.latency.count, 0));
+      const mean = holds.reduce((sum, step) => sum + step.rates.completed, 0) / holds.length;
+      expect(iterations!.means.throughput.mean).toBeCloseTo(mean, 6);
+      expect(results.actualRate).toBeCloseTo(mean, 6);
+    }),
+    { numRuns: 200 },
+  );
+});

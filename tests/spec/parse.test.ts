@@ -68,6 +68,12 @@ test('the ramp-up lies inside the duration and is shorter', () => {
   expect(problemsOf({ duration: '30s', rampUp: '29s' })).toEqual([]);
 });
 
+test('a warm-up needs a second iteration, and a staircase has none', () => {
+  expect(problemsOf({ warmUp: true })).toEqual(['warmUp']);
+  expect(problemsOf({ warmUp: true, iterations: 2 })).toEqual([]);
+  expect(problemsOf({ stages: [5], iterations: 2 })).toEqual(['iterations']);
+});
+
 test('a run is shorter than the retention of its namespace', () => {
   expect(problemsOf({ duration: '50m', retention: '1h' })).toEqual(['retention']);
 });
@@ -106,6 +112,10 @@ test('every variable of the original sets its field', () => {
     BENCHMARK_MIN_THROUGHPUT: '5',
     BENCHMARK_NAMESPACE: 'mine',
     BENCHMARK_COMPLETION_TIMEOUT: '40s',
+    BENCHMARK_ITERATIONS: '3',
+    BENCHMARK_ACTIVITY_COUNT: '9',
+    BENCHMARK_TIMER_DURATION: '7s',
+    BENCHMARK_CHILD_COUNT: '2',
   };
   expect(environmentLayer(env).values).toEqual({
     workload: 'simple',
@@ -117,6 +127,10 @@ test('every variable of the original sets its field', () => {
     minThroughput: 5,
     namespace: 'mine',
     completionTimeout: '40s',
+    iterations: 3,
+    activityCount: 9,
+    timerDuration: '7s',
+    childCount: 2,
   });
   expect(environmentLayer({ BENCHMARK_TARGET_RATE: '' }).values).toEqual({});
 });

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isAlive } from '../../machine/session';
 import type { BenchmarkResult } from '../../report/result-schema';
 
 const MAIN = join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
@@ -12,6 +13,8 @@ export interface Ended {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+export { isAlive };
 
 /** One command of the tool, run as a user would, in a process group of its own. */
 export class Command {
@@ -123,15 +126,6 @@ export function parseResult({ stdout, stderr }: Ended): BenchmarkResult {
     return JSON.parse(stdout) as BenchmarkResult;
   } catch {
     throw new Error(`no result on stdout:\n${stdout}\n${stderr}`);
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -50,8 +50,19 @@ export class Cluster {
 
   /** The worker's role processes, by name: the children of its supervisor, as its log tells. */
   get roles(): Record<string, number> {
-    const ready = [...this.worker.stderr.matchAll(/"message":"ready","pid":(\d+),"role":"(control|generator|host)"/g)];
-    return Object.fromEntries(ready.map(([, pid, role]) => [role, Number(pid)]));
+    return Object.fromEntries(['control', 'generator', 'host'].map((role) => [role, this.pidsOf(role)[0]!]));
+  }
+
+  pidsOf(role: string): number[] {
+    const ready = this.worker.stderr.matchAll(new RegExp(`"message":"ready","pid":(\\d+),"role":"${role}"`, 'g'));
+    return [...ready].map(([, pid]) => Number(pid));
+  }
+
+  /** The generator process that has the lane of a step, by what the control server knows. */
+  async busyGenerator(stepWorkflowId: string): Promise<number> {
+    const { raw } = await this.client.workflow.getHandle(stepWorkflowId).describe();
+    const lane = raw.pendingActivities?.find((activity) => activity.activityType?.name === 'generateLoad');
+    return Number(lane!.lastWorkerIdentity!.split(':').at(-1));
   }
 
   /** The official command line, as a user of it would start a run. */

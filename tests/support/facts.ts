@@ -105,7 +105,11 @@ function stepFacts(step: PlannedStep, one: Course, startAtMs: number): StepFacts
 /** What a run may have found out by any of its ends: before the load, in the middle of it, after everything. */
 export const runFacts: fc.Arbitrary<RunFacts> = fc
   .record({
-    spec: fc.constantFrom(specOf({ rate: 10, duration: '20s' }), specOf({ stages: [5, 10, 20], hold: '5s' })),
+    spec: fc.constantFrom(
+      specOf({ rate: 10, duration: '20s' }),
+      specOf({ stages: [5, 10, 20], hold: '5s' }),
+      specOf({ rate: 10, duration: '20s', iterations: 2 }),
+    ),
     courses: fc.array(course, { minLength: 4, maxLength: 4 }),
     reached: fc.nat(4),
     ends: fc.constantFrom('well', 'error', 'abort', 'unclean'),

@@ -11,7 +11,7 @@ export function laneInput(
     workload: 'simple',
     workflowType: 'simple',
     workflowInput: [],
-    step: { ...line!, index: 0, name: '1', kind: 'hold', attempt: 1 },
+    step: { ...line!, index: 0, name: '1', kind: 'hold', iteration: 1, attempt: 1 },
     lane: 0,
     lanes: 1,
     process: 'uniform',

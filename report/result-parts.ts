@@ -1,0 +1,139 @@
+import { z } from 'zod';
+
+// The workflow sandbox forbids building functions from text, which zod would otherwise try.
+z.config({ jitless: true });
+
+/** The parts of which the schema of a result is made. */
+
+export const count = z.int().nonnegative();
+export const counts = z.record(z.string(), count);
+export const ms = z.number();
+
+export const latency = z
+  .strictObject({
+    p50: ms,
+    p95: ms,
+    p99: ms,
+    p999: ms,
+    max: ms,
+    mean: ms,
+    count,
+    sufficient: z
+      .strictObject({ p50: z.boolean(), p95: z.boolean(), p99: z.boolean(), p999: z.boolean() })
+      .describe('Whether there are samples enough for each percentile to mean something'),
+  })
+  .describe('Milliseconds; always numbers, 0 without samples');
+
+export const ledger = z
+  .strictObject({
+    scheduled: count,
+    acknowledged: count,
+    recovered: count,
+    rejected: counts,
+    skipped: counts,
+    unknown: counts,
+    inDoubt: count,
+  })
+  .describe('scheduled = acknowledged + recovered + rejected + skipped + unknown + inDoubt');
+
+export const serverCounts = z.strictObject({
+  total: count,
+  completed: count,
+  failed: count,
+  canceled: count,
+  terminated: count,
+  timedOut: count,
+  open: count,
+});
+
+export const check = z.strictObject({
+  name: z.string(),
+  ok: z.boolean(),
+  measured: z.number(),
+  limit: z.number(),
+  unit: z.string(),
+  detail: z.string(),
+});
+export const validity = z.strictObject({ valid: z.boolean(), reasons: z.array(z.string()), checks: z.array(check) });
+
+export const threshold = z.strictObject({
+  name: z.enum(['p99 latency', 'throughput', 'error rate']),
+  required: z.number(),
+  actual: z.number(),
+  unit: z.string(),
+  passed: z.boolean(),
+});
+
+export const rates = z
+  .strictObject({
+    target: z.number(),
+    scheduled: z.number(),
+    sent: z.number(),
+    acknowledged: z.number(),
+    completed: z.number(),
+  })
+  .describe('Per second of the step');
+
+export const step = z.strictObject({
+  index: count,
+  name: z.string(),
+  kind: z.enum(['ramp', 'hold', 'lead-in', 'warm-up']),
+  iteration: count.describe('From 1'),
+  attempt: count,
+  fromRate: z.number(),
+  toRate: z.number(),
+  startMs: ms.describe('From the start of the load, as planned'),
+  durationMs: ms,
+  counted: z.boolean().describe('Whether its figures are in the statistics: a hold, complete, and its last attempt'),
+  cutShort: z.string().optional(),
+  gapArrivals: count,
+  ledger,
+  rates,
+  latency,
+  serviceTime: latency,
+  startLatency: latency,
+  scheduleLag: latency,
+  server: serverCounts.optional(),
+  passed: z.boolean().optional(),
+  thresholds: z.array(threshold).optional(),
+  failureReasons: z.array(z.string()).optional(),
+  validity: validity.optional(),
+});
+
+export const estimated = z
+  .strictObject({ mean: z.number(), low: z.number().nullable(), high: z.number().nullable() })
+  .describe('null where there is one iteration only');
+
+export const finding = z
+  .strictObject({
+    name: z.string(),
+    confidence: z.enum(['high', 'medium', 'low']),
+    evidence: z.string(),
+    knob: z.string().optional(),
+    default: z.string().optional(),
+    advice: z.string(),
+    caveat: z.string().optional(),
+  })
+  .describe('What limited the run, the evidence for it, and the setting that moves it');
+
+export const generator = z.strictObject({
+  identity: z.string(),
+  attempts: count,
+  eventLoopUtilization: z.number(),
+  eventLoopDelayP99Ms: ms,
+  cpuThrottledShare: z.number().nullable(),
+  clockOffsetMs: ms,
+  clockUncertaintyMs: ms,
+  maxResidentBytes: z.number(),
+  observerRetries: count,
+  maxInFlight: count,
+  capLowered: count.describe('Times the in-flight cap was lowered because memory was short'),
+});
+
+export const host = z.strictObject({
+  host: count,
+  identity: z.string(),
+  eventLoopUtilization: z.number(),
+  slotsExhaustedShare: z.number(),
+  restarts: count,
+});

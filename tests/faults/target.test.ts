@@ -1,0 +1,130 @@
+import { progressQuery } from '../../orchestrator/messages';
+import type { BenchmarkResult } from '../../report/result-schema';
+import { eventually } from '../support/cli';
+import { Cluster } from '../support/cluster';
+import { checkAccount } from '../support/check-account';
+import { expectSoundAccount, sum } from '../support/result';
+
+jest.setTimeout(240_000);
+
+let cluster: Cluster;
+afterEach(() => cluster.stop());
+
+const load = { rate: 20, duration: '20s', rampUp: '1s', lanes: 1 };
+
+/** Until the hold of a run has sent something. */
+async function inHold(run: string): Promise<void> {
+  const handle = cluster.client.workflow.getHandle(run);
+  await eventually('the hold', async () => (await handle.query(progressQuery)).scheduled > 30);
+}
+
+async function ended(run: string): Promise<BenchmarkResult> {
+  const { result, error } = await cluster.outcome(run);
+  if (!result) throw new Error(error);
+  return result;
+}
+
+test('a server that is frozen for 10 s: the stall shows from the due time, and nothing is omitted', async () => {
+  cluster = await Cluster.start({ generators: 1 });
+  await cluster.start('frozen', { ...load, duration: '30s' });
+  await inHold('frozen');
+  process.kill(cluster.target.pid, 'SIGSTOP');
+  setTimeout(() => process.kill(cluster.target.pid, 'SIGCONT'), 9000);
+  const result = await ended('frozen');
+  expectSoundAccount(result);
+  await checkAccount(cluster.target, result);
+  expect(result.ledger.scheduled).toBe(590);
+  expect(result.results.latency.max).toBeGreaterThan(7500);
+  // Arrivals that fell due in every second of the stall waited the rest of it.
+  const slow = result.series.points.filter((point) => point[8]! > 1000);
+  expect(slow.length).toBeGreaterThan(0);
+  expect(result.ledger.acknowledged + result.ledger.recovered).toBeGreaterThan(560);
+});
+
+test('a start that is answered after the client gave up is unknown, then found on the server, and counted once', async () => {
+  cluster = await Cluster.start({ generators: 1, withFrontend: true });
+  let late = 0;
+  cluster.frontend!.intercept('StartWorkflowExecution', async (_request, forward) => {
+    const reply = await forward();
+    late += 1;
+    if (late % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 11_000));
+    return reply;
+  });
+  const result = await cluster.benchmark('late', load);
+  expectSoundAccount(result);
+  await checkAccount(cluster.target, result);
+  expect(result.ledger).toMatchObject({ scheduled: 390, acknowledged: 383, recovered: 7, rejected: {}, unknown: {} });
+  expect(result.server.settledBy).toBe('describing each id');
+});
+
+test('a generator that stands still and wakes after its lane was taken over sends nothing more', async () => {
+  cluster = await Cluster.start({ generators: 2 });
+  await cluster.start('zombie', { ...load, duration: '30s' });
+  await inHold('zombie');
+  const generators = cluster.pidsOf('generator');
+  // Only one of the two has the lane; whichever it is, stopping both in turn would leave none.
+  const busy = await cluster.busyGenerator('zombie/step-2-1');
+  expect(generators).toContain(busy);
+  process.kill(busy, 'SIGSTOP');
+  setTimeout(() => process.kill(busy, 'SIGCONT'), 12_000);
+  const result = await ended('zombie');
+  expectSoundAccount(result);
+  await checkAccount(cluster.target, result);
+  const [first, again] = result.steps.filter((step) => step.kind === 'hold');
+  expect(first!.ledger.scheduled).toBe(580);
+  expect(first!.gapArrivals).toBeGreaterThan(80);
+  expect(again).toMatchObject({ attempt: 2, counted: true, ledger: { scheduled: 580 } });
+});
+
+test('a host that dies in mid-run: completions stall and recover, and every workflow completes', async () => {
+  cluster = await Cluster.start({ generators: 1 });
+  await cluster.start('hostless', load);
+  await inHold('hostless');
+  const [host] = [...cluster.worker.stderr.matchAll(/"message":"host started","pid":(\d+)/g)].map(([, pid]) =>
+    Number(pid),
+  );
+  process.kill(host!, 'SIGKILL');
+  const result = await ended('hostless');
+  expectSoundAccount(result);
+  await checkAccount(cluster.target, result);
+  expect(result.server.counts).toMatchObject({ total: 390, completed: 390 });
+  expect(result.hosts).toMatchObject([{ restarts: 1 }]);
+  expect(result.results.latency.max).toBeGreaterThan(500);
+});
+
+test('a namespace that is deleted under the run is a named failure, and the run still reports', async () => {
+  cluster = await Cluster.start({ generators: 1 });
+  await cluster.start('deleted', load);
+  await inHold('deleted');
+  const { namespace } = await cluster.client.workflow.getHandle('deleted').query(progressQuery);
+  await cluster.target.connection.operatorService.deleteNamespace({ namespace });
+  const { result, error } = await cluster.outcome('deleted');
+  expect(error).toMatch(new RegExp(`the namespace ${namespace} was deleted while the run went on`));
+  expect(result).toMatchObject({ outcome: 'ERROR', exitCode: 1 });
+  expect(sum(result!.ledger.rejected) + result!.ledger.acknowledged).toBeGreaterThan(0);
+});
+
+test('a second start under the id of a run in progress is refused, and disturbs nothing', async () => {
+  cluster = await Cluster.start({ generators: 1 });
+  await cluster.start('twice', { ...load, duration: '5s' });
+  await expect(cluster.start('twice', load)).rejects.toThrow(/already started/i);
+  const result = await ended('twice');
+  expectSoundAccount(result);
+  await checkAccount(cluster.target, result);
+  expect(result.ledger.scheduled).toBe(90);
+});
+
+test('where the result cannot be written the run says so and keeps it', async () => {
+  cluster = await Cluster.start({ generators: 1 });
+  const { home } = cluster;
+  const failed = await home.run(['run', '--rate', '10', '--duration', '3s', '--out', '/dev/null/nowhere']).ended;
+  expect(failed).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /result\.json could not be written: .*\nThe result is kept; write it elsewhere with: benchmark watch run-/,
+    ) as string,
+  });
+  const again = await home.run(['watch', '--out', home.dir]).ended;
+  expect(again.code).toBe(0);
+  expect(home.sessions).toEqual([]);
+});

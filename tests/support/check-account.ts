@@ -1,0 +1,17 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BenchmarkResult } from '../../report/result-schema';
+import type { TestServer } from './server';
+
+/** Has the independent checker compare a result with what the server holds; fails with what it found. */
+export async function checkAccount(target: Pick<TestServer, 'address'>, result: BenchmarkResult): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), 'check-account-'));
+  const file = join(dir, 'result.json');
+  writeFileSync(file, JSON.stringify(result));
+  const checker = join(__dirname, '..', '..', 'scripts', 'check-account.mjs');
+  const { status, stdout } = spawnSync(process.execPath, [checker, file, target.address], { encoding: 'utf8' });
+  rmSync(dir, { recursive: true });
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^account closed: /)]);
+}
