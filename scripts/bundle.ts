@@ -11,6 +11,8 @@ type Configuration = Parameters<NonNullable<NonNullable<WorkerOptions['bundlerOp
 function inSandbox(config: Configuration): Configuration {
   const alias = {
     'hdr-histogram-js$': require.resolve('hdr-histogram-js'),
+    // Of its browser build no named export comes through.
+    'simple-statistics$': require.resolve('simple-statistics'),
     [join(require.resolve('hdr-histogram-js'), '..', 'wasm')]: join(__dirname, '..', 'measurement', 'no-wasm.js'),
   };
   return { ...config, resolve: { ...config.resolve, alias: { ...config.resolve?.alias, ...alias } } };
