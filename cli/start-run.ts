@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline/promises';
-import { Client } from '@temporalio/client';
+import { Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Argv } from 'yargs';
 import { checkFrontend } from '../activities/check-health';
 import { connect } from '../activities/connections';
+import { describeGrpcError } from '../activities/grpc-errors';
 import { BENCHMARK_RUN } from '../orchestrator/benchmark-types';
 import { CONTROL_NAMESPACE, CONTROL_QUEUE } from '../orchestrator/names';
 import { planOf } from '../orchestrator/plan';
@@ -74,7 +75,7 @@ export async function startRun(argv: Readonly<Record<string, unknown>>): Promise
   if (connections.target) await checkFrontend(connections.target, connections.connectTimeoutMs);
   const workflowId = String(argv.workflowId ?? defaultWorkflowId());
   const run = connections.control
-    ? await startOnControl(connections, workflowId, input)
+    ? await startOnControl(connections, workflowId, input, spec)
     : await startAtHome(connections, workflowId, input, spec, argv);
   return { run, connections };
 }
@@ -119,26 +120,36 @@ async function startAtHome(
   }
 }
 
-async function startOnControl(connections: Connections, workflowId: string, input: SpecInput): Promise<LocatedRun> {
+async function startOnControl(
+  connections: Connections,
+  workflowId: string,
+  input: SpecInput,
+  spec: BenchmarkSpec,
+): Promise<LocatedRun> {
   const { client, connection } = await connectControl(connections);
-  await startWorkflow(client, workflowId, input);
+  await startWorkflow(client, workflowId, input, spec);
   return { client, connection, workflowId };
 }
 
-async function startWorkflow(
-  client: Client,
-  workflowId: string,
-  input: SpecInput,
-  spec?: BenchmarkSpec,
-): Promise<void> {
-  await client.workflow.start(BENCHMARK_RUN, {
-    workflowId,
-    taskQueue: CONTROL_QUEUE,
-    args: [input],
-    workflowIdConflictPolicy: 'FAIL',
-    ...(spec ? { staticSummary: summary(spec) } : {}),
-    memo: { spec: input },
-  });
+async function startWorkflow(client: Client, workflowId: string, input: SpecInput, spec: BenchmarkSpec): Promise<void> {
+  try {
+    await client.workflow.start(BENCHMARK_RUN, {
+      workflowId,
+      taskQueue: CONTROL_QUEUE,
+      args: [input],
+      workflowIdConflictPolicy: 'FAIL',
+      staticSummary: summary(spec),
+      memo: { spec: input },
+    });
+  } catch (err) {
+    if (err instanceof WorkflowExecutionAlreadyStartedError) {
+      throw new CliError(`${workflowId} is in progress already; watch it, or give another --workflow-id`);
+    }
+    const where = `namespace ${client.options.namespace} of the control server`;
+    throw new CliError(
+      `the run could not be started in ${where}: ${describeGrpcError(err)}\nA worker with the role control registers it; --control-namespace names another one.`,
+    );
+  }
 }
 
 function summary({ workload, stages, hold, rate, duration }: BenchmarkSpec): string {

@@ -1,5 +1,4 @@
 import {
-  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   getExternalWorkflowHandle,
@@ -19,7 +18,7 @@ import type { StepFacts } from '../report/facts';
 import type { BenchmarkResult } from '../report/result-schema';
 import { durationMs } from '../spec/duration';
 import { describeProblems, parseSpec, type BenchmarkSpec, type SpecInput } from '../spec/parse';
-import { BAD_SPEC, NAMESPACE_GONE, RUN_FAILED } from './benchmark-types';
+import { BAD_SPEC, MISCONFIGURED, NAMESPACE_GONE, RUN_FAILED } from './benchmark-types';
 import { Hosts } from './hosts';
 import { runLoad } from './load';
 import { stopHostsSignal, type Phase } from './messages';
@@ -72,8 +71,17 @@ async function untilCancelled(state: RunState, scope: CancellationScope, work: (
     if (scope.consideredCancelled) state.found.abortReason ??= 'cancelled';
   } catch (err) {
     if (isCancellation(err)) state.found.abortReason ??= 'cancelled';
-    else state.found.error = rootCause(err) ?? String(err);
+    else {
+      state.found.error = rootCause(err) ?? String(err);
+      state.found.misconfigured = MISCONFIGURED.some((type) => type === failureType(err));
+    }
   }
+}
+
+/** The type of the failure at the root of what children and activities have wrapped. */
+function failureType(err: unknown): string | undefined {
+  if (err instanceof ApplicationFailure) return err.type ?? undefined;
+  return err instanceof Error && err.cause !== undefined ? failureType(err.cause) : undefined;
 }
 
 async function checkHealth(state: RunState): Promise<void> {
@@ -137,8 +145,7 @@ async function reconcile(state: RunState): Promise<void> {
       state.steps[i] = { ...step, settled: settle(step.measurement.ledger, settlement), server };
     });
   } catch (err) {
-    const cause = err instanceof ActivityFailure ? err.cause : undefined;
-    if (cause instanceof ApplicationFailure && cause.type === NAMESPACE_GONE) state.found.error ??= cause.message;
+    if (failureType(err) === NAMESPACE_GONE) state.found.error ??= rootCause(err);
     else state.notes.push(`the account could not be reconciled with the server: ${rootCause(err)}`);
   }
 }

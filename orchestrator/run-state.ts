@@ -20,8 +20,9 @@ export class RunState {
   readonly steps: StepFacts[] = [];
   readonly notes: string[] = [];
   readonly shifts: { step: string; byMs: number }[] = [];
-  readonly found: Mutable<Partial<Pick<RunFacts, 'system' | 'reconciliation' | 'cleanup' | 'error' | 'abortReason'>>> =
-    {};
+  readonly found: Mutable<
+    Partial<Pick<RunFacts, 'system' | 'reconciliation' | 'cleanup' | 'error' | 'misconfigured' | 'abortReason'>>
+  > = {};
   hosts: RunFacts['hosts'] = [];
   health?: Health;
   phase: Phase = 'starting';

@@ -64,6 +64,8 @@ export interface RunFacts {
   };
   readonly cleanup?: CleanupFacts;
   readonly error?: string;
+  /** Whether another spec would have mended the error. */
+  readonly misconfigured?: boolean;
   readonly abortReason?: string;
   readonly notes: readonly string[];
 }

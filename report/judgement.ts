@@ -48,6 +48,7 @@ function located(reason: string, { step }: ReportedStep, { spec }: RunFacts): st
 
 export function outcomesOf(facts: RunFacts, is: { passed: boolean; valid: boolean; accounted: boolean }): Set<Outcome> {
   const applies = new Set<Outcome>();
+  if (facts.misconfigured) applies.add('BAD_CONFIGURATION');
   if (facts.error !== undefined) applies.add('ERROR');
   if (facts.abortReason !== undefined) applies.add('ABORTED');
   if (facts.steps.length > 0 && !is.accounted) applies.add('UNACCOUNTED');

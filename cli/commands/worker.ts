@@ -1,8 +1,11 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { checkFrontend } from '../../activities/check-health';
+import { connect, type Resolved } from '../../activities/connections';
+import { ensureControlNamespace } from '../../machine/control-namespace';
 import { logger } from '../../machine/log';
 import { serveMachineMetrics } from '../../machine/metrics/machine-metrics';
 import { Supervisor, type RoleName, type RolePlan } from '../../machine/supervisor';
+import { CONTROL_NAMESPACE } from '../../orchestrator/names';
 import { metricsAddress, readConnections, withConnectionOptions, withMetricsOption } from '../connection-options';
 import { badConfiguration } from '../errors';
 
@@ -37,6 +40,7 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   }
   const plan = rolesOf(String(argv.roles), String(argv.generators));
   await checkFrontend(control, connectTimeoutMs);
+  await checkNamespace(control, connectTimeoutMs);
   const log = logger('supervisor');
   const supervisor = new Supervisor(plan, { ...env, BENCHMARK_CONNECT_TIMEOUT_MS: String(connectTimeoutMs) }, log);
   const told = new Promise<string>((resolve) => {
@@ -52,6 +56,18 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   log.info('stopping', { signal: await told });
   await supervisor.stop();
   return 0;
+}
+
+/** Registers the control namespace, or says that an existing one has to be named. */
+async function checkNamespace(control: Resolved, connectTimeoutMs: number): Promise<void> {
+  const connection = await connect(control, connectTimeoutMs);
+  try {
+    await ensureControlNamespace(connection, control.namespace || CONTROL_NAMESPACE);
+  } catch (err) {
+    throw badConfiguration((err as Error).message);
+  } finally {
+    await connection.close();
+  }
 }
 
 function rolesOf(roles: string, generators: string): RolePlan[] {

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { google, temporal } from '@temporalio/proto';
@@ -116,7 +114,37 @@ describe('on a target that misbehaves', () => {
     expect(error).toMatch(
       /could not be registered: PERMISSION_DENIED: not for you\n.*name an existing one with --namespace/,
     );
-    expect(result).toMatchObject({ outcome: 'ERROR', exitCode: 1 });
+    expect(result).toMatchObject({
+      outcome: 'BAD_CONFIGURATION',
+      outcomes: ['BAD_CONFIGURATION', 'ERROR'],
+      exitCode: 104,
+    });
+  });
+
+  test('registering the control namespace denied: the worker says that an existing one has to be named', async () => {
+    frontend.intercept('RegisterNamespace', () => Promise.reject(grpcError(status.PERMISSION_DENIED, 'not for you')));
+    const ended = await cluster.home.run(['worker', '--control-address', frontend.address]).ended;
+    frontend.release('RegisterNamespace');
+    expect(ended.code).toBe(104);
+    expect(ended.stderr).toMatch(
+      /the control namespace benchmark-control cannot be used \(PERMISSION_DENIED: not for you\); name an existing one with --control-namespace/,
+    );
+  });
+
+  test('a run under an id that is in use, and on a control server without a worker, says what to do', async () => {
+    const at = ['--control-address', cluster.control.address, '--address', frontend.address, '--lanes', '1'];
+    await cluster.start('in-use', { ...short, duration: '5s' });
+    const twice = await cluster.home.run(['run', '--workflow-id', 'in-use', ...at]).ended;
+    expect(twice).toMatchObject({
+      code: 1,
+      stderr: 'in-use is in progress already; watch it, or give another --workflow-id\n',
+    });
+    await cluster.outcome('in-use');
+    const nowhere = await cluster.home.run(['run', '--control-namespace', 'nobody', ...at]).ended;
+    expect(nowhere).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/could not be started in namespace nobody .*not found: 'nobody'/) as string,
+    });
   });
 
   test('registering a namespace fails: three tries, then the cause', async () => {
@@ -174,20 +202,6 @@ describe('on a target that misbehaves', () => {
   });
 });
 
-test('rate-limited by a real server: the offered rate stays, cause and scope are counted, and the setting is named', async () => {
-  const cluster = await Cluster.start({
-    generators: 1,
-    targetConfig: ['frontend.namespaceRPS=40', 'frontend.namespaceBurstRatio=1'],
-  });
-  const result = await cluster.benchmark('limited', { ...short, rate: 60, duration: '5s' });
-  expectSoundAccount(result);
-  expect(result.ledger.scheduled).toBe(285);
-  expect(result.ledger.rejected['RESOURCE_EXHAUSTED/RPS_LIMIT/namespace']).toBeGreaterThan(30);
-  expect(result.outcomes).toContain('FAILED');
-  expect(result.findings[0]).toMatchObject({ name: 'namespace rate limit', knob: 'frontend.namespaceRPS' });
-  await cluster.stop();
-});
-
 function throttled() {
   const failure = temporal.api.errordetails.v1.ResourceExhaustedFailure.encode({
     cause: temporal.api.enums.v1.ResourceExhaustedCause.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT,
@@ -203,42 +217,3 @@ function throttled() {
   error.metadata.set('grpc-status-details-bin', Buffer.from(details));
   return error;
 }
-
-test('memory pressure in a generator: the in-flight cap falls, with a warning, and what is not sent is counted', async () => {
-  const env = { BENCHMARK_MEMORY_LIMIT: String(2 ** 20), BENCHMARK_METRICS_ADDRESS: 'off' };
-  const cluster = await Cluster.start({ generators: 1, withFrontend: true, env });
-  const slow: Intercept = async (_request, forward) => {
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    return await forward();
-  };
-  cluster.frontend!.intercept('StartWorkflowExecution', slow);
-  const result = await cluster.benchmark('short-of-memory', { ...short, rate: 30, duration: '8s' });
-  expectSoundAccount(result);
-  expect(result.ledger.scheduled).toBe(232);
-  expect(result.ledger.skipped['memory-pressure']).toBeGreaterThan(20);
-  expect(result.notes.join()).toMatch(/memory pressure in generator@.*: its in-flight cap was lowered/);
-  expect(cluster.worker.stderr).toMatch(/memory pressure: in-flight cap lowered/);
-  await cluster.stop();
-});
-
-test('a worker refuses more than BENCHMARK_MAX_RATE, whoever asks', async () => {
-  const cluster = await Cluster.start({ generators: 1, env: { BENCHMARK_MAX_RATE: '15' } });
-  await cluster.start('too-fast', short);
-  const { result, error } = await cluster.outcome('too-fast');
-  expect(error).toMatch(/rate: 20 is not allowed; BENCHMARK_MAX_RATE of this worker allows up to 15/);
-  expect(result).toMatchObject({ outcome: 'ERROR', ledger: { scheduled: 0 }, cleanup: { complete: true } });
-  await cluster.stop();
-});
-
-test('the metrics port is taken: a warning, and the run goes on', async () => {
-  const home = new Home();
-  const taken = createServer().listen(0, '127.0.0.1');
-  await once(taken, 'listening');
-  const { port } = taken.address() as AddressInfo;
-  const ended = await home.benchmark('--rate', '10', '--duration', '3s', '--metrics-address', `127.0.0.1:${port}`);
-  expect(ended.stderr).toMatch(new RegExp(`Warning: metrics cannot be served on 127.0.0.1:${port} .*EADDRINUSE`));
-  expect(ended.code).toBe(0);
-  expectSoundAccount(ended.result);
-  taken.close();
-  await home.leave();
-});

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { durationMs, formatDuration, parseDuration } from '../../spec/duration';
 import { environmentLayer, fileLayer, flagLayer, homeLayer, joinLayers } from '../../spec/layers';
 import { describeProblems, parseSpec } from '../../spec/parse';
-import { fieldNames, flagOf, table } from '../../spec/table';
+import { fieldNames, flagOf } from '../../spec/table';
 
 function problemsOf(input: unknown) {
   const parsed = parseSpec(input);
@@ -52,7 +52,7 @@ test('any wrong value of any field is a problem of that field, and nothing throw
       const parsed = parseSpec({ [field]: value });
       if (parsed.ok || value === undefined) return;
       expect(parsed.problems.map((problem) => problem.field)).toContain(field);
-      expect(describeProblems(parsed.problems)).toContain(table[field].allowed.slice(0, 10));
+      expect(describeProblems(parsed.problems)).toMatch(new RegExp(`^${field}: .* is not allowed; give .+`, 'ms'));
     }),
     { numRuns: 300 },
   );

@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { Cluster } from '../support/cluster';
+import { Home } from '../support/cli';
+import type { Intercept } from '../support/frontend';
+import { expectSoundAccount } from '../support/result';
+
+jest.setTimeout(120_000);
+
+const short = { rate: 20, duration: '3s', rampUp: '500ms', lanes: 1 };
+
+test('rate-limited by a real server: the offered rate stays, cause and scope are counted, and the setting is named', async () => {
+  const cluster = await Cluster.start({
+    generators: 1,
+    targetConfig: ['frontend.namespaceRPS=40', 'frontend.namespaceBurstRatio=1'],
+  });
+  const result = await cluster.benchmark('limited', { ...short, rate: 60, duration: '5s' });
+  expectSoundAccount(result);
+  expect(result.ledger.scheduled).toBe(285);
+  expect(result.ledger.rejected['RESOURCE_EXHAUSTED/RPS_LIMIT/namespace']).toBeGreaterThan(30);
+  expect(result.outcomes).toContain('FAILED');
+  expect(result.findings[0]).toMatchObject({ name: 'namespace rate limit', knob: 'frontend.namespaceRPS' });
+  await cluster.stop();
+});
+
+test('memory pressure in a generator: the in-flight cap falls, with a warning, and what is not sent is counted', async () => {
+  const env = { BENCHMARK_MEMORY_LIMIT: String(2 ** 20), BENCHMARK_METRICS_ADDRESS: 'off' };
+  const cluster = await Cluster.start({ generators: 1, withFrontend: true, env });
+  const slow: Intercept = async (_request, forward) => {
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    return await forward();
+  };
+  cluster.frontend!.intercept('StartWorkflowExecution', slow);
+  const result = await cluster.benchmark('short-of-memory', { ...short, rate: 30, duration: '8s' });
+  expectSoundAccount(result);
+  expect(result.ledger.scheduled).toBe(232);
+  expect(result.ledger.skipped['memory-pressure']).toBeGreaterThan(20);
+  expect(result.notes.join()).toMatch(/memory pressure in generator@.*: its in-flight cap was lowered/);
+  expect(cluster.worker.stderr).toMatch(/memory pressure: in-flight cap lowered/);
+  await cluster.stop();
+});
+
+test('a worker refuses more than BENCHMARK_MAX_RATE, whoever asks', async () => {
+  const cluster = await Cluster.start({ generators: 1, env: { BENCHMARK_MAX_RATE: '15' } });
+  await cluster.start('too-fast', short);
+  const { result, error } = await cluster.outcome('too-fast');
+  expect(error).toMatch(/rate: 20 is not allowed; BENCHMARK_MAX_RATE of this worker allows up to 15/);
+  expect(result).toMatchObject({ exitCode: 104, ledger: { scheduled: 0 }, cleanup: { complete: true } });
+  await cluster.stop();
+});
+
+test('the metrics port is taken: a warning, and the run goes on', async () => {
+  const home = new Home();
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const ended = await home.benchmark('--rate', '10', '--duration', '3s', '--metrics-address', `127.0.0.1:${port}`);
+  expect(ended.stderr).toMatch(new RegExp(`Warning: metrics cannot be served on 127.0.0.1:${port} .*EADDRINUSE`));
+  expect(ended.code).toBe(0);
+  expectSoundAccount(ended.result);
+  taken.close();
+  await home.leave();
+});
