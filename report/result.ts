@@ -8,6 +8,7 @@ import { hostsDuring } from '../measurement/validity';
 import { parseSpec } from '../spec/parse';
 import { endingOf, EXIT } from './exit-codes';
 import type { RunFacts } from './facts';
+import { generatorsOf } from './generators';
 import { iterationsOf } from './iterations';
 import { headlineOf, outcomesOf, staircaseOf, validityOf, verdictOf } from './judgement';
 import { SCHEMA_VERSION, type BenchmarkResult } from './result-schema';
@@ -53,7 +54,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     ...(facts.spec.stages === undefined ? {} : { staircase: staircaseOf(counted) }),
     ...(facts.spec.iterations > 1 ? { iterations: iterationsOf(counted) } : {}),
     steps: steps.map((step) => step.result),
-    generators: facts.steps.flatMap((step) => (step.step.kind === 'hold' ? step.measurement.audits : [])),
+    generators: generatorsOf(facts.steps.flatMap((step) => (step.step.kind === 'hold' ? step.measurement.audits : []))),
     hosts: hostsOf(facts),
     timeline: {
       loadStart: facts.loadStartMs === undefined ? null : new Date(facts.loadStartMs).toISOString(),

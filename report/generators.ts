@@ -1,0 +1,33 @@
+import type { GeneratorAudit } from '../measurement/lane';
+import type { BenchmarkResult } from './result-schema';
+
+/**
+ * How each generator process fared over all holds: its worst figure of each kind, and sums of what it counted. One entry a
+ * process, so that the result stays small however many holds there were.
+ */
+export function generatorsOf(audits: readonly GeneratorAudit[]): BenchmarkResult['generators'] {
+  const byIdentity = new Map<string, GeneratorAudit>();
+  for (const audit of audits) {
+    const before = byIdentity.get(audit.identity);
+    byIdentity.set(audit.identity, before ? worse(before, audit) : audit);
+  }
+  return [...byIdentity.values()].map((audit) => ({ ...audit }));
+}
+
+function worse(a: GeneratorAudit, b: GeneratorAudit): GeneratorAudit {
+  const most = (pick: (audit: GeneratorAudit) => number) => Math.max(pick(a), pick(b));
+  const throttled = [a.cpuThrottledShare, b.cpuThrottledShare].filter((share) => share !== null);
+  return {
+    identity: a.identity,
+    attempts: most((audit) => audit.attempts),
+    eventLoopUtilization: most((audit) => audit.eventLoopUtilization),
+    eventLoopDelayP99Ms: most((audit) => audit.eventLoopDelayP99Ms),
+    cpuThrottledShare: throttled.length === 0 ? null : Math.max(...throttled),
+    clockOffsetMs: Math.abs(a.clockOffsetMs) > Math.abs(b.clockOffsetMs) ? a.clockOffsetMs : b.clockOffsetMs,
+    clockUncertaintyMs: most((audit) => audit.clockUncertaintyMs),
+    maxResidentBytes: most((audit) => audit.maxResidentBytes),
+    observerRetries: a.observerRetries + b.observerRetries,
+    maxInFlight: most((audit) => audit.maxInFlight),
+    capLowered: a.capLowered + b.capLowered,
+  };
+}
