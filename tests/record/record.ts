@@ -6,7 +6,8 @@ import { Cluster } from '../support/cluster';
 
 jest.setTimeout(300_000);
 
-const HISTORIES = join(__dirname, '..', 'replay', 'histories');
+const PROJECT = join(__dirname, '..', '..');
+const HISTORIES = join(PROJECT, 'tests', 'replay', 'histories');
 const short = { rate: 10, duration: '4s', rampUp: '1s', lanes: 1 };
 
 let cluster: Cluster;
@@ -28,7 +29,8 @@ async function keep(run: string): Promise<void> {
     const { status, stdout } = cluster.temporalCli('workflow', 'show', '--workflow-id', `${run}${child}`, '-o', 'json');
     if (status !== 0) continue;
     const file = join(HISTORIES, `${run}${child.replace(/\//g, '.')}.json`);
-    writeFileSync(file, JSON.stringify(JSON.parse(stdout)));
+    // Stack traces name where the project lies; that is nobody's business.
+    writeFileSync(file, JSON.stringify(JSON.parse(stdout)).replaceAll(`${PROJECT}/`, ''));
   }
 }
 
