@@ -8,7 +8,8 @@ import { expectSoundAccount } from '../support/result';
 jest.setTimeout(120_000);
 
 let cluster: Cluster;
-beforeAll(async () => (cluster = await Cluster.start()));
+// As many generators as a run has lanes that is told nothing.
+beforeAll(async () => (cluster = await Cluster.start({ generators: 4 })));
 afterAll(() => cluster.stop());
 
 const short = { rate: 20, duration: '4s', rampUp: '1s', lanes: 2 };
@@ -16,7 +17,7 @@ const short = { rate: 20, duration: '4s', rampUp: '1s', lanes: 2 };
 test('the temporal CLI starts a run with {}: every field has a default, progress answers, abort ends it with a report', async () => {
   const started = cluster.temporalCli(
     ...['workflow', 'start', '--type', 'BenchmarkRun', '--task-queue', 'benchmark-control', '--workflow-id', 'by-cli'],
-    ...['--input', '{"lanes": 1}'],
+    ...['--input', '{}'],
   );
   expect(started.status).toBe(0);
   const handle = cluster.client.workflow.getHandle('by-cli');
@@ -143,10 +144,10 @@ test('where too many completions would be awaited at once a sample is, and the s
 });
 
 test('more lanes than generators: the run fails rather than start short', async () => {
-  await cluster.start('too-few', { ...short, lanes: 3 });
+  await cluster.start('too-few', { ...short, lanes: 5 });
   const { result, error } = await cluster.outcome('too-few');
   expect(error).toMatch(
-    /the run needs 3 generators, have 2; start more with: benchmark worker --roles generator --generators 1/,
+    /the run needs 5 generators, have 4; start more with: benchmark worker --roles generator --generators 1/,
   );
   expect(result).toMatchObject({ outcome: 'ERROR', exitCode: 1, cleanup: { complete: true } });
 });
