@@ -61,6 +61,21 @@ export interface GeneratorAudit {
   readonly capLowered: number;
 }
 
+/** The audit of a generator that did nothing. */
+export const idleAudit: GeneratorAudit = {
+  identity: 'none',
+  attempts: 0,
+  eventLoopUtilization: 0,
+  eventLoopDelayP99Ms: 0,
+  cpuThrottledShare: null,
+  clockOffsetMs: 0,
+  clockUncertaintyMs: 0,
+  maxResidentBytes: 0,
+  observerRetries: 0,
+  maxInFlight: 0,
+  capLowered: 0,
+};
+
 /** What a generator returns for one lane of one step. */
 export interface LaneResult {
   readonly lane: number;

@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation, TimeoutFailure, ActivityFailure } from '@temporalio/workflow';
 import { emptyHistogram, encodeHistogram } from '../measurement/histogram';
 import { addCounts, emptyLedger, total, type Counts } from '../measurement/ledger';
-import { mergeLanes, type LaneResult, type StepMeasurement } from '../measurement/lane';
+import { idleAudit, mergeLanes, type LaneResult, type StepMeasurement } from '../measurement/lane';
 import type { GenerateLoadInput, LaneCheckpoint } from './contract';
 import { collector, generators } from './proxies';
 
@@ -92,19 +92,7 @@ function laneWithout(lane: number, cutShort: string): LaneResult {
     histograms: { latency: none, service: none, start: none, lag: none },
     completedDuring: [],
     series: [],
-    audit: {
-      identity: 'none',
-      attempts: 0,
-      eventLoopUtilization: 0,
-      eventLoopDelayP99Ms: 0,
-      cpuThrottledShare: null,
-      clockOffsetMs: 0,
-      clockUncertaintyMs: 0,
-      maxResidentBytes: 0,
-      observerRetries: 0,
-      maxInFlight: 0,
-      capLowered: 0,
-    },
+    audit: idleAudit,
     gapArrivals: 0,
     cutShort,
   };

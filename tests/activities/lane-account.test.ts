@@ -2,22 +2,8 @@ import fc from 'fast-check';
 import { LaneAccount } from '../../activities/generate-load/lane-account';
 import { summarize } from '../../measurement/histogram';
 import { total, unaccounted } from '../../measurement/ledger';
-import type { GeneratorAudit } from '../../measurement/lane';
+import { idleAudit as audit } from '../../measurement/lane';
 import { laneInput } from '../support/lane';
-
-const audit: GeneratorAudit = {
-  identity: 'g',
-  attempts: 1,
-  eventLoopUtilization: 0,
-  eventLoopDelayP99Ms: 0,
-  cpuThrottledShare: null,
-  clockOffsetMs: 0,
-  clockUncertaintyMs: 0,
-  maxResidentBytes: 0,
-  observerRetries: 0,
-  maxInFlight: 0,
-  capLowered: 0,
-};
 
 /** What becomes of one arrival, and whether its outcome is known before the process dies. */
 const arrival = fc.record({

@@ -5,7 +5,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { LaneAccount } from '../../activities/generate-load/lane-account';
 import { judgeStep } from '../../activities/judge-step';
 import { countArrivals } from '../../measurement/arrivals';
-import type { GeneratorAudit, LaneResult } from '../../measurement/lane';
+import { idleAudit, type LaneResult } from '../../measurement/lane';
 import { startedWorkflows } from '../../measurement/ledger';
 import type { ControlActivities, GenerateLoadInput } from '../../orchestrator/contract';
 import { CONTROL_QUEUE, HOST_QUEUE, LOAD_QUEUES } from '../../orchestrator/names';
@@ -15,19 +15,6 @@ import { startTestServer, type TestServer } from '../support/server';
 jest.setTimeout(90_000);
 
 const codePath = join(__dirname, '..', '..', 'dist', 'bundles', 'orchestrator.js');
-const audit: GeneratorAudit = {
-  identity: 'g',
-  attempts: 1,
-  eventLoopUtilization: 0,
-  eventLoopDelayP99Ms: 0,
-  cpuThrottledShare: null,
-  clockOffsetMs: 0,
-  clockUncertaintyMs: 0,
-  maxResidentBytes: 0,
-  observerRetries: 0,
-  maxInFlight: 0,
-  capLowered: 0,
-};
 
 /** A lane of which every arrival was acknowledged and completed at once. */
 function perfect(input: GenerateLoadInput, cutShort?: string): LaneResult {
@@ -42,7 +29,7 @@ function perfect(input: GenerateLoadInput, cutShort?: string): LaneResult {
     account.choose();
     account.complete({ atMs, latencyMs: 1, serviceMs: 1 });
   }
-  return account.result(audit, cutShort);
+  return account.result(idleAudit, cutShort);
 }
 
 const control: ControlActivities = {
