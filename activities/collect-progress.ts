@@ -1,20 +1,20 @@
 import { Context } from '@temporalio/activity';
-import type { Client } from '@temporalio/client';
+import { WorkflowFailedError, type Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import type { HostReport } from '../orchestrator/contract';
 import { pendingHeartbeats, snapshotStep } from './pending';
 
 /** Lanes never signal: fifty of them would fill the run's history. One collector a step speaks for all. */
 const FIRST_MS = 4000;
-const EVERY_MS = 15_000;
 
 export function createCollectProgress({ client }: { client: Client }) {
-  return async function collectProgress(runWorkflowId: string, stepIndex: number): Promise<void> {
+  return async function collectProgress(runWorkflowId: string, stepIndex: number, everyMs: number): Promise<void> {
     const context = Context.current();
     const stepWorkflowId = context.info.workflowExecution!.workflowId;
     const { namespace } = client.options;
     const beat = setInterval(() => context.heartbeat(), 1000);
     try {
-      for (let waitMs = FIRST_MS; ; waitMs = EVERY_MS) {
+      for (let waitMs = FIRST_MS; ; waitMs = everyMs) {
         await context.sleep(waitMs);
         const snapshot = await snapshotStep(client.connection as never, namespace, stepWorkflowId, stepIndex).catch(
           () => undefined,
@@ -35,5 +35,20 @@ export function createReadHosts({ client }: { client: Client }) {
       hostsWorkflow,
       'hostWorkflows',
     );
+  };
+}
+
+export function createAwaitHostsEnded({ client }: { client: Client }) {
+  return async function awaitHostsEnded(hostsWorkflow: string): Promise<void> {
+    const context = Context.current();
+    const beat = setInterval(() => context.heartbeat(), 1000);
+    try {
+      await Promise.race([client.workflow.getHandle(hostsWorkflow).result(), context.cancelled]);
+    } catch (err) {
+      if (!(err instanceof WorkflowFailedError)) throw err;
+      throw ApplicationFailure.nonRetryable(err.cause?.message ?? err.message, 'HostsFailed');
+    } finally {
+      clearInterval(beat);
+    }
   };
 }

@@ -32,7 +32,8 @@ export function createHostWorkflows({ script, client, onMetrics, log }: HostDeps
     const child = fork(script, [JSON.stringify({ ...input, attempt })], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    const windows = new AuditWindows(SAMPLE_MS);
+    const before = context.info.heartbeatDetails as HostReport | undefined;
+    const windows = new AuditWindows(SAMPLE_MS, before?.windows);
     let identity = '';
     const report = (): HostReport => ({ host: input.host, identity, restarts, windows: windows.encode() });
     child.on('message', (message: HostMessage) => {

@@ -1,10 +1,10 @@
 import type { Connection } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { RunRef, ServerCounts } from '../orchestrator/contract';
-import { workflowIdPrefix } from '../orchestrator/names';
+import { TOMBSTONE, workflowIdPrefix } from '../orchestrator/names';
 
-/** Law I2: top-level workflows, a chain counted once by its last run. */
-const TOP_LEVEL = "ParentWorkflowId IS NULL AND ExecutionStatus != 'ContinuedAsNew'";
+/** Law I2: top-level workflows, a chain counted once by its last run; what occupies an id is no workflow of the load. */
+const TOP_LEVEL = `ParentWorkflowId IS NULL AND ExecutionStatus != 'ContinuedAsNew' AND WorkflowType != '${TOMBSTONE}'`;
 
 const STATUS_FIELDS = {
   Running: 'open',
@@ -30,6 +30,35 @@ export async function countByStatus(
     counts.total += Number(count);
   }
   return counts;
+}
+
+/**
+ * The ids below a prefix, as the server lists them.
+ *
+ * @param beforeEach awaited before each page, which is a visibility call
+ */
+export async function listIds(
+  connection: Connection,
+  namespace: string,
+  idPrefix: string,
+  maxPages: number,
+  beforeEach: () => Promise<void>,
+): Promise<{ readonly ids: ReadonlySet<string>; readonly complete: boolean }> {
+  const ids = new Set<string>();
+  let nextPageToken: Uint8Array = new Uint8Array();
+  for (let page = 0; page < maxPages; page += 1) {
+    await beforeEach();
+    const reply = await connection.workflowService.listWorkflowExecutions({
+      namespace,
+      query: `${TOP_LEVEL} AND WorkflowId STARTS_WITH '${idPrefix}'`,
+      pageSize: 1000,
+      nextPageToken,
+    });
+    for (const { execution } of reply.executions) ids.add(execution!.workflowId!);
+    nextPageToken = reply.nextPageToken ?? new Uint8Array();
+    if (nextPageToken.length === 0) return { ids, complete: true };
+  }
+  return { ids, complete: false };
 }
 
 /** Completions of a run whose close time falls into an interval of the server's clock. */

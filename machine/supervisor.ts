@@ -19,7 +19,8 @@ export interface RolePlan {
 const RESTART_MS = [250, 1000, 3000, 10_000];
 /** A process that lived this long died of something new. */
 const STABLE_MS = 30_000;
-const STOP_WITHIN_MS = 15_000;
+/** Longer than a generator's leaving: its reserved arrivals, and the deadline of their starts. */
+const STOP_WITHIN_MS = 20_000;
 
 interface Slot {
   readonly role: RoleName;

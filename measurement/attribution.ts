@@ -98,6 +98,10 @@ const OWN_LIMITS: Readonly<Record<string, { readonly knob: string; readonly advi
   'generator event loop': { knob: '--lanes', advice: 'share the load over more generator processes' },
   'generator CPU quota': { knob: 'the CPU limit of the container', advice: 'raise the CPU limit of the generators' },
   'host event loop': { knob: '--hosts', advice: 'run the load workflows on more worker processes' },
+  'host present': {
+    knob: 'the memory and the CPU of the host',
+    advice: 'see the log of the host role for why it went: nobody executed the load workflows meanwhile',
+  },
   'host task slots': { knob: '--host-slots', advice: 'give the workers more slots, or run more of them' },
 };
 

@@ -11,6 +11,8 @@ export interface AuditWindow {
 /** Rows [startMs, eventLoopUtilization, slotsExhaustedShare], ascending, each as long as `widthMs`. */
 export interface EncodedWindows {
   readonly widthMs: number;
+  /** Up to when the process was heard: milliseconds since the epoch, on its own clock. */
+  readonly untilMs: number;
   readonly rows: readonly (readonly [number, number, number])[];
 }
 
@@ -20,15 +22,28 @@ const MAX_WINDOWS = 240;
 /** Windows of equal width over the whole life of a process, in bounded space however long it lives. */
 export class AuditWindows {
   private rows: [number, number, number][] = [];
-
-  /** @param widthMs how much time one call of {@link add} stands for */
-  constructor(private widthMs: number) {}
-
   private pending: AuditWindow[] = [];
   private perRow = 1;
+  private widthMs: number;
+  private untilMs = 0;
+
+  /**
+   * @param sampleMs how much time one call of {@link add} stands for
+   * @param before what a predecessor of the process has left, to go on from
+   */
+  constructor(
+    private readonly sampleMs: number,
+    before?: EncodedWindows,
+  ) {
+    this.widthMs = before?.widthMs ?? sampleMs;
+    this.perRow = this.widthMs / sampleMs;
+    this.rows = (before?.rows ?? []).map((row) => [...row]);
+    this.untilMs = before?.untilMs ?? 0;
+  }
 
   /** Adds the next stretch of time, as long as the width given at first. */
   add(window: AuditWindow): void {
+    this.untilMs = window.startMs + this.sampleMs;
     this.pending.push(window);
     if (this.pending.length < this.perRow) return;
     this.rows.push(mean(this.pending.map(toRow)));
@@ -42,8 +57,22 @@ export class AuditWindows {
   }
 
   encode(): EncodedWindows {
-    return { widthMs: this.widthMs, rows: [...this.rows] };
+    return { widthMs: this.widthMs, untilMs: this.untilMs, rows: [...this.rows] };
   }
+}
+
+/** The longest time within [fromMs, toMs) in which the process was not heard. */
+export function longestSilence({ widthMs, untilMs, rows }: EncodedWindows, fromMs: number, toMs: number): number {
+  const heard = [...rows.map(([startMs]) => [startMs, startMs + widthMs] as const)];
+  const last = heard.at(-1)?.[1] ?? fromMs;
+  if (untilMs > last) heard.push([last, untilMs]);
+  let longest = 0;
+  let silentFrom = fromMs;
+  for (const [start, end] of heard) {
+    longest = Math.max(longest, Math.min(start, toMs) - silentFrom);
+    silentFrom = Math.max(silentFrom, end);
+  }
+  return Math.max(0, longest, toMs - silentFrom);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { EncodedHistogram } from './histogram';
 import { mergeHistograms } from './histogram';
-import { addCounts, mergeLedgers, type Counts, type Ledger } from './ledger';
+import { addCounts, mergeLedgers, total, type Counts, type Ledger } from './ledger';
 import { mergeSeries, packSeries, unpackSeries, type PackedSeries } from './series';
 import type { EncodedSequences } from './sequence-set';
 
@@ -96,6 +96,8 @@ export interface LaneResult {
 /** A step's lanes, merged. Audits stay apart: a mean would hide the one generator that could not keep up. */
 export interface StepMeasurement {
   readonly ledger: Ledger;
+  /** Arrivals that fell due, by lane: which sequences a lane can have sent. */
+  readonly scheduledByLane: readonly number[];
   readonly provisional: readonly { readonly lane: number; readonly entries: Provisional }[];
   readonly observation: Observation;
   readonly histograms: LaneHistograms;
@@ -106,15 +108,32 @@ export interface StepMeasurement {
   readonly cutShort?: string;
 }
 
+/**
+ * Ids that are looked up one by one at the most. What a step, and a run, has beyond it is settled by count, and is not
+ * named: results and what a run carries on stay small however much was refused.
+ */
+export const MAX_PROVISIONAL = 5000;
+
+const unnamed: Provisional = { rejected: null, unknown: null, inDoubt: null };
+
+function isProvisional({ provisional: { rejected, unknown, inDoubt } }: LaneResult): boolean {
+  return [rejected, unknown, inDoubt].some((entry) => entry === null || Object.keys(entry).length > 0);
+}
+
+export function provisionalIn({ rejected, unknown, inDoubt }: Ledger): number {
+  return total(rejected) + total(unknown) + inDoubt;
+}
+
 export function mergeLanes(lanes: readonly LaneResult[]): StepMeasurement {
+  const ledger = mergeLedgers(lanes.map((lane) => lane.ledger));
+  const tooMany = provisionalIn(ledger) > MAX_PROVISIONAL;
   const cut = lanes.find((lane) => lane.cutShort !== undefined)?.cutShort;
   return {
-    ledger: mergeLedgers(lanes.map((lane) => lane.ledger)),
+    ledger,
+    scheduledByLane: lanes.map((lane) => lane.ledger.scheduled),
     provisional: lanes
-      .filter(({ provisional: { rejected, unknown, inDoubt } }) =>
-        [rejected, unknown, inDoubt].some((entry) => entry === null || Object.keys(entry).length > 0),
-      )
-      .map((lane) => ({ lane: lane.lane, entries: lane.provisional })),
+      .filter(isProvisional)
+      .map((lane) => ({ lane: lane.lane, entries: tooMany ? unnamed : lane.provisional })),
     observation: mergeObservations(lanes.map((lane) => lane.observation)),
     histograms: mergeLaneHistograms(lanes.map((lane) => lane.histograms)),
     completedDuring: mergeCompletedDuring(lanes.flatMap((lane) => lane.completedDuring)),

@@ -34,12 +34,15 @@ export class OpenSet {
     return this.open.size;
   }
 
-  encode(): EncodedCursor {
-    const next = this.nextSequence;
+  /** @param through arrivals below it count as taken up too: their owner sends them although it records nothing more */
+  encode(through = 0): EncodedCursor {
+    const next = Math.max(this.nextSequence, through);
     // Insertion order is ascending, so the first element is the lowest.
-    const low = this.open.values().next().value ?? next;
+    const low = this.open.values().next().value ?? this.nextSequence;
     const bytes = new Uint8Array(Math.ceil((next - low) / 8));
-    for (const sequence of this.open) bytes[(sequence - low) >> 3]! |= 1 << ((sequence - low) & 7);
+    const mark = (sequence: number) => (bytes[(sequence - low) >> 3]! |= 1 << ((sequence - low) & 7));
+    this.open.forEach(mark);
+    for (let sequence = this.nextSequence; sequence < next; sequence += 1) mark(sequence);
     return { low, next, open: Buffer.from(bytes).toString('base64') };
   }
 }

@@ -1,4 +1,4 @@
-import { meanDuring, type EncodedWindows } from './audit-windows';
+import { longestSilence, meanDuring, type EncodedWindows } from './audit-windows';
 import { SAMPLES_NEEDED, summarize } from './histogram';
 import type { GeneratorAudit, StepMeasurement } from './lane';
 
@@ -65,6 +65,8 @@ export interface HostAudit {
   readonly eventLoopUtilization: number;
   /** Share of the samples in which every workflow-task slot was taken, 0–1. */
   readonly slotsExhaustedShare: number;
+  /** The longest time in which nothing was heard of it. Milliseconds. */
+  readonly silentMs: number;
   /** Times the worker process had to be started anew. */
   readonly restarts: number;
 }
@@ -81,7 +83,7 @@ export interface HostHistory {
 export function hostsDuring(hosts: readonly HostHistory[], fromMs: number, toMs: number): HostAudit[] {
   return hosts.map(({ host, identity, restarts, windows }) => {
     const mean = meanDuring(windows, fromMs, toMs) ?? { eventLoopUtilization: 0, slotsExhaustedShare: 0 };
-    return { host, identity, restarts, ...mean };
+    return { host, identity, restarts, silentMs: longestSilence(windows, fromMs, toMs), ...mean };
   });
 }
 
@@ -94,6 +96,8 @@ export const LIMITS = {
   slotsExhaustedShare: 0.05,
   clockUncertaintyMs: 50,
   lostSamplesShare: 0.01,
+  /** A host says once a second how busy it is. Milliseconds. */
+  hostSilentMs: 3000,
 } as const;
 
 /** @param maxGapShare the tolerated share of a step's arrivals in gaps between a generator's attempts */
@@ -217,6 +221,7 @@ function hostChecks(hosts: readonly HostAudit[]): ValidityCheck[] {
   const measured = Math.max(...hosts.map((host) => host.slotsExhaustedShare));
   const limit = LIMITS.slotsExhaustedShare;
   return [
+    silenceCheck(hosts),
     worst('host event loop', hosts, (host) => host.eventLoopUtilization, LIMITS.eventLoopUtilization),
     {
       name: 'host task slots',
@@ -227,6 +232,20 @@ function hostChecks(hosts: readonly HostAudit[]): ValidityCheck[] {
       detail: `a host had no free workflow-task slot ${percent(measured)} of the time (limit ${percent(limit)})`,
     },
   ];
+}
+
+function silenceCheck(hosts: readonly HostAudit[]): ValidityCheck {
+  const measured = Math.max(...hosts.map((host) => host.silentMs));
+  const limit = LIMITS.hostSilentMs;
+  const who = hosts.find((host) => host.silentMs === measured)!;
+  return {
+    name: 'host present',
+    ok: measured <= limit,
+    measured,
+    limit,
+    unit: 'ms',
+    detail: `host ${who.host} was not there for ${(measured / 1000).toFixed(1)} s of the hold (limit ${limit / 1000} s)`,
+  };
 }
 
 function percent(share: number): string {

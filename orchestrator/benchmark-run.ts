@@ -1,15 +1,17 @@
 import {
   ApplicationFailure,
+  allHandlersFinished,
   CancellationScope,
+  condition,
+  continueAsNew,
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
   rootCause,
   startChild,
   upsertMemo,
-  type ChildWorkflowHandle,
 } from '@temporalio/workflow';
-import { settle } from '../measurement/ledger';
+import { settle, total } from '../measurement/ledger';
 import { reached } from '../measurement/reached';
 import { evidenceOf, hostsDuring } from '../measurement/validity';
 import { resultOf } from '../report/result';
@@ -19,9 +21,10 @@ import type { BenchmarkResult } from '../report/result-schema';
 import { durationMs } from '../spec/duration';
 import { describeProblems, parseSpec, type BenchmarkSpec, type SpecInput } from '../spec/parse';
 import { BAD_SPEC, MISCONFIGURED, NAMESPACE_GONE, RUN_FAILED } from './benchmark-types';
+import type { Carried } from './carried';
 import { Hosts } from './hosts';
 import { runLoad } from './load';
-import { stopHostsSignal, type Phase } from './messages';
+import { PHASES, stopHostsSignal, type Phase } from './messages';
 import { hostsWorkflowId } from './names';
 import { brief, once, patient, pure } from './proxies';
 import { RunState } from './run-state';
@@ -30,8 +33,8 @@ import { RunState } from './run-state';
  * One benchmark of a Temporal cluster. It reads like its table of contents; whatever happens on the way, it cleans up
  * and reports.
  */
-export async function BenchmarkRun(input?: SpecInput): Promise<BenchmarkResult> {
-  const state = new RunState(checked(input));
+export async function BenchmarkRun(input?: SpecInput, carried?: Carried): Promise<BenchmarkResult> {
+  const state = new RunState(checked(input), carried);
   const measuring = new CancellationScope();
   state.listen(() => measuring.cancel());
   upsertMemo({ runId: state.run.runId, namespace: state.run.namespace });
@@ -43,12 +46,14 @@ export async function BenchmarkRun(input?: SpecInput): Promise<BenchmarkResult> 
     await phase(state, 'hosts', startHosts);
     await phase(state, 'load', runLoad);
   });
+  if (state.pausedForNewHistory) await goOnAsNew(state, input);
   return await CancellationScope.nonCancellable(async () => {
     await phase(state, 'drain', stopLoad);
     await phase(state, 'reconcile', reconcile);
     await phase(state, 'verdict', judgeAll);
     await phase(state, 'cleanup', cleanUp);
-    return await phase(state, 'report', report);
+    state.enter('report');
+    return report(state);
   });
 }
 
@@ -58,7 +63,9 @@ function checked(input: SpecInput | undefined): BenchmarkSpec {
   throw ApplicationFailure.nonRetryable(describeProblems(parsed.problems), BAD_SPEC, parsed.problems);
 }
 
-async function phase<T>(state: RunState, name: Phase, work: (state: RunState) => Promise<T>): Promise<T> {
+/** What an earlier execution of the run has been through is not done again. */
+async function phase<T>(state: RunState, name: Phase, work: (state: RunState) => Promise<T>): Promise<T | undefined> {
+  if (state.carried && PHASES.indexOf(name) < PHASES.indexOf('load')) return undefined;
   state.enter(name);
   return await work(state);
 }
@@ -76,6 +83,13 @@ async function untilCancelled(state: RunState, scope: CancellationScope, work: (
       state.found.misconfigured = MISCONFIGURED.some((type) => type === failureType(err));
     }
   }
+}
+
+/** Between two iterations, with no step open and nobody waiting for an answer; a run that is to end does not go on. */
+async function goOnAsNew(state: RunState, input: SpecInput | undefined): Promise<void> {
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  if (CancellationScope.current().consideredCancelled) state.found.abortReason ??= 'cancelled';
+  if (state.found.abortReason === undefined) await continueAsNew<typeof BenchmarkRun>(input, state.carry());
 }
 
 /** The type of the failure at the root of what children and activities have wrapped. */
@@ -101,43 +115,39 @@ async function describeSystem(state: RunState): Promise<void> {
 async function startHosts(state: RunState): Promise<void> {
   const { run, spec, plan } = state;
   const workflowId = hostsWorkflowId(run.workflowId);
-  hostsOf.set(
-    state,
-    await CancellationScope.nonCancellable(() =>
-      startChild(Hosts, {
-        workflowId,
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        workflowExecutionTimeout: plan.durationMs * spec.stepAttempts * 2 + plan.completionTimeoutMs * 2 + 3_600_000,
-        staticSummary: `${spec.hosts} host(s) for ${run.runId}`,
-        args: [{ run, hosts: spec.hosts, slots: spec.hostSlots }],
-      }),
-    ),
+  await CancellationScope.nonCancellable(() =>
+    startChild(Hosts, {
+      workflowId,
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      workflowExecutionTimeout: plan.durationMs * spec.stepAttempts * 2 + plan.completionTimeoutMs * 2 + 3_600_000,
+      staticSummary: `${spec.hosts} host(s) for ${run.runId}`,
+      args: [{ run, hosts: spec.hosts, slots: spec.hostSlots }],
+    }),
   );
+  state.hostsStarted = true;
   await Promise.all([brief.awaitHosts(run, spec.hosts, workflowId), brief.countSlots(plan.lanes)]);
 }
-const hostsOf = new WeakMap<RunState, ChildWorkflowHandle<typeof Hosts>>();
 
 /** The generators have returned by now, whatever happened; what they saw of their hosts is read while these live. */
 async function stopLoad(state: RunState): Promise<void> {
-  if (hostsOf.has(state)) await state.readHosts();
+  if (state.hostsStarted) await state.readHosts();
 }
 
 async function reconcile(state: RunState): Promise<void> {
   if (state.steps.length === 0) return;
-  const sampled = state.plan.observeShare < 1 && state.loadStartMs !== undefined;
   try {
     const found = await patient.reconcile({
       run: state.run,
-      steps: state.steps.map(({ step, startAtMs, measurement: { ledger, provisional } }) => ({
+      steps: state.steps.map(({ step, startAtMs, measurement: { ledger, provisional, scheduledByLane } }) => ({
         name: step.name,
         attempt: step.attempt,
         endedAtMs: startAtMs + step.durationMs,
-        measurement: { ledger, provisional },
+        measurement: { ledger, provisional, scheduledByLane },
       })),
       completionTimeoutMs: state.plan.completionTimeoutMs,
-      countWindows: sampled
-        ? state.steps.filter((step) => isCounted(step, state.steps)).map((step) => window(step, state.plan.waitingMs))
-        : [],
+      countWindows: state.steps
+        .filter((step) => isCounted(step, state.steps) && (state.plan.observeShare < 1 || hasUnseen(step)))
+        .map((step) => window(step, state.plan.waitingMs)),
     });
     state.found.reconciliation = found;
     state.steps.forEach((step, i) => {
@@ -148,6 +158,11 @@ async function reconcile(state: RunState): Promise<void> {
     if (failureType(err) === NAMESPACE_GONE) state.found.error ??= rootCause(err);
     else state.notes.push(`the account could not be reconciled with the server: ${rootCause(err)}`);
   }
+}
+
+/** Whether a step may have completions that no client saw: of starts that nobody was told of. */
+function hasUnseen({ measurement: { ledger } }: StepFacts): boolean {
+  return ledger.recovered + ledger.inDoubt + total(ledger.unknown) > 0;
 }
 
 function window({ step, startAtMs }: StepFacts, waitingMs: number) {
@@ -174,11 +189,11 @@ async function judgeAll(state: RunState): Promise<void> {
 }
 
 async function cleanUp(state: RunState): Promise<void> {
-  const hosts = hostsOf.get(state);
-  if (hosts) {
-    await getExternalWorkflowHandle(hosts.workflowId)
+  if (state.hostsStarted) {
+    const hosts = hostsWorkflowId(state.run.workflowId);
+    await getExternalWorkflowHandle(hosts)
       .signal(stopHostsSignal)
-      .then(() => hosts.result())
+      .then(() => patient.awaitHostsEnded(hosts))
       .catch((err: unknown) => state.notes.push(`a host did not end well: ${rootCause(err)}`));
   }
   if (state.health === undefined) return;
@@ -196,7 +211,7 @@ async function cleanUp(state: RunState): Promise<void> {
   }
 }
 
-async function report(state: RunState): Promise<BenchmarkResult> {
+function report(state: RunState): BenchmarkResult {
   const result = resultOf(state.facts());
   state.enter('done');
   if (state.found.error === undefined) return result;

@@ -3,7 +3,7 @@ import type { LaneHistograms, LaneResult, Observation, Provisional, StepMeasurem
 import type { EncodedCursor } from '../measurement/open-set';
 import type { Evidence, HostAudit, HostHistory, Validity } from '../measurement/validity';
 import type { Thresholds, Verdict } from '../measurement/verdict';
-import type { CleanupFacts } from '../report/facts';
+import type { CleanupFacts, Disagreement } from '../report/facts';
 import type { PlannedStep } from './plan';
 
 /**
@@ -99,7 +99,7 @@ export interface CountedStep {
   readonly attempt: number;
   /** When its last arrival was due: milliseconds since the epoch. */
   readonly endedAtMs: number;
-  readonly measurement: Pick<StepMeasurement, 'ledger' | 'provisional'>;
+  readonly measurement: Pick<StepMeasurement, 'ledger' | 'provisional' | 'scheduledByLane'>;
 }
 
 /** The server's count of a step's workflows by how they ended. */
@@ -118,7 +118,10 @@ export interface ReconcileInput {
   readonly steps: readonly CountedStep[];
   /** How long what is still open may take to close. */
   readonly completionTimeoutMs: number;
-  /** Holds for which the completions in their own time are to be counted by the server, because only a sample was observed. */
+  /**
+   * Holds for which the completions in their own time are to be counted by the server, because clients saw only some:
+   * a sample, or not those of arrivals that a dead generator had sent.
+   */
   readonly countWindows: readonly { readonly stepIndex: number; readonly fromMs: number; readonly toMs: number }[];
 }
 
@@ -136,9 +139,12 @@ export interface Reconciliation {
   readonly visibilityWaitMs: number;
   /** What stayed unexplained, e.g. a count that never agreed; empty when the account is closed. */
   readonly open: readonly string[];
+  /** The ids behind it; a sample on each side. */
+  readonly disagreements: readonly Disagreement[];
 }
 
 export type CleanupResult = CleanupFacts;
+export type { Disagreement };
 
 export interface JudgeInput {
   readonly required: Thresholds;
@@ -168,8 +174,10 @@ export interface ControlActivities {
   describeSystem(run: RunRef): Promise<SystemDescription>;
   countSlots(lanesNeeded: number): Promise<void>;
   awaitHosts(run: RunRef, hosts: number, hostsWorkflow: string): Promise<void>;
-  collectProgress(runWorkflowId: string, stepIndex: number): Promise<void>;
+  collectProgress(runWorkflowId: string, stepIndex: number, everyMs: number): Promise<void>;
   readHosts(hostsWorkflow: string): Promise<HostReport[]>;
+  /** Waits for the hosts' workflow to close; rejects with its failure. */
+  awaitHostsEnded(hostsWorkflow: string): Promise<void>;
   judgeStep(input: JudgeInput): Promise<Judgement>;
   reconcile(input: ReconcileInput): Promise<Reconciliation>;
   cleanUp(run: RunRef, deleteNamespace: boolean): Promise<CleanupResult>;

@@ -8,6 +8,8 @@ import { collector, generators } from './proxies';
 export interface LoadStepInput extends Omit<GenerateLoadInput, 'lane'> {
   /** The workflow that wants to hear how the step goes on. */
   readonly reportTo: string;
+  /** How often it does. Milliseconds. */
+  readonly reportEveryMs: number;
 }
 
 /** Why a lane of a step did nothing: it was picked up when its load should have been under way already. */
@@ -22,7 +24,7 @@ export async function LoadStep(input: LoadStepInput): Promise<StepMeasurement> {
   const lanes = new CancellationScope();
   const collecting = new CancellationScope();
   const watching = collecting
-    .run(() => collector.collectProgress(input.reportTo, input.step.index))
+    .run(() => collector.collectProgress(input.reportTo, input.step.index, input.reportEveryMs))
     .catch((err: unknown) => {
       // What the collector reports is for the eye; the measurement does not depend on it.
       if (!isCancellation(err)) return;
@@ -41,7 +43,10 @@ export async function LoadStep(input: LoadStepInput): Promise<StepMeasurement> {
   return mergeLanes(results);
 }
 
-async function runLane({ reportTo: _, ...input }: LoadStepInput, lane: number): Promise<LaneResult> {
+async function runLane(
+  { reportTo: _to, reportEveryMs: _every, ...input }: LoadStepInput,
+  lane: number,
+): Promise<LaneResult> {
   const longestMs = input.step.durationMs + input.completionTimeoutMs;
   const { generateLoad } = generators(input.step.index, longestMs, input.heartbeatTimeoutMs);
   try {

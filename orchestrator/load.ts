@@ -9,7 +9,7 @@ import {
 import { catalog } from '../load-workflows/catalog';
 import { completedDuring, notCompletedSeen, reached } from '../measurement/reached';
 import type { StepMeasurement } from '../measurement/lane';
-import { evidenceOf, hostsDuring } from '../measurement/validity';
+import { evidenceOf, hostsDuring, LIMITS } from '../measurement/validity';
 import type { StepFacts } from '../report/facts';
 import { LATE, LoadStep } from './load-step';
 import { stepWorkflowId } from './names';
@@ -26,11 +26,15 @@ const MAX_SHIFTS = 3;
 /** Where control and target are one cluster, its stalls must not look like dead generators. */
 const HEARTBEAT_TIMEOUT_MS = { apart: 5000, shared: 15_000 };
 
-/** Runs every step of the profile on one timeline, then again what a gap spoilt. */
+/**
+ * Runs every step of the profile on one timeline, then again what was spoilt. Stops early, between two iterations or
+ * two such steps, where the history has grown long; `nextStep` then says where to go on.
+ */
 export async function runLoad(state: RunState): Promise<void> {
-  let remaining: readonly PlannedStep[] = state.plan.steps;
+  let remaining: readonly PlannedStep[] = state.planned.slice(state.nextStep);
   for (let shifts = 0; remaining.length > 0; shifts += 1) {
-    const late = await runStretch(state, remaining);
+    const { late, left } = await runStretch(state, remaining);
+    if (late === undefined && left !== undefined) return pause(state, left.index, `iteration ${left.iteration}`);
     if (late === undefined) break;
     if (shifts === MAX_SHIFTS)
       throw new Error(`step ${late.name} was picked up late ${shifts + 1} times: too few generators`);
@@ -42,37 +46,60 @@ export async function runLoad(state: RunState): Promise<void> {
     state.planned.push(...again);
     remaining = again;
   }
-  await runAgainWhatGapsSpoilt(state);
+  state.nextStep = state.planned.length;
+  await runAgainWhatWasSpoilt(state);
 }
 
-async function runAgainWhatGapsSpoilt(state: RunState): Promise<void> {
+function pause(state: RunState, nextStep: number, what: string): void {
+  state.notes.push(`the run's history had grown long: the load paused, and went on with ${what} in a new one`);
+  state.nextStep = nextStep;
+  state.pausedForNewHistory = true;
+}
+
+async function runAgainWhatWasSpoilt(state: RunState): Promise<void> {
   for (let next = spoiltHold(state); next !== undefined; next = spoiltHold(state)) {
-    state.notes.push(`the hold at ${next.fromRate}/s had a gap and is run again (attempt ${next.attempt + 1})`);
-    const again = planAgain(state.planned, next);
+    const { hold, why } = next;
+    if (state.needsNewHistory) return pause(state, state.planned.length, `the hold at ${hold.fromRate}/s`);
+    state.notes.push(`the hold at ${hold.fromRate}/s ${why} and is run again (attempt ${hold.attempt + 1})`);
+    const again = planAgain(state.planned, hold);
     state.planned.push(...again);
     await runStretch(state, again);
+    state.nextStep = state.planned.length;
   }
 }
 
-/** A hold whose last attempt has too large a gap and which may be tried again. */
-function spoiltHold({ steps, spec }: RunState): PlannedStep | undefined {
-  const found = steps.find(({ step, measurement }) => {
-    const last = !steps.some(({ step: other }) => other.name === step.name && other.attempt > step.attempt);
-    const gap = measurement.gapArrivals > spec.maxGap * measurement.ledger.scheduled;
-    return (
-      step.kind === 'hold' && last && gap && step.attempt < spec.stepAttempts && measurement.cutShort === undefined
-    );
-  });
-  return found?.step as PlannedStep | undefined;
+/** A hold whose last attempt the death of a generator has spoilt, and which may be tried again. */
+function spoiltHold({ steps, spec }: RunState): { hold: PlannedStep; why: string } | undefined {
+  for (const { step, measurement } of steps) {
+    const isLast = !steps.some(({ step: other }) => other.name === step.name && other.attempt > step.attempt);
+    const mayRepeat = step.attempt < spec.stepAttempts && measurement.cutShort === undefined;
+    const why = step.kind === 'hold' && isLast && mayRepeat ? spoiltBy(measurement, spec.maxGap) : undefined;
+    if (why) return { hold: step as PlannedStep, why };
+  }
+  return undefined;
+}
+
+/** What a generator's death cost: arrivals that were not sent, or completions that nobody was there to see. */
+function spoiltBy(measurement: StepMeasurement, maxGap: number): string | undefined {
+  const { gapArrivals, ledger, observation, audits } = measurement;
+  if (gapArrivals > maxGap * ledger.scheduled) return 'had a gap';
+  const died = audits.some((audit) => audit.attempts > 1);
+  return died && observation.lost > LIMITS.lostSamplesShare * observation.chosen
+    ? 'lost a generator and its samples with it'
+    : undefined;
 }
 
 /**
  * Steps end to end from one instant. Each is asked for ahead of its time, and nobody waits for the completions of the
  * one before.
  *
- * @returns the first step that was picked up late, if one was: it and all after it did not run
+ * @returns the first step that was picked up late, if one was: it and all after it did not run; and the first that was
+ *   left for a new history
  */
-async function runStretch(state: RunState, steps: readonly PlannedStep[]): Promise<PlannedStep | undefined> {
+async function runStretch(
+  state: RunState,
+  steps: readonly PlannedStep[],
+): Promise<{ readonly late?: PlannedStep; readonly left?: PlannedStep }> {
   const offsetMs = steps[0]!.startMs;
   const startAtMs = Date.now() + LEAD_MS;
   if (state.loadStartMs === undefined) state.loadStartMs = startAtMs;
@@ -81,6 +108,7 @@ async function runStretch(state: RunState, steps: readonly PlannedStep[]): Promi
   const scope = new CancellationScope();
   const running: Promise<void>[] = [];
   let late: PlannedStep | undefined;
+  let left: PlannedStep | undefined;
   let stopped = false;
   const stop = () => {
     stopped = true;
@@ -102,6 +130,10 @@ async function runStretch(state: RunState, steps: readonly PlannedStep[]): Promi
       for (const step of steps) {
         const at = startAtMs + step.startMs - offsetMs;
         if (at - ARM_MS > Date.now()) await sleep(at - ARM_MS - Date.now());
+        if (step.iteration > steps[0]!.iteration && beginsIteration(step, steps) && state.needsNewHistory) {
+          left = step;
+          break;
+        }
         state.beginStep(step, at);
         running.push(oneStep(step));
         // A step that fails must end the others, not become an unhandled rejection meanwhile.
@@ -115,7 +147,11 @@ async function runStretch(state: RunState, steps: readonly PlannedStep[]): Promi
   }
   await Promise.allSettled(running);
   await rethrowFailure(running);
-  return late;
+  return { late, left: stopped ? undefined : left };
+}
+
+function beginsIteration(step: PlannedStep, steps: readonly PlannedStep[]): boolean {
+  return steps.find(({ iteration }) => iteration === step.iteration) === step;
 }
 
 /** The first failure that is not a mere consequence of cancelling. */
@@ -140,6 +176,7 @@ async function executeStep(
     args: [
       {
         reportTo: workflowId,
+        reportEveryMs: plan.snapshotEveryMs,
         run,
         workload: spec.workload,
         workflowType: catalog[spec.workload].workflowType,
@@ -168,6 +205,14 @@ async function executeStep(
   });
 }
 
+/**
+ * Starts of which no client saw the completion, because nobody was told of them: until the server is asked, those that
+ * were probably sent are taken to have completed. A gap's arrivals were probably not.
+ */
+function unseen({ ledger, gapArrivals }: StepMeasurement): number {
+  return ledger.recovered + Math.max(0, ledger.inDoubt - gapArrivals);
+}
+
 /** A complete hold gets its verdict as soon as its completions are in: what a staircase stops at. */
 async function judged(
   state: RunState,
@@ -182,7 +227,12 @@ async function judged(
     const seen = completedDuring(step.index, [measurement, ...state.steps.map((other) => other.measurement)]);
     const judgement = await pure.judgeStep({
       required: step.thresholds!,
-      reached: reached(measurement, step.durationMs, seen / state.plan.observeShare, notCompletedSeen(measurement)),
+      reached: reached(
+        measurement,
+        step.durationMs,
+        seen / state.plan.observeShare + unseen(measurement),
+        notCompletedSeen(measurement),
+      ),
       evidence: evidenceOf(measurement),
       hosts: hostsDuring(state.hosts, startAtMs, startAtMs + step.durationMs),
       maxGapShare: state.spec.maxGap,

@@ -20,6 +20,9 @@ export function loadQueueOf(stepIndex: number): string {
 /** Every namespace the tool registers begins with this, and it cleans up no other as a whole (R8.1). */
 export const NAMESPACE_PREFIX = 'benchmark-';
 
+/** The workflow type that occupies the id of an arrival which never became a workflow (I3c). */
+export const TOMBSTONE = 'benchmarkTombstone';
+
 /** The key under which a namespace's data names the run that registered it: the mark of ownership. */
 export const OWNER_KEY = 'temporal-benchmark.run';
 

@@ -46,7 +46,19 @@ export interface Plan {
   readonly completionTimeoutMs: number;
   /** What the workload itself waits for: completions of a hold are counted so much later. Milliseconds. */
   readonly waitingMs: number;
+  /** How often the lanes' heartbeats are merged into a snapshot for the run. Milliseconds. */
+  readonly snapshotEveryMs: number;
+  /** Events one iteration adds to the run's history, at the most, where nothing has to be run again. */
+  readonly eventsPerIteration: number;
 }
+
+/** A snapshot for the run's live view is taken this often, and rarer where a history would grow too long. */
+const SNAPSHOT_MS = 15_000;
+const MAX_SNAPSHOTS = 600;
+/** A signal, and the workflow task that takes it. */
+const EVENTS_PER_SNAPSHOT = 4;
+/** A step's child workflow, its verdict, its hosts, and a workflow task for each. */
+const EVENTS_PER_STEP = 32;
 
 export function planOf(spec: BenchmarkSpec): Plan {
   const segments = segmentsOf(spec);
@@ -65,6 +77,16 @@ export function planOf(spec: BenchmarkSpec): Plan {
     maxInFlightPerLane: Math.max(100, Math.ceil((peak / spec.lanes) * (START_DEADLINE_MS / 1000) * 1.1)),
     completionTimeoutMs: durationMs(spec.completionTimeout) + waitingMs,
     waitingMs,
+    ...historyOf(timelineMs / spec.iterations, steps.length / spec.iterations),
+  };
+}
+
+function historyOf(iterationMs: number, stepsPerIteration: number) {
+  const snapshotEveryMs = Math.max(SNAPSHOT_MS, Math.ceil(iterationMs / MAX_SNAPSHOTS));
+  const snapshots = Math.ceil(iterationMs / snapshotEveryMs) + 2 * stepsPerIteration;
+  return {
+    snapshotEveryMs,
+    eventsPerIteration: snapshots * EVENTS_PER_SNAPSHOT + stepsPerIteration * EVENTS_PER_STEP,
   };
 }
 

@@ -3,12 +3,18 @@ import { rateAt } from '../measurement/profile';
 import { startedWorkflows, total, unaccounted, type Ledger } from '../measurement/ledger';
 import { mergeLedgers } from '../measurement/ledger';
 import type { RunFacts, StepFacts } from '../report/facts';
+import { decisiveOf, generatorsOf } from '../report/generators';
 import type { BenchmarkSpec } from '../spec/parse';
+import { carriedSteps, type BegunStep, type Carried } from './carried';
 import type { Health, RunRef, StepSnapshot } from './contract';
 import { abortUpdate, progressQuery, snapshotSignal, type AbortRequest, type Phase, type Progress } from './messages';
 import { hostsWorkflowId, namespaceOf, runIdOf, workloadQueueOf } from './names';
 import { planOf, thresholdsOf, type Plan, type PlannedStep } from './plan';
 import { brief } from './proxies';
+
+/** Where one execution of a run ends at the latest; beyond 50 MB or 51,200 events the server would end it. */
+const MAX_EVENTS = 4096;
+const MAX_BYTES = 4 * 1024 * 1024;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -16,27 +22,49 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export class RunState {
   readonly plan: Plan;
   readonly run: RunRef;
-  readonly startedAtMs = Date.now();
-  readonly steps: StepFacts[] = [];
-  readonly notes: string[] = [];
-  readonly shifts: { step: string; byMs: number }[] = [];
+  readonly startedAtMs: number;
+  readonly steps: StepFacts[];
+  readonly notes: string[];
+  readonly shifts: { step: string; byMs: number }[];
   readonly found: Mutable<
     Partial<Pick<RunFacts, 'system' | 'reconciliation' | 'cleanup' | 'error' | 'misconfigured' | 'abortReason'>>
   > = {};
-  hosts: RunFacts['hosts'] = [];
+  hosts: RunFacts['hosts'];
+  generators: RunFacts['generators'];
+  hostsStarted: boolean;
   health?: Health;
   phase: Phase = 'starting';
   loadStartMs?: number;
   /** The steps as they are to be run; reruns are appended. */
   planned: PlannedStep[];
-  private readonly begun: { step: PlannedStep; startAtMs: number }[] = [];
+  /** The first of them that has not been run yet. */
+  nextStep: number;
+  /** The load has stopped between two iterations, because the history has grown long. */
+  pausedForNewHistory = false;
+  private readonly begun: BegunStep[];
   private readonly snapshots = new Map<number, { atMs: number; snapshot: StepSnapshot; rate: number }>();
 
-  constructor(readonly spec: BenchmarkSpec) {
+  /** @param carried what an earlier execution of the same run has found out */
+  constructor(
+    readonly spec: BenchmarkSpec,
+    readonly carried?: Carried,
+  ) {
     const { workflowId, firstExecutionRunId } = workflowInfo();
     const runId = runIdOf(workflowId, firstExecutionRunId);
     this.plan = planOf(spec);
-    this.planned = [...this.plan.steps];
+    this.planned = [...(carried?.planned ?? this.plan.steps)];
+    this.nextStep = carried?.nextStep ?? 0;
+    this.startedAtMs = carried?.startedAtMs ?? Date.now();
+    this.loadStartMs = carried?.loadStartMs;
+    this.steps = [...(carried?.steps ?? [])];
+    this.notes = [...(carried?.notes ?? [])];
+    this.shifts = [...(carried?.shifts ?? [])];
+    this.hosts = carried?.hosts ?? [];
+    this.generators = carried?.generators ?? [];
+    this.hostsStarted = carried?.hostsStarted ?? false;
+    this.begun = [...(carried?.begun ?? [])];
+    if (carried?.health) this.health = carried.health;
+    if (carried?.system) this.found.system = carried.system;
     this.run = {
       runId,
       workflowId,
@@ -80,11 +108,40 @@ export class RunState {
     if (hosts.length > 0) this.hosts = hosts;
   }
 
-  finishStep(facts: StepFacts): void {
-    this.steps.push(facts);
+  finishStep({ measurement, ...facts }: StepFacts): void {
+    const { audits } = measurement;
+    const told = facts.step.kind === 'hold' ? audits : audits.filter((audit) => audit.capLowered > 0);
+    this.generators = generatorsOf([...this.generators, ...told]);
+    this.steps.push({ ...facts, measurement: { ...measurement, audits: decisiveOf(audits) } });
     this.steps.sort((a, b) => a.step.index - b.step.index);
     this.snapshots.delete(facts.step.index);
     this.showDetails();
+  }
+
+  /** Whether the history might grow too long for one more iteration: 4,096 events or 4 MB are its end (I8). */
+  get needsNewHistory(): boolean {
+    const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
+    const longest = historyLength + this.plan.eventsPerIteration;
+    return continueAsNewSuggested || longest > MAX_EVENTS || historySize > MAX_BYTES / 2;
+  }
+
+  /** What the next execution of this run goes on with. */
+  carry(): Carried {
+    return {
+      startedAtMs: this.startedAtMs,
+      loadStartMs: this.loadStartMs,
+      steps: carriedSteps(this.steps),
+      generators: this.generators,
+      hosts: this.hosts,
+      hostsStarted: this.hostsStarted,
+      notes: this.notes,
+      shifts: this.shifts,
+      health: this.health,
+      system: this.found.system,
+      planned: this.planned,
+      nextStep: this.nextStep,
+      begun: this.begun,
+    };
   }
 
   get loadDurationMs(): number {
@@ -106,6 +163,7 @@ export class RunState {
       loadDurationMs: this.loadDurationMs,
       shifts: this.shifts,
       steps: this.steps,
+      generators: this.generators,
       hosts: this.hosts,
       notes: this.notes,
       ...this.found,

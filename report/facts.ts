@@ -1,4 +1,4 @@
-import type { StepMeasurement } from '../measurement/lane';
+import type { GeneratorAudit, StepMeasurement } from '../measurement/lane';
 import type { Ledger } from '../measurement/ledger';
 import type { HostHistory, Validity } from '../measurement/validity';
 import type { Thresholds, Verdict } from '../measurement/verdict';
@@ -40,6 +40,17 @@ export interface CleanupFacts {
   readonly commands: readonly string[];
 }
 
+/** What the account and the server disagree about in one step: ids that one of them has and the other has not. */
+export interface Disagreement {
+  readonly step: string;
+  readonly attempt: number;
+  /** null where the server's list was too long to be read whole. */
+  readonly onlyInAccount: { readonly count: number | null; readonly ids: readonly string[] };
+  readonly onlyOnServer: { readonly count: number; readonly ids: readonly string[] };
+  /** Arrivals of the step that were skipped: so many of the ids only in the account may be theirs. */
+  readonly skippedAmongThem: number;
+}
+
 /** Everything a run found out, in the order it did; what it never got to is absent. */
 export interface RunFacts {
   readonly spec: BenchmarkSpec;
@@ -55,11 +66,14 @@ export interface RunFacts {
   readonly loadDurationMs: number;
   readonly shifts: readonly { readonly step: string; readonly byMs: number }[];
   readonly steps: readonly StepFacts[];
+  /** How each generator process fared over all holds. */
+  readonly generators: readonly GeneratorAudit[];
   readonly hosts: readonly HostHistory[];
   readonly reconciliation?: {
     readonly settledBy: string;
     readonly visibilityWaitMs: number;
     readonly open: readonly string[];
+    readonly disagreements: readonly Disagreement[];
     readonly completedInWindow: readonly (readonly [number, number])[];
   };
   readonly cleanup?: CleanupFacts;

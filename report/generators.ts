@@ -14,6 +14,22 @@ export function generatorsOf(audits: readonly GeneratorAudit[]): BenchmarkResult
   return [...byIdentity.values()].map((audit) => ({ ...audit }));
 }
 
+/**
+ * What a step keeps of its generators once their process-wide figures are noted: those that decide its validity, and how
+ * often one had to be replaced.
+ */
+export function decisiveOf(audits: readonly GeneratorAudit[]): GeneratorAudit[] {
+  const most = (pick: (audit: GeneratorAudit) => number) =>
+    audits.reduce<GeneratorAudit | undefined>((top, one) => (top && pick(top) >= pick(one) ? top : one), undefined);
+  const decisive = [
+    most((audit) => audit.eventLoopUtilization),
+    most((audit) => audit.cpuThrottledShare ?? -1),
+    most((audit) => audit.clockUncertaintyMs),
+    most((audit) => audit.attempts),
+  ];
+  return [...new Set(decisive.filter((audit) => audit !== undefined))];
+}
+
 function worse(a: GeneratorAudit, b: GeneratorAudit): GeneratorAudit {
   const most = (pick: (audit: GeneratorAudit) => number) => Math.max(pick(a), pick(b));
   const throttled = [a.cpuThrottledShare, b.cpuThrottledShare].filter((share) => share !== null);

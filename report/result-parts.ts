@@ -46,6 +46,18 @@ export const serverCounts = z.strictObject({
   open: count,
 });
 
+const idSample = z.array(z.string()).max(20);
+export const disagreement = z.strictObject({
+  step: z.string(),
+  attempt: count,
+  onlyInAccount: z.strictObject({
+    count: count.nullable().describe("null where the server's list was too long to be read whole"),
+    ids: idSample,
+  }),
+  onlyOnServer: z.strictObject({ count, ids: idSample }),
+  skippedAmongThem: count.describe('So many of the ids only in the account may be of arrivals that were skipped'),
+});
+
 export const check = z.strictObject({
   name: z.string(),
   ok: z.boolean(),
@@ -134,6 +146,7 @@ export const host = z.strictObject({
   host: count,
   identity: z.string(),
   eventLoopUtilization: z.number(),
+  silentMs: ms.describe('The longest time in which nothing was heard of it'),
   slotsExhaustedShare: z.number(),
   restarts: count,
 });

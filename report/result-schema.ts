@@ -6,6 +6,7 @@ import {
   latency,
   ledger,
   serverCounts,
+  disagreement,
   validity,
   threshold,
   rates,
@@ -83,6 +84,7 @@ export const resultSchema = z
       settledBy: z.string(),
       visibilityWaitMs: ms,
       open: z.array(z.string()).describe('What stayed unexplained'),
+      disagreements: z.array(disagreement).describe('The ids behind it, a sample on each side'),
     }),
     completion: z.strictObject({
       observed: z.enum(['all', 'sample']),

@@ -8,7 +8,6 @@ import { hostsDuring } from '../measurement/validity';
 import { parseSpec } from '../spec/parse';
 import { endingOf, EXIT } from './exit-codes';
 import type { RunFacts } from './facts';
-import { generatorsOf } from './generators';
 import { iterationsOf } from './iterations';
 import { headlineOf, outcomesOf, staircaseOf, validityOf, verdictOf } from './judgement';
 import { SCHEMA_VERSION, type BenchmarkResult } from './result-schema';
@@ -54,7 +53,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     ...(facts.spec.stages === undefined ? {} : { staircase: staircaseOf(counted) }),
     ...(facts.spec.iterations > 1 ? { iterations: iterationsOf(counted) } : {}),
     steps: steps.map((step) => step.result),
-    generators: generatorsOf(facts.steps.flatMap((step) => (step.step.kind === 'hold' ? step.measurement.audits : []))),
+    generators: facts.generators.map((audit) => ({ ...audit })),
     hosts: hostsOf(facts),
     timeline: {
       loadStart: facts.loadStartMs === undefined ? null : new Date(facts.loadStartMs).toISOString(),
@@ -69,11 +68,10 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
   };
 }
 
-function pressureNotes({ steps }: RunFacts): string[] {
-  const lowered = steps.flatMap((step) => step.measurement.audits).filter((audit) => audit.capLowered > 0);
-  const who = [...new Set(lowered.map((audit) => audit.identity))];
-  return who.map(
-    (identity) =>
+function pressureNotes({ generators }: RunFacts): string[] {
+  const lowered = generators.filter((audit) => audit.capLowered > 0);
+  return lowered.map(
+    ({ identity }) =>
       `memory pressure in ${identity}: its in-flight cap was lowered, and what it did not send is counted as skipped`,
   );
 }
@@ -99,6 +97,7 @@ export function resultWithoutRun(
     loadDurationMs: 0,
     shifts: [],
     steps: [],
+    generators: [],
     hosts: [],
     notes: [],
     error,
@@ -183,6 +182,11 @@ function serverOf(facts: RunFacts, ledger: Ledger): BenchmarkResult['server'] {
     settledBy: facts.reconciliation?.settledBy ?? 'not reconciled',
     visibilityWaitMs: facts.reconciliation?.visibilityWaitMs ?? 0,
     open: [...(facts.reconciliation?.open ?? [])],
+    disagreements: (facts.reconciliation?.disagreements ?? []).map(({ onlyInAccount, onlyOnServer, ...about }) => ({
+      ...about,
+      onlyInAccount: { ...onlyInAccount, ids: [...onlyInAccount.ids] },
+      onlyOnServer: { ...onlyOnServer, ids: [...onlyOnServer.ids] },
+    })),
   };
 }
 
@@ -192,7 +196,7 @@ function completionOf(facts: RunFacts): BenchmarkResult['completion'] {
   return {
     observed: sampled ? 'sample' : 'all',
     share: facts.observeShare,
-    throughputFrom: sampled && (facts.reconciliation?.completedInWindow.length ?? 0) > 0 ? 'server' : 'client',
+    throughputFrom: (facts.reconciliation?.completedInWindow.length ?? 0) > 0 ? 'server' : 'client',
     ...observation,
     failed: { ...observation.failed },
   };

@@ -23,12 +23,22 @@ export interface GeneratorDeps {
   readonly log: (message: string, fields: Record<string, unknown>) => void;
   /** The highest rate of a whole step that this process takes part in, starts per second: BENCHMARK_MAX_RATE. */
   readonly maxRate?: number;
+  /** Told of load that is still being sent for a lane which has been handed over: the process outlives it. */
+  readonly lingering: (load: Promise<unknown>) => void;
   /** Watches one lane of one step, for the process's metrics. */
   readonly observe: (workload: string) => LaneObserver & { end(): void };
 }
 
 /** A lane picked up later than this after its step's start has missed too much to call it lag. */
 const LATE_MS = 500;
+
+/**
+ * A process that is told to end goes on for this long with the arrivals it has reserved, which is what a successor
+ * needs to be there: about a second until the server offers the lane again, and some for it to arm.
+ */
+const LEAVE_MS = 4000;
+/** What the reserved time stays below the heartbeat timeout, so that the fence is open to its end (I3b). */
+const FENCE_MARGIN_MS = 1250;
 
 export function createGenerateLoad(deps: GeneratorDeps) {
   /** Paces one lane of one step; see docs/decisions.md for what a heartbeat proves and what a successor does. */
@@ -73,36 +83,36 @@ export function createGenerateLoad(deps: GeneratorDeps) {
 
     let phase: LaneCheckpoint['phase'] = 'sending';
     const fence = new Fence(input.heartbeatTimeoutMs, () => performance.now());
-    const checkpoint = () => {
+    const checkpoint = (through?: number) => {
       const { inFlight, awaited } = account;
       audit.sample(inFlight);
       memory.sample();
       const isNow = now();
       const isOn = isNow >= 0 && isNow < input.step.durationMs && phase === 'sending';
       observer.gauges({ inFlight, awaited, targetRate: isOn ? rateAt(input.step, isNow) / input.lanes : 0 });
-      return account.checkpoint(phase);
+      return account.checkpoint(phase, through);
     };
     const { heartbeatTimeoutMs } = input;
     const heartbeats = new Heartbeats({ link, fence, context, heartbeatTimeoutMs, checkpoint });
-    const { stop } = heartbeats;
+    const { stop, leave } = heartbeats;
+    let untilMs = Infinity;
+    const pace = { input, account, target, now, maySend: () => fence.open, stop, from, memory, until: () => untilMs };
+    const pacing = paceLane(pace);
+    // Awaited below, but for a lane that is handed over: then nobody is there to hear of it.
+    pacing.catch(() => undefined);
     try {
-      const { completions } = await paceLane({
-        input,
-        account,
-        target,
-        now,
-        maySend: () => fence.open,
-        stop,
-        from,
-        memory,
-      });
-      audit.loadOver();
-      phase = 'settling';
-      await Promise.race([completions, timeOut(input, now), aborted(stop)]);
+      const paced = await Promise.race([pacing, aborted(leave)]);
+      if (paced) {
+        audit.loadOver();
+        phase = 'settling';
+        await Promise.race([paced.completions, timeOut(input, now), aborted(stop), afterAll(leave, LEAVE_MS)]);
+      }
       if (heartbeats.superseded)
         throw ApplicationFailure.retryable('another attempt has taken this lane over', 'Superseded');
-      if (heartbeats.shuttingDown) {
-        await heartbeats.last();
+      if (leave.aborted && (!paced || account.awaited > 0)) {
+        if (!paced) untilMs = now() + Math.min(LEAVE_MS, input.heartbeatTimeoutMs - FENCE_MARGIN_MS);
+        deps.lingering(pacing);
+        await heartbeats.last(paced ? 0 : firstDueAfter(input, untilMs));
         throw ApplicationFailure.retryable('the generator process is shutting down', 'ShuttingDown');
       }
       account.giveUpWaiting();
@@ -142,6 +152,11 @@ function takeOver(
 async function timeOut(input: GenerateLoadInput, now: () => number): Promise<void> {
   const leftMs = input.step.durationMs + input.completionTimeoutMs - now();
   await new Promise<void>((resolve) => setTimeout(resolve, Math.max(0, leftMs)).unref());
+}
+
+async function afterAll(signal: AbortSignal, ms: number): Promise<void> {
+  await aborted(signal);
+  await new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -11,16 +11,15 @@ export interface HeartbeatDeps {
   readonly context: Context;
   readonly heartbeatTimeoutMs: number;
   /** What a beat carries; called once for each. */
-  readonly checkpoint: () => LaneCheckpoint;
+  readonly checkpoint: (through?: number) => LaneCheckpoint;
 }
 
 /** Beats every second, proves the attempt current, and stops the lane when control says so. */
 export class Heartbeats {
   /** Another attempt has taken the lane over: what this one knows counts no longer. */
   superseded = false;
-  /** This process is told to end; a successor elsewhere goes on from the last beat. */
-  shuttingDown = false;
   private readonly stopped = new AbortController();
+  private readonly leaving = new AbortController();
   private readonly timer: NodeJS.Timeout;
   private underWay?: Promise<void>;
 
@@ -35,10 +34,16 @@ export class Heartbeats {
     return this.stopped.signal;
   }
 
-  /** A beat that carries the lane as it is now, whatever is still under way. */
-  async last(): Promise<void> {
+  /** Aborted when this process is told to end: a successor elsewhere goes on from the last beat. */
+  get leave(): AbortSignal {
+    return this.leaving.signal;
+  }
+
+  /** The last beat: it carries the lane as it is now, with the arrivals up to `through` as this attempt's own. */
+  async last(through: number): Promise<void> {
+    this.end();
     await this.underWay;
-    await this.beat();
+    await this.send(through);
   }
 
   end(): void {
@@ -49,9 +54,9 @@ export class Heartbeats {
     await (this.underWay ??= this.send().finally(() => (this.underWay = undefined)));
   }
 
-  private async send(): Promise<void> {
+  private async send(through?: number): Promise<void> {
     const { link, fence, context, heartbeatTimeoutMs } = this.deps;
-    const checkpoint = this.deps.checkpoint();
+    const checkpoint = this.deps.checkpoint(through);
     // Core enforces the heartbeat timeout locally too, so it has to hear the same; a late or lost one does no harm.
     context.heartbeat(checkpoint);
     const askedAtMs = performance.now();
@@ -65,7 +70,7 @@ export class Heartbeats {
   }
 
   private onCancelled(): void {
-    if (isShutdown(this.deps.context.cancellationSignal)) this.shuttingDown = true;
-    this.stopped.abort('cancelled');
+    if (isShutdown(this.deps.context.cancellationSignal)) this.leaving.abort();
+    else this.stopped.abort('cancelled');
   }
 }

@@ -177,11 +177,13 @@ export class LaneAccount {
     return this.chosen - this.completed - this.lost - sum(this.failed);
   }
 
-  checkpoint(phase: LaneCheckpoint['phase']): LaneCheckpoint {
+  /** @param through arrivals below it are this attempt's own, though it will not be there to tell of them */
+  checkpoint(phase: LaneCheckpoint['phase'], through = 0): LaneCheckpoint {
+    const ledger = this.ledger();
     return {
       phase,
-      cursor: this.open.encode(),
-      ledger: this.ledger(),
+      cursor: this.open.encode(through),
+      ledger: { ...ledger, scheduled: Math.max(ledger.scheduled, through) },
       provisional: this.provisional(),
       observation: this.observation(),
       histograms: this.encodeHistograms(),

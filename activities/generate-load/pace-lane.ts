@@ -21,6 +21,8 @@ export interface PaceOptions {
   /** Aborted when the lane has to stop: no arrival falls due after that. */
   readonly stop: AbortSignal;
   readonly from: number;
+  /** Arrivals due from this instant of the step on are somebody else's. */
+  readonly until?: () => number;
   /** Lowers the in-flight cap while the process is short of memory. */
   readonly memory?: Pick<MemoryGuard, 'inFlightCap' | 'underPressure'>;
 }
@@ -46,15 +48,15 @@ export function firstDueAfter(input: GenerateLoadInput, stepMs: number): number 
  * @returns the completions still awaited
  */
 export async function paceLane(options: PaceOptions): Promise<{ readonly completions: Promise<unknown> }> {
-  const { input, account, now, stop } = options;
+  const { input, account, now, stop, until = () => Infinity } = options;
   const cursor = arrivalsFrom(scheduleOf(input), options.from);
   const lane = new Lane(options);
   while (!stop.aborted) {
-    while (cursor.dueMs <= now() && !stop.aborted) {
+    while (cursor.dueMs <= now() && cursor.dueMs < until() && !stop.aborted) {
       lane.takeUp(cursor);
       cursor.advance();
     }
-    if (cursor.dueMs === Infinity) break;
+    if (cursor.dueMs === Infinity || cursor.dueMs >= until()) break;
     await sleepUntil(cursor.dueMs, now, stop);
   }
   await lane.answered();

@@ -2,11 +2,11 @@ import { Worker } from '@temporalio/worker';
 import { createAwaitHosts, createCountSlots } from '../../activities/capacity';
 import { createCheckHealth } from '../../activities/check-health';
 import { createCleanUp } from '../../activities/clean-up';
-import { createCollectProgress, createReadHosts } from '../../activities/collect-progress';
+import { createAwaitHostsEnded, createCollectProgress, createReadHosts } from '../../activities/collect-progress';
 import { createDescribeSystem } from '../../activities/describe-system';
 import { judgeStep } from '../../activities/judge-step';
 import { createPrepareNamespace } from '../../activities/prepare-namespace';
-import { createReconcile } from '../../activities/reconcile';
+import { createReconcile } from '../../activities/reconcile/reconcile';
 import type { ControlActivities } from '../../orchestrator/contract';
 import { CONTROL_QUEUE } from '../../orchestrator/names';
 import { ORCHESTRATOR_BUNDLE } from '../paths';
@@ -26,6 +26,7 @@ function controlActivities(role: Role): ControlActivities {
     awaitHosts: createAwaitHosts({ targets, client }),
     collectProgress: createCollectProgress({ client }),
     readHosts: createReadHosts({ client }),
+    awaitHostsEnded: createAwaitHostsEnded({ client }),
     judgeStep,
     reconcile: createReconcile({ targets }),
     cleanUp: createCleanUp({ targets }),

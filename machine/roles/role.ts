@@ -55,8 +55,16 @@ export async function openRole(name: string, ownMetrics = async () => ''): Promi
   };
 }
 
-/** Runs workers until the process is told to end: by a signal, or by its supervisor's going away. */
-export async function runWorkers(role: Role, workers: readonly Worker[]): Promise<void> {
+/**
+ * Runs workers until the process is told to end: by a signal, or by its supervisor's going away.
+ *
+ * @param rest what is still to be done once no worker runs any more
+ */
+export async function runWorkers(
+  role: Role,
+  workers: readonly Worker[],
+  rest: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<void> {
   const stop = () => workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown());
   process.once('SIGTERM', stop);
   // Ctrl-C reaches the whole foreground group; only the command line answers it.
@@ -66,6 +74,7 @@ export async function runWorkers(role: Role, workers: readonly Worker[]): Promis
   process.send?.({ ready: role.name, metricsPort: role.metricsPort } satisfies RoleReady);
   role.log.info('ready', { identity: role.identity });
   await Promise.all(running);
+  await rest();
   await role.targets.close();
   process.exit(0);
 }

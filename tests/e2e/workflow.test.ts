@@ -48,6 +48,7 @@ const control: ControlActivities = {
   awaitHosts: async () => undefined,
   collectProgress: async () => undefined,
   readHosts: async () => [],
+  awaitHostsEnded: async () => undefined,
   judgeStep,
   reconcile: async ({ steps }) => ({
     steps: steps.map(({ name, attempt, measurement: { ledger } }) => {
@@ -59,6 +60,7 @@ const control: ControlActivities = {
     settledBy: 'nothing to settle',
     visibilityWaitMs: 0,
     open: [],
+    disagreements: [],
   }),
   cleanUp: async () => ({
     complete: true,

@@ -11,7 +11,14 @@ const sound: Evidence = {
   startP50Ms: 4,
   generators: [{ identity: 'g', eventLoopUtilization: 0.2, cpuThrottledShare: 0, clockUncertaintyMs: 1 }],
 };
-const host: HostAudit = { host: 0, identity: 'h', eventLoopUtilization: 0.3, slotsExhaustedShare: 0, restarts: 0 };
+const host: HostAudit = {
+  host: 0,
+  identity: 'h',
+  eventLoopUtilization: 0.3,
+  slotsExhaustedShare: 0,
+  restarts: 0,
+  silentMs: 0,
+};
 
 function failing(change: Partial<Evidence>, hosts: readonly HostAudit[] = [host]): string[] {
   return assessValidity({ ...sound, ...change }, hosts, 0.01)

@@ -12,26 +12,36 @@ const short = { rate: 10, duration: '4s', rampUp: '1s', lanes: 1 };
 
 let cluster: Cluster;
 beforeAll(async () => {
-  cluster = await Cluster.start({ generators: 1 });
+  // Early enough that two iterations of a short run do not share one history.
+  cluster = await Cluster.start({ generators: 1, controlConfig: ['limit.historyCount.suggestContinueAsNew=30'] });
   rmSync(HISTORIES, { recursive: true, force: true });
   mkdirSync(HISTORIES, { recursive: true });
 });
 afterAll(() => cluster.stop());
 
-/** Keeps the histories of a run and of its children. */
+/** Keeps the histories of a run, of each of its executions, and of its children. */
 async function keep(run: string): Promise<void> {
   const children = [
     '',
     '/hosts',
-    ...['1', '2', '3', '2r'].flatMap((step) => [1, 2].map((attempt) => `/step-${step}-${attempt}`)),
+    ...['1', '2', '3', '4', '2r'].flatMap((step) => [1, 2].map((attempt) => `/step-${step}-${attempt}`)),
   ];
   for (const child of children) {
-    const { status, stdout } = cluster.temporalCli('workflow', 'show', '--workflow-id', `${run}${child}`, '-o', 'json');
-    if (status !== 0) continue;
-    const file = join(HISTORIES, `${run}${child.replace(/\//g, '.')}.json`);
-    // Stack traces name where the project lies; that is nobody's business.
-    writeFileSync(file, JSON.stringify(JSON.parse(stdout)).replaceAll(`${PROJECT}/`, ''));
+    for (const [i, runId] of (await executions(`${run}${child}`)).entries()) {
+      const about = ['--workflow-id', `${run}${child}`, '--run-id', runId, '-o', 'json'];
+      const { stdout } = cluster.temporalCli('workflow', 'show', ...about);
+      const file = join(HISTORIES, `${run}${child.replace(/\//g, '.')}${i === 0 ? '' : `~${i + 1}`}.json`);
+      // Stack traces name where the project lies; that is nobody's business.
+      writeFileSync(file, JSON.stringify(JSON.parse(stdout)).replaceAll(`${PROJECT}/`, ''));
+    }
   }
+}
+
+/** The executions of a workflow id, the first first. */
+async function executions(workflowId: string): Promise<string[]> {
+  const found: { runId: string; startTime: Date }[] = [];
+  for await (const one of cluster.client.workflow.list({ query: `WorkflowId = '${workflowId}'` })) found.push(one);
+  return found.sort((a, b) => a.startTime.getTime() - b.startTime.getTime()).map(({ runId }) => runId);
 }
 
 async function record(
@@ -70,3 +80,4 @@ test('resumed', () =>
     await loading('resumed');
     process.kill(cluster.roles.generator!, 'SIGKILL');
   }));
+test('continued', () => record('continued', { ...short, duration: '12s', iterations: 2 }));

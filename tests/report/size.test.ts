@@ -56,6 +56,7 @@ test('I8: the result of the longest staircase on 50 lanes, refused in every way,
     ]);
     const measurement = {
       ledger,
+      scheduledByLane: Array.from({ length: LANES }, () => 2400),
       provisional: [],
       observation: { chosen: 100_000, completed: 99_990, failed: { timedOut: 5 }, lost: 3, pending: 2 },
       histograms,
@@ -88,6 +89,7 @@ test('I8: the result of the longest staircase on 50 lanes, refused in every way,
     loadDurationMs: plan.durationMs,
     shifts: [],
     steps,
+    generators: Array.from({ length: LANES }, (_, lane) => audit(lane)),
     hosts: [],
     notes: [],
   };

@@ -22,10 +22,14 @@ export class Cluster {
   static async start({
     generators = 2,
     targetConfig = [] as string[],
+    controlConfig = [] as string[],
     withFrontend = false,
     env = {},
   } = {}): Promise<Cluster> {
-    const [control, target] = await Promise.all([startTestServer(), startTestServer({ dynamicConfig: targetConfig })]);
+    const [control, target] = await Promise.all([
+      startTestServer({ dynamicConfig: controlConfig }),
+      startTestServer({ dynamicConfig: targetConfig }),
+    ]);
     const home = new Home();
     // Between the tool and its target, where a test wants to interfere.
     const frontend = withFrontend ? await TestFrontend.start(target.address) : undefined;

@@ -72,6 +72,7 @@ function stepFacts(step: PlannedStep, one: Course, startAtMs: number): StepFacts
   };
   const measurement: StepMeasurement = {
     ledger,
+    scheduledByLane: [ledger.scheduled],
     provisional: [],
     observation: { chosen: acknowledged, completed: one.completed, failed: {}, lost: one.notObserved, pending: 0 },
     histograms: histogramsOf(Array.from({ length: one.completed }, (_, i) => one.latency * (1 + (i % 7) / 10))),
@@ -133,10 +134,19 @@ export const runFacts: fc.Arbitrary<RunFacts> = fc
       loadDurationMs: plan.durationMs,
       shifts: [],
       steps,
+      generators: [],
       hosts: [],
       notes: [],
       ...(reconciled
-        ? { reconciliation: { settledBy: 'nothing to settle', visibilityWaitMs: 3, open: [], completedInWindow: [] } }
+        ? {
+            reconciliation: {
+              settledBy: 'nothing to settle',
+              visibilityWaitMs: 3,
+              open: [],
+              disagreements: [],
+              completedInWindow: [],
+            },
+          }
         : {}),
       ...(ends === 'error' ? { error: 'the target is on fire' } : {}),
       ...(ends === 'abort' ? { abortReason: 'enough' } : {}),
