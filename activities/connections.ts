@@ -100,10 +100,20 @@ export async function connect(resolved: Resolved, connectTimeoutMs = CONNECT_TIM
   return await Connection.connect({ ...clientOptions(resolved), interceptors: [], connectTimeout: connectTimeoutMs });
 }
 
+/**
+ * Finds a connection that nobody answers on within 17 s; the SDK's own settings take 45. A server allows a ping every
+ * 10 s (`frontend.keepAliveMinTime`).
+ */
+const KEEP_ALIVE = {
+  'grpc.keepalive_permit_without_calls': 1,
+  'grpc.keepalive_time_ms': 12_000,
+  'grpc.keepalive_timeout_ms': 5000,
+};
+
 function clientOptions({ options }: Resolved): ConnectionOptions {
   const { address, tls, apiKey, metadata } = options;
   // The native connection's metadata may hold binary values, which the client's has no room for; none come from envconfig.
-  return { address, tls, apiKey, metadata } as ConnectionOptions;
+  return { address, tls, apiKey, metadata, channelArgs: KEEP_ALIVE } as ConnectionOptions;
 }
 
 /** Connections of one process to targets, one a profile, made when first needed. */

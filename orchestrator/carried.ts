@@ -1,5 +1,6 @@
-import { MAX_PROVISIONAL, provisionalIn } from '../measurement/lane';
+import { MAX_PROVISIONAL, noHistograms, provisionalIn, unnamedProvisional } from '../measurement/lane';
 import type { RunFacts, StepFacts } from '../report/facts';
+import { latenciesOf } from '../report/steps';
 import type { Health } from './contract';
 import type { PlannedStep } from './plan';
 
@@ -24,18 +25,24 @@ export interface BegunStep {
   readonly startAtMs: number;
 }
 
-/** Where more is provisional than can be looked up one by one, the counts will settle it: the names stay behind. */
+/**
+ * Steps without what nobody will ask them for: only holds are judged and combined, so other steps leave their histograms
+ * behind; and where more is provisional than can be looked up one by one, the counts will settle it, and the names stay
+ * behind.
+ */
 export function carriedSteps(steps: readonly StepFacts[]): StepFacts[] {
-  const provisional = steps.reduce((sum, step) => sum + provisionalIn(step.measurement.ledger), 0);
-  if (provisional <= MAX_PROVISIONAL) return [...steps];
-  return steps.map((step) => ({
-    ...step,
-    measurement: {
-      ...step.measurement,
-      provisional: step.measurement.provisional.map(({ lane }) => ({
-        lane,
-        entries: { rejected: null, unknown: null, inDoubt: null },
-      })),
-    },
-  }));
+  const tooMany = steps.reduce((sum, step) => sum + provisionalIn(step.measurement.ledger), 0) > MAX_PROVISIONAL;
+  return steps.map(({ measurement, ...step }): StepFacts => {
+    const { histograms, provisional } = measurement;
+    const isHold = step.step.kind === 'hold';
+    return {
+      ...step,
+      ...(isHold ? {} : { latencies: step.latencies ?? latenciesOf(histograms) }),
+      measurement: {
+        ...measurement,
+        histograms: isHold ? histograms : noHistograms,
+        provisional: tooMany && provisional.length > 0 ? unnamedProvisional : provisional,
+      },
+    };
+  });
 }

@@ -1,7 +1,6 @@
 import { CancellationScope, isCancellation, TimeoutFailure, ActivityFailure } from '@temporalio/workflow';
-import { emptyHistogram, encodeHistogram } from '../measurement/histogram';
 import { addCounts, emptyLedger, total, type Counts } from '../measurement/ledger';
-import { idleAudit, mergeLanes, type LaneResult, type StepMeasurement } from '../measurement/lane';
+import { idleAudit, mergeLanes, noHistograms, type LaneResult, type StepMeasurement } from '../measurement/lane';
 import type { GenerateLoadInput, LaneCheckpoint } from './contract';
 import { collector, generators } from './proxies';
 
@@ -88,13 +87,12 @@ function countAll(...counts: Counts[]): number {
 }
 
 function laneWithout(lane: number, cutShort: string): LaneResult {
-  const none = encodeHistogram(emptyHistogram());
   return {
     lane,
     ledger: emptyLedger,
     provisional: { rejected: {}, unknown: {}, inDoubt: [] },
     observation: { chosen: 0, completed: 0, failed: {}, lost: 0, pending: 0 },
-    histograms: { latency: none, service: none, start: none, lag: none },
+    histograms: noHistograms,
     completedDuring: [],
     series: [],
     audit: idleAudit,

@@ -3,7 +3,7 @@ import type { Ledger } from '../measurement/ledger';
 import type { HostHistory, Validity } from '../measurement/validity';
 import type { Thresholds, Verdict } from '../measurement/verdict';
 import type { BenchmarkSpec } from '../spec/parse';
-import type { BenchmarkResult } from './result-schema';
+import type { BenchmarkResult, ResultLatency } from './result-schema';
 
 /** A step as it was run: its place in the plan, what was measured, and what the server and the judges said. */
 export interface StepFacts {
@@ -22,6 +22,8 @@ export interface StepFacts {
   /** When it began: milliseconds since the epoch on the control server's clock. */
   readonly startAtMs: number;
   readonly measurement: StepMeasurement;
+  /** Its latencies in figures, where its histograms were left behind. */
+  readonly latencies?: Readonly<Record<'latency' | 'serviceTime' | 'startLatency' | 'scheduleLag', ResultLatency>>;
   /** The ledger once the server has settled what was provisional. */
   readonly settled: Ledger;
   readonly server?: BenchmarkResult['server']['counts'];

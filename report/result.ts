@@ -1,6 +1,5 @@
 import { attribute } from '../measurement/attribution';
-import { emptyHistogram, encodeHistogram } from '../measurement/histogram';
-import { mergeLaneHistograms, mergeObservations, type LaneHistograms } from '../measurement/lane';
+import { mergeLaneHistograms, mergeObservations, noHistograms, type LaneHistograms } from '../measurement/lane';
 import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from '../measurement/ledger';
 import { errorRate } from '../measurement/reached';
 import { coarsen, COLUMNS, MAX_POINTS, mergeSeries, packSeries, unpackSeries } from '../measurement/series';
@@ -158,7 +157,7 @@ function meanRates(all: readonly BenchmarkResult['results']['rates'][]): Benchma
 /** Law 5: percentiles of all samples together. Where no hold counted, what the incomplete ones saw is better than nothing. */
 function histogramsOf(facts: RunFacts, told: readonly ReportedStep[]): LaneHistograms {
   const holds = told.length > 0 ? told : facts.steps.filter((step) => step.step.kind === 'hold');
-  return holds.length > 0 ? mergeLaneHistograms(holds.map((step) => step.measurement.histograms)) : noHistograms();
+  return holds.length > 0 ? mergeLaneHistograms(holds.map((step) => step.measurement.histograms)) : noHistograms;
 }
 
 function serverOf(facts: RunFacts, ledger: Ledger): BenchmarkResult['server'] {
@@ -210,11 +209,6 @@ function seriesOf(facts: RunFacts): BenchmarkResult['series'] {
     columns: [...COLUMNS],
     points: packSeries(coarsen(merged, factor)).map((row) => [...row]),
   };
-}
-
-function noHistograms(): LaneHistograms {
-  const none = encodeHistogram(emptyHistogram());
-  return { latency: none, service: none, start: none, lag: none };
 }
 
 function findingsOf(counted: readonly ReportedStep[]): BenchmarkResult['findings'] {

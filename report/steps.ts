@@ -41,7 +41,7 @@ export function stepResult(step: StepFacts, facts: RunFacts): ReportedStep {
       acknowledged: perSecond(settled.acknowledged),
       completed: perSecond(completedInStep(planned.index, facts)),
     },
-    ...latenciesOf(measurement.histograms),
+    ...(step.latencies ?? latenciesOf(measurement.histograms)),
     ...(step.server ? { server: { ...step.server } } : {}),
     ...(step.verdict
       ? {

@@ -25,10 +25,15 @@ const client = new Client({ connection, namespace: result.namespace });
 const statuses = {};
 const ids = new Set();
 const perStep = {};
-for await (const { workflowId, status, parentExecution } of client.workflow.list({
+for await (const { workflowId, status, type, parentExecution } of client.workflow.list({
   query: `WorkflowId STARTS_WITH '${result.runId}/'`,
 })) {
   if (parentExecution || status.name === 'CONTINUED_AS_NEW') continue;
+  // Occupies the id of an arrival that never became a workflow: proof of its absence.
+  if (type === 'benchmarkTombstone') {
+    if (status.name !== 'TERMINATED') problems.push(`I3c: ${workflowId} is not terminated`);
+    continue;
+  }
   if (ids.has(workflowId)) problems.push(`I3: ${workflowId} is there twice`);
   ids.add(workflowId);
   statuses[status.name] = (statuses[status.name] ?? 0) + 1;
@@ -42,7 +47,8 @@ await connection.close();
 check('I2: workflows on the server', ids.size, result.ledger.acknowledged + result.ledger.recovered);
 const { counts } = result.server;
 check('I2: completed', statuses.COMPLETED ?? 0, counts.completed);
-check('I2: terminated', statuses.TERMINATED ?? 0, counts.terminated);
+// What was still open when the account was closed has been cleaned up since.
+check('I2: terminated', statuses.TERMINATED ?? 0, counts.terminated + counts.open);
 check('I2: running', statuses.RUNNING ?? 0, 0);
 for (const step of result.steps) {
   const found = perStep[`${step.name}/${step.attempt}`] ?? [];

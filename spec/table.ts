@@ -3,6 +3,9 @@ import { choice, duration, flag, integer, number, numbers, text } from './fields
 /** The highest rate a spec may ask for, starts per second. */
 export const HIGHEST_RATE = 100_000;
 
+/** More would make neither a result of 256 KB nor a payload of 512 KB. */
+export const MOST_ITERATIONS = 25;
+
 /** What one arrival may start; load-workflows/catalog.ts has the particulars of each. */
 export const WORKLOADS = ['simple', 'multi-activity', 'timer', 'child-workflow', 'state-transitions'] as const;
 export type WorkloadName = (typeof WORKLOADS)[number];
@@ -84,7 +87,7 @@ export const table = {
   }),
   iterations: integer({
     min: 1,
-    max: 100,
+    max: MOST_ITERATIONS,
     help: 'How often ramp-up and hold are run, one after the other; each is judged, and their means come with a confidence interval',
     env: ['BENCHMARK_ITERATIONS'],
     default: 1,

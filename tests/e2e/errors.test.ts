@@ -1,10 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
-import { google, temporal } from '@temporalio/proto';
 import { Cluster } from '../support/cluster';
 import { Home, parseResult } from '../support/cli';
-import { grpcError, TestFrontend, type Intercept } from '../support/frontend';
+import { grpcError, TestFrontend, throttled, type Intercept } from '../support/frontend';
 import { expectSoundAccount, schemaErrors } from '../support/result';
 
 jest.setTimeout(120_000);
@@ -201,19 +200,3 @@ describe('on a target that misbehaves', () => {
     expectSoundAccount(result!);
   });
 });
-
-function throttled() {
-  const failure = temporal.api.errordetails.v1.ResourceExhaustedFailure.encode({
-    cause: temporal.api.enums.v1.ResourceExhaustedCause.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT,
-    scope: temporal.api.enums.v1.ResourceExhaustedScope.RESOURCE_EXHAUSTED_SCOPE_NAMESPACE,
-  }).finish();
-  const any = { type_url: 'type.googleapis.com/temporal.api.errordetails.v1.ResourceExhaustedFailure', value: failure };
-  const details = google.rpc.Status.encode({
-    code: status.RESOURCE_EXHAUSTED,
-    message: 'too fast',
-    details: [any],
-  }).finish();
-  const error = grpcError(status.RESOURCE_EXHAUSTED, 'too fast');
-  error.metadata.set('grpc-status-details-bin', Buffer.from(details));
-  return error;
-}

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import { Home, isAlive, parseResult } from '../support/cli';
+import type { BenchmarkResult } from '../../report/result-schema';
+import { checkAccount } from '../support/check-account';
+import { startTestServer } from '../support/server';
 import { expectSoundAccount } from '../support/result';
 
 jest.setTimeout(240_000);
@@ -7,6 +10,13 @@ jest.setTimeout(240_000);
 let home: Home;
 beforeEach(() => (home = new Home()));
 afterEach(() => home.leave());
+
+/** The target ended with its run: what it had is brought up again for the checker. */
+async function checkOnDatabase(result: BenchmarkResult): Promise<void> {
+  const target = await startTestServer({ databaseFile: join(home.dir, 'target.db') });
+  await checkAccount(target, result);
+  await target.close();
+}
 
 test('the plug is pulled on everything at once; watch goes on with the run, and every arrival is accounted for', async () => {
   const command = home.run([
@@ -27,6 +37,7 @@ test('the plug is pulled on everything at once; watch goes on with the run, and 
   const watched = await home.run(['watch', '-o', 'json']).ended;
   const result = parseResult(watched);
   expectSoundAccount(result);
+  await checkOnDatabase(result);
   expect(watched.code).toBe(0);
   const counted = result.steps.filter((step) => step.counted);
   expect(counted.map((step) => [step.attempt, step.ledger.scheduled])).toEqual([[2, 300]]);
@@ -52,14 +63,30 @@ test('the target server dies and comes back on its database: the account closes'
   process.kill(home.pids['target-server']!, 'SIGKILL');
   const result = parseResult(await command.ended);
   expectSoundAccount(result);
+  await checkOnDatabase(result);
   expect(result.ledger.scheduled).toBeGreaterThanOrEqual(310);
 });
 
 test('the control server dies and comes back on its database: the run ends as if nothing had happened', async () => {
-  const command = home.run(['run', '-o', 'json', '--rate', '20', '--ramp-up', '1s', '--duration', '16s']);
+  const target = await startTestServer();
+  const command = home.run([
+    'run',
+    '-o',
+    'json',
+    '--address',
+    target.address,
+    '--rate',
+    '20',
+    '--ramp-up',
+    '1s',
+    '--duration',
+    '16s',
+  ]);
   await command.says(/hold 2\/2 .* p50/);
   process.kill(home.pids['control-server']!, 'SIGKILL');
   const result = parseResult(await command.ended);
   expectSoundAccount(result);
+  await checkAccount(target, result);
+  await target.close();
   expect(result.outcome).toBe('PASSED');
 });

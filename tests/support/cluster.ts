@@ -1,51 +1,95 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Client } from '@temporalio/client';
+import type { EmbeddedServerOptions } from '../../machine/embedded-server';
 import { findServerBinary } from '../../machine/server-binary';
+import { progressQuery } from '../../orchestrator/messages';
 import { CONTROL_NAMESPACE } from '../../orchestrator/names';
 import type { BenchmarkResult } from '../../report/result-schema';
 import { awaitOutcome, type RunOutcome } from '../../machine/outcome';
-import { Home, type Command } from './cli';
+import { eventually, Home, type Command } from './cli';
 import { TestFrontend } from './frontend';
+import { TcpProxy } from './tcp-proxy';
 import { startTestServer, type TestServer } from './server';
+
+export interface ClusterOptions {
+  readonly generators?: number;
+  /** The roles of the first worker. */
+  readonly roles?: string;
+  readonly targetConfig?: readonly string[];
+  readonly controlConfig?: readonly string[];
+  /** Keeps the target's state in a file, so that it can be stopped and started. */
+  readonly targetOnDisk?: boolean;
+  /** Puts a frontend between the tool and its target, where a test wants to interfere with calls. */
+  readonly withFrontend?: boolean;
+  /** Puts a network between the tool and its target that a test can break. */
+  readonly withNetwork?: boolean;
+  readonly env?: Record<string, string>;
+}
 
 /** A control server with a machine's worker, and a target: what a team would set up, on loopback. */
 export class Cluster {
+  readonly home = new Home();
+  readonly workers: Command[] = [];
+  frontend: TestFrontend | undefined;
+  network: TcpProxy | undefined;
+
   private constructor(
-    readonly frontend: TestFrontend | undefined,
     readonly control: TestServer,
-    readonly target: TestServer,
-    readonly home: Home,
-    readonly worker: Command,
+    public target: TestServer,
+    private readonly targetOptions: Partial<EmbeddedServerOptions>,
     private readonly temporal: string,
+    private readonly env: Record<string, string>,
   ) {}
 
-  static async start({
-    generators = 2,
-    targetConfig = [] as string[],
-    controlConfig = [] as string[],
-    withFrontend = false,
-    env = {},
-  } = {}): Promise<Cluster> {
+  static async start({ generators = 2, roles = 'control,generator,host', ...options }: ClusterOptions = {}) {
+    const dir = mkdtempSync(join(tmpdir(), 'benchmark-target-'));
+    const targetOptions = {
+      dynamicConfig: options.targetConfig,
+      ...(options.targetOnDisk ? { databaseFile: join(dir, 'target.db') } : {}),
+    };
     const [control, target] = await Promise.all([
-      startTestServer({ dynamicConfig: controlConfig }),
-      startTestServer({ dynamicConfig: targetConfig }),
+      startTestServer({ dynamicConfig: options.controlConfig }),
+      startTestServer(targetOptions),
     ]);
-    const home = new Home();
-    // Between the tool and its target, where a test wants to interfere.
-    const frontend = withFrontend ? await TestFrontend.start(target.address) : undefined;
-    const address = frontend?.address ?? target.address;
+    const cluster = new Cluster(control, target, targetOptions, await findServerBinary(), options.env ?? {});
+    if (options.withFrontend) cluster.frontend = await TestFrontend.start(target.address);
+    if (options.withNetwork) cluster.network = await TcpProxy.start(target.address);
+    await cluster.addWorker(roles, generators);
+    return cluster;
+  }
+
+  /** The first worker. */
+  get worker(): Command {
+    return this.workers[0]!;
+  }
+
+  /** Another machine's worker; resolves when its roles poll. */
+  async addWorker(roles: string, generators = 1): Promise<Command> {
+    const { frontend, network, control, target } = this;
     const args = [
-      'worker',
-      '--generators',
-      String(generators),
-      '--control-address',
-      control.address,
-      '--address',
-      address,
+      ...['worker', '--roles', roles, '--generators', String(generators)],
+      ...['--control-address', control.address],
+      ...['--address', frontend?.address ?? network?.address ?? target.address],
     ];
-    const worker = home.run(args, env);
+    const worker = this.home.run(args, this.env);
+    this.workers.push(worker);
     await worker.says(/"message":"ready".*"roles"/);
-    return new Cluster(frontend, control, target, home, worker, await findServerBinary());
+    return worker;
+  }
+
+  /** The target's process is killed; what it had is on disk. */
+  async stopTarget(): Promise<void> {
+    process.kill(this.target.pid, 'SIGKILL');
+    await this.target.exited;
+  }
+
+  async startTarget(): Promise<void> {
+    const port = Number(this.target.address.split(':').at(-1));
+    await this.target.connection.close();
+    this.target = await startTestServer({ ...this.targetOptions, port });
   }
 
   get client(): Client {
@@ -57,9 +101,24 @@ export class Cluster {
     return Object.fromEntries(['control', 'generator', 'host'].map((role) => [role, this.pidsOf(role)[0]!]));
   }
 
-  pidsOf(role: string): number[] {
-    const ready = this.worker.stderr.matchAll(new RegExp(`"message":"ready","pid":(\\d+),"role":"${role}"`, 'g'));
+  pidsOf(role: string, worker = this.worker): number[] {
+    const ready = worker.stderr.matchAll(new RegExp(`"message":"ready","pid":(\\d+),"role":"${role}"`, 'g'));
     return [...ready].map(([, pid]) => Number(pid));
+  }
+
+  /** The processes that execute load workflows, as a worker's log tells. */
+  hostPids(worker = this.worker): number[] {
+    return [...worker.stderr.matchAll(/"message":"host started","pid":(\d+)/g)].map(([, pid]) => Number(pid));
+  }
+
+  async phase(run: string): Promise<string> {
+    return (await this.client.workflow.getHandle(run).query(progressQuery)).phase;
+  }
+
+  /** Until the load of a run has sent something. */
+  async loading(run: string, scheduled = 30): Promise<void> {
+    const handle = this.client.workflow.getHandle(run);
+    await eventually('the load', async () => (await handle.query(progressQuery)).scheduled > scheduled);
   }
 
   /** The generator process that has the lane of a step, by what the control server knows. */
@@ -85,6 +144,11 @@ export class Cluster {
 
   async benchmark(workflowId: string, input: object): Promise<BenchmarkResult> {
     await this.start(workflowId, input);
+    return await this.ended(workflowId);
+  }
+
+  /** The result of a run, once it has ended. */
+  async ended(workflowId: string): Promise<BenchmarkResult> {
     const { result, error } = await this.outcome(workflowId);
     if (!result) throw new Error(error);
     return result;
@@ -97,10 +161,11 @@ export class Cluster {
   }
 
   async stop(): Promise<void> {
-    this.worker.kill('SIGTERM');
-    await this.worker.ended;
+    for (const worker of this.workers) worker.kill('SIGTERM');
+    await Promise.all(this.workers.map((worker) => worker.ended));
     await this.home.leave();
     this.frontend?.close();
+    this.network?.close();
     await Promise.all([this.control.close(), this.target.close()]);
   }
 }

@@ -1,5 +1,5 @@
 import { Client, credentials, Metadata, Server, ServerCredentials, status, type ServiceError } from '@grpc/grpc-js';
-import { temporal } from '@temporalio/proto';
+import { google, temporal } from '@temporalio/proto';
 
 const { WorkflowService } = temporal.api.workflowservice.v1;
 const { OperatorService } = temporal.api.operatorservice.v1;
@@ -75,6 +75,23 @@ export class TestFrontend {
       ),
     );
   }
+}
+
+/** What a server says that limits a namespace's rate. */
+export function throttled() {
+  const failure = temporal.api.errordetails.v1.ResourceExhaustedFailure.encode({
+    cause: temporal.api.enums.v1.ResourceExhaustedCause.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT,
+    scope: temporal.api.enums.v1.ResourceExhaustedScope.RESOURCE_EXHAUSTED_SCOPE_NAMESPACE,
+  }).finish();
+  const any = { type_url: 'type.googleapis.com/temporal.api.errordetails.v1.ResourceExhaustedFailure', value: failure };
+  const details = google.rpc.Status.encode({
+    code: status.RESOURCE_EXHAUSTED,
+    message: 'too fast',
+    details: [any],
+  }).finish();
+  const error = grpcError(status.RESOURCE_EXHAUSTED, 'too fast');
+  error.metadata.set('grpc-status-details-bin', Buffer.from(details));
+  return error;
 }
 
 export function grpcError(code: status, details: string): ServiceError {

@@ -1,3 +1,5 @@
+import { LaneAccount } from '../../activities/generate-load/lane-account';
+import { idleAudit, type LaneResult } from '../../measurement/lane';
 import { layOut } from '../../measurement/profile';
 import type { GenerateLoadInput } from '../../orchestrator/contract';
 
@@ -28,4 +30,26 @@ export function laneInput(
     heartbeatTimeoutMs: 5000,
     ...rest,
   };
+}
+
+/** A lane as large as they come: latencies of every size, refusals that are no two neighbours, a long identity. */
+export function largeLane(input: GenerateLoadInput): LaneResult {
+  const account = new LaneAccount(input);
+  const { step, lane } = input;
+  const count = step.kind === 'ramp' ? 100 : 1200;
+  for (let i = 0; i < count; i += 1) {
+    const atMs = (i * step.durationMs) / count;
+    account.schedule(i, atMs);
+    account.send((i % 977) / 500);
+    if (i % 100 === 0) {
+      account.fail(i, atMs, 'rejected', 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace');
+      continue;
+    }
+    const latencyMs = 15 * Math.exp(3 * Math.sin(i * 1.7 + lane) ** 3);
+    account.acknowledge(i, atMs, latencyMs / 4);
+    account.choose();
+    account.complete({ atMs: Math.min(step.durationMs - 1, atMs), latencyMs, serviceMs: latencyMs - 0.5 });
+  }
+  const identity = `generator@ip-10-0-123-${lane}.eu-central-1.compute.internal:${10_000 + lane}`;
+  return account.result({ ...idleAudit, identity, attempts: 1, eventLoopUtilization: 0.1 + lane / 1000 }, undefined);
 }

@@ -1,15 +1,22 @@
 import { Home, isAlive, parseResult, type Command } from '../../support/cli';
+import { checkAccount } from '../../support/check-account';
 import { expectSoundAccount, sum } from '../../support/result';
+import { startTestServer, type TestServer } from '../../support/server';
 
 jest.setTimeout(180_000);
+
+let target: TestServer;
+beforeAll(async () => (target = await startTestServer()));
+afterAll(() => target.close());
 
 let home: Home;
 beforeEach(() => (home = new Home()));
 afterEach(() => home.leave());
 
-/** A run at home, up to its hold, and the processes it runs in by then. */
+/** A run at home on a target that outlives it, up to its hold, and the processes it runs in by then. */
 async function inHold(...args: string[]): Promise<{ command: Command; pids: Record<string, number> }> {
-  const command = home.run(['run', '-o', 'json', '--rate', '20', '--ramp-up', '1s', ...args]);
+  const on = ['--address', target.address];
+  const command = home.run(['run', '-o', 'json', ...on, '--rate', '20', '--ramp-up', '1s', ...args]);
   await command.says(/hold 2\/2 .* p50/);
   return { command, pids: home.pids };
 }
@@ -18,6 +25,7 @@ async function end(command: Command, pids: Record<string, number>) {
   const ended = await command.ended;
   const result = parseResult(ended);
   expectSoundAccount(result);
+  await checkAccount(target, result);
   expect(home.sessions).toEqual([]);
   for (const [name, pid] of Object.entries(pids)) expect([name, isAlive(pid)]).toEqual([name, false]);
   return { ended, result };

@@ -1,0 +1,51 @@
+import { Cluster } from '../support/cluster';
+import { checkAccount } from '../support/check-account';
+import { expectSoundAccount, sum } from '../support/result';
+
+jest.setTimeout(240_000);
+
+let cluster: Cluster;
+afterEach(() => cluster.stop());
+
+const load = { rate: 20, duration: '20s', rampUp: '1s', lanes: 1 };
+
+test('every connection is cut, and for 3 s none can be made: what was not sent is counted, and the load goes on', async () => {
+  cluster = await Cluster.start({ generators: 1, withNetwork: true });
+  await cluster.start('cut', load);
+  await cluster.loading('cut');
+  cluster.network!.cut(3000);
+  const result = await cluster.ended('cut');
+  expectSoundAccount(result);
+  await checkAccount(cluster.target, result);
+  expect(result.ledger.scheduled).toBe(390);
+  expect(result.ledger.acknowledged + result.ledger.recovered).toBeGreaterThan(250);
+  expect(result.timeline.shifts).toEqual([]);
+});
+
+test('connections are half-open: new ones are made, and no arrival is forgotten or omitted', async () => {
+  cluster = await Cluster.start({ generators: 1, withNetwork: true });
+  await cluster.start('half-open', { ...load, rate: 10, duration: '55s' });
+  await cluster.loading('half-open');
+  expect(cluster.network!.halfOpen()).toBeGreaterThan(2);
+  const result = await cluster.ended('half-open');
+  expectSoundAccount(result);
+  await checkAccount(cluster.target, result);
+  expect(result.ledger.scheduled).toBe(545);
+  // Nobody answers until the ping fails, at most 17 s later; what was sent by then never arrived.
+  expect(sum(result.ledger.rejected)).toBeGreaterThan(10);
+  expect(sum(result.ledger.rejected)).toBeLessThan(250);
+  expect(result.outcomes).toContain('FAILED');
+});
+
+test('200 ms more on the network: they show in every latency, and are no fault of the generator', async () => {
+  cluster = await Cluster.start({ generators: 1, withNetwork: true });
+  cluster.network!.delay(100);
+  const result = await cluster.benchmark('far', load);
+  expectSoundAccount(result);
+  await checkAccount(cluster.target, result);
+  expect(result.outcome).toBe('PASSED');
+  expect(result.ledger).toMatchObject({ scheduled: 390, acknowledged: 390 });
+  expect(result.results.startLatency.p50).toBeGreaterThan(200);
+  expect(result.results.latency.p50).toBeGreaterThan(400);
+  expect(result.results.scheduleLag.p50).toBeLessThan(5);
+});

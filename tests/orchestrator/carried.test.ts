@@ -1,0 +1,42 @@
+import { mergeLanes } from '../../measurement/lane';
+import { unaccounted } from '../../measurement/ledger';
+import { carriedSteps } from '../../orchestrator/carried';
+import { planOf } from '../../orchestrator/plan';
+import type { StepFacts } from '../../report/facts';
+import { latenciesOf } from '../../report/steps';
+import { MOST_ITERATIONS } from '../../spec/table';
+import { specOf } from '../support/facts';
+import { laneInput, largeLane } from '../support/lane';
+
+const LANES = 50;
+const plan = planOf(
+  specOf({ rate: 20, duration: '60m', rampUp: '30s', iterations: MOST_ITERATIONS, retention: '72h' }),
+);
+
+function factsOf(step: (typeof plan.steps)[number]): StepFacts {
+  const lanes = Array.from({ length: LANES }, (_, lane) => largeLane({ ...laneInput(), step, lane, lanes: LANES }));
+  const measurement = mergeLanes(lanes);
+  return { step, startAtMs: step.startMs, measurement: { ...measurement, audits: [] }, settled: measurement.ledger };
+}
+
+test('I8: what a run of the most iterations carries on fits one payload, and is still the whole account', () => {
+  const [ramp, hold] = plan.steps.slice(0, 2).map(factsOf);
+  const steps = plan.steps.map((step): StepFacts => ({ ...(step.kind === 'ramp' ? ramp! : hold!), step }));
+  const carried = carriedSteps(steps);
+  expect(JSON.stringify(carried).length).toBeLessThanOrEqual(450 * 1024);
+  expect(carried.map(({ measurement }) => measurement.ledger)).toEqual(
+    steps.map(({ measurement }) => measurement.ledger),
+  );
+  expect(carried.every(({ settled }) => unaccounted(settled) === 0)).toBe(true);
+  // More is refused than can be looked up: the counts settle it. A ramp's percentiles are kept, a hold's samples too.
+  expect(carried[0]!.measurement.provisional).toEqual([
+    { lane: 0, entries: { rejected: null, unknown: null, inDoubt: null } },
+  ]);
+  expect(carried[0]!.latencies).toEqual(latenciesOf(ramp!.measurement.histograms));
+  expect(carried[1]!.measurement.histograms).toEqual(hold!.measurement.histograms);
+});
+
+test('the names of few provisional arrivals are carried on', () => {
+  const facts = factsOf(plan.steps[0]!);
+  expect(carriedSteps([facts])[0]!.measurement.provisional).toEqual(facts.measurement.provisional);
+});
