@@ -121,7 +121,7 @@ async function startHosts(state: RunState): Promise<void> {
       parentClosePolicy: ParentClosePolicy.ABANDON,
       workflowExecutionTimeout: plan.durationMs * spec.stepAttempts * 2 + plan.completionTimeoutMs * 2 + 3_600_000,
       staticSummary: `${spec.hosts} host(s) for ${run.runId}`,
-      args: [{ run, hosts: spec.hosts, slots: spec.hostSlots }],
+      args: [{ run, hosts: spec.hosts, slots: spec.hostSlots, pollers: spec.hostPollers }],
     }),
   );
   state.hostsStarted = true;

@@ -163,6 +163,8 @@ export interface HostInput {
   readonly run: RunRef;
   readonly host: number;
   readonly slots: number;
+  /** Polls kept open of each kind; scaled by the worker itself without it. */
+  readonly pollers?: number;
 }
 
 /** What a host's heartbeat carries. */

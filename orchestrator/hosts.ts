@@ -7,15 +7,18 @@ export interface HostsInput {
   readonly run: RunRef;
   readonly hosts: number;
   readonly slots: number;
+  readonly pollers?: number;
 }
 
 /** Keeps a run's hosts up until the run, having cleaned up, says stop. Lives beside the run, not under it. */
-export async function Hosts({ run, hosts, slots }: HostsInput): Promise<void> {
+export async function Hosts({ run, hosts, slots, pollers }: HostsInput): Promise<void> {
   const scope = new CancellationScope();
   setHandler(stopHostsSignal, () => scope.cancel());
   try {
     await scope.run(() =>
-      Promise.all(Array.from({ length: hosts }, (_, host) => hostActivities.hostWorkflows({ run, host, slots }))),
+      Promise.all(
+        Array.from({ length: hosts }, (_, host) => hostActivities.hostWorkflows({ run, host, slots, pollers })),
+      ),
     );
   } catch (err) {
     if (!isCancellation(err)) throw err;

@@ -109,6 +109,12 @@ export const table = {
   }),
   hosts: integer({ min: 1, max: 100, help: 'Worker processes that execute the load workflows', default: 1 }),
   hostSlots: integer({ min: 2, max: 10_000, help: 'Workflow-task slots of each of these processes', default: 100 }),
+  hostPollers: integer({
+    min: 2,
+    max: 1000,
+    help: 'Polls that each of these processes keeps open, of workflow tasks and of activity tasks; a task takes a round trip of one',
+    otherwise: 'as many as the load needs: the worker scales its pollers by what the server tells it',
+  }),
   namespace: text({
     pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/,
     allowed: 'the name of an existing namespace: letters, digits, dots, dashes and underscores',

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { resolveTarget } from '../../activities/connections';
 import { SAMPLE_MS, type HostMessage } from '../../activities/host-workflows';
 import * as activities from '../../load-workflows/activities/noop';
@@ -11,7 +11,7 @@ import { installRuntime } from '../metrics/core';
 import { LOAD_WORKFLOWS_BUNDLE } from '../paths';
 
 /** A worker for the load workflows of one run, as a user would run one. */
-async function main({ run, host, slots, attempt }: HostInput & { attempt: number }): Promise<void> {
+async function main({ run, host, slots, pollers, attempt }: HostInput & { attempt: number }): Promise<void> {
   const metricsPort = await installRuntime({ shutdownSignals: [], logger: quietLogger(logger('host-process')) });
   const identity = `${hostIdentityPrefix(run.runId, host)}${attempt}@${hostname()}:${process.pid}`;
   const worker = await Worker.create({
@@ -23,6 +23,8 @@ async function main({ run, host, slots, attempt }: HostInput & { attempt: number
     activities,
     maxConcurrentWorkflowTaskExecutions: slots,
     maxConcurrentActivityTaskExecutions: slots,
+    workflowTaskPollerBehavior: polling(pollers, slots),
+    activityTaskPollerBehavior: polling(pollers, slots),
   });
   const stop = () => worker.getState() === 'RUNNING' && worker.shutdown();
   process.on('message', stop);
@@ -32,6 +34,12 @@ async function main({ run, host, slots, attempt }: HostInput & { attempt: number
   reportEverySecond(worker, { identity, metricsPort }, slots);
   await worker.run();
   process.exit(0);
+}
+
+/** A fixed number of polls has to be one that fits the round trip: by default the worker finds out how many it needs. */
+function polling(pollers: number | undefined, slots: number): WorkerOptions['workflowTaskPollerBehavior'] {
+  if (pollers !== undefined) return { type: 'simple-maximum', maximum: Math.min(pollers, slots) };
+  return { type: 'autoscaling', minimum: 2, initial: Math.min(10, slots), maximum: slots };
 }
 
 /** Tells the host activity how busy this process is; slots are sampled ten times as often as they are reported. */

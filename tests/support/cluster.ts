@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
+import { snapshotStep } from '../../activities/pending';
 import type { EmbeddedServerOptions } from '../../machine/embedded-server';
 import { findServerBinary } from '../../machine/server-binary';
 import { progressQuery } from '../../orchestrator/messages';
@@ -115,10 +116,16 @@ export class Cluster {
     return (await this.client.workflow.getHandle(run).query(progressQuery)).phase;
   }
 
-  /** Until the load of a run has sent something. */
+  /** Until the first ramp and hold of a run have so many arrivals behind them, by their generators' own heartbeats. */
   async loading(run: string, scheduled = 30): Promise<void> {
-    const handle = this.client.workflow.getHandle(run);
-    await eventually('the load', async () => (await handle.query(progressQuery)).scheduled > scheduled);
+    await eventually('the load', async () => {
+      const steps = [0, 1].map((index) =>
+        snapshotStep(this.control.connection, CONTROL_NAMESPACE, `${run}/step-${index + 1}-1`, index).catch(
+          () => undefined,
+        ),
+      );
+      return (await Promise.all(steps)).reduce((sum, step) => sum + (step?.ledger.scheduled ?? 0), 0) > scheduled;
+    });
   }
 
   /** The generator process that has the lane of a step, by what the control server knows. */
