@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import type { Connection } from '@temporalio/client';
 import { status } from '@grpc/grpc-js';
 import type { CleanupResult, RunRef } from '../orchestrator/contract';
@@ -17,13 +16,7 @@ const AT_ONCE = 20;
 
 export function createCleanUp({ targets }: { targets: TargetConnections }) {
   return async function cleanUp(run: RunRef, deleteNamespace: boolean): Promise<CleanupResult> {
-    const context = Context.current();
-    const beat = setInterval(() => context.heartbeat(), 1000);
-    try {
-      return await cleanUpRun(await targets.get(run.targetProfile), run, deleteNamespace);
-    } finally {
-      clearInterval(beat);
-    }
+    return await cleanUpRun(await targets.get(run.targetProfile), run, deleteNamespace);
   };
 }
 

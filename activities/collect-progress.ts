@@ -12,17 +12,12 @@ export function createCollectProgress({ client }: { client: Client }) {
     const context = Context.current();
     const stepWorkflowId = context.info.workflowExecution!.workflowId;
     const { namespace } = client.options;
-    const beat = setInterval(() => context.heartbeat(), 1000);
-    try {
-      for (let waitMs = FIRST_MS; ; waitMs = everyMs) {
-        await context.sleep(waitMs);
-        const snapshot = await snapshotStep(client.connection as never, namespace, stepWorkflowId, stepIndex).catch(
-          () => undefined,
-        );
-        if (snapshot) await client.workflow.getHandle(runWorkflowId).signal('snapshot', snapshot);
-      }
-    } finally {
-      clearInterval(beat);
+    for (let waitMs = FIRST_MS; ; waitMs = everyMs) {
+      await context.sleep(waitMs);
+      const snapshot = await snapshotStep(client.connection as never, namespace, stepWorkflowId, stepIndex).catch(
+        () => undefined,
+      );
+      if (snapshot) await client.workflow.getHandle(runWorkflowId).signal('snapshot', snapshot);
     }
   };
 }
@@ -40,15 +35,11 @@ export function createReadHosts({ client }: { client: Client }) {
 
 export function createAwaitHostsEnded({ client }: { client: Client }) {
   return async function awaitHostsEnded(hostsWorkflow: string): Promise<void> {
-    const context = Context.current();
-    const beat = setInterval(() => context.heartbeat(), 1000);
     try {
-      await Promise.race([client.workflow.getHandle(hostsWorkflow).result(), context.cancelled]);
+      await Promise.race([client.workflow.getHandle(hostsWorkflow).result(), Context.current().cancelled]);
     } catch (err) {
       if (!(err instanceof WorkflowFailedError)) throw err;
       throw ApplicationFailure.nonRetryable(err.cause?.message ?? err.message, 'HostsFailed');
-    } finally {
-      clearInterval(beat);
     }
   };
 }

@@ -26,7 +26,7 @@ import { Hosts } from './hosts';
 import { runLoad } from './load';
 import { PHASES, stopHostsSignal, type Phase } from './messages';
 import { hostsWorkflowId } from './names';
-import { brief, once, patient, pure } from './proxies';
+import { brief, patient, pure } from './proxies';
 import { RunState } from './run-state';
 
 /**
@@ -99,7 +99,7 @@ function failureType(err: unknown): string | undefined {
 }
 
 async function checkHealth(state: RunState): Promise<void> {
-  state.health = await once.checkHealth(state.run.targetProfile);
+  state.health = await brief.checkHealth(state.run.targetProfile);
 }
 
 async function prepareNamespace(state: RunState): Promise<void> {

@@ -2,6 +2,9 @@ import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
 import type { ControlActivities, HostActivities, LoadActivities } from './contract';
 import { CONTROL_QUEUE, HOST_QUEUE, loadQueueOf } from './names';
 
+/** Control activities heartbeat once a second by themselves: where their worker dies, another is asked soon. */
+const heartbeatTimeout = '10s';
+
 /**
  * Short looks at a server that may be in trouble: each is tried a few times, and its own errors say when that is
  * pointless.
@@ -9,14 +12,8 @@ import { CONTROL_QUEUE, HOST_QUEUE, loadQueueOf } from './names';
 export const brief = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '2 minutes',
+  heartbeatTimeout,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
-});
-
-/** The health check decides by itself how long it waits: trying again would only make failing slow. */
-export const once = proxyActivities<ControlActivities>({
-  taskQueue: CONTROL_QUEUE,
-  startToCloseTimeout: '2 minutes',
-  retry: { maximumAttempts: 1 },
 });
 
 /** Pure functions over what the workflow already has: they can only fail with their worker. */
@@ -30,7 +27,7 @@ export const pure = proxyActivities<ControlActivities>({
 export const patient = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '1 hour',
-  heartbeatTimeout: '15s',
+  heartbeatTimeout,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 5 },
 });
 
@@ -38,7 +35,7 @@ export const patient = proxyActivities<ControlActivities>({
 export const collector = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '25 hours',
-  heartbeatTimeout: '15s',
+  heartbeatTimeout,
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   retry: { initialInterval: '1s', backoffCoefficient: 1 },
 });

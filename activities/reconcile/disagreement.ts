@@ -36,7 +36,7 @@ export async function explain(
       if (!listed.has(id)) missing.push(id);
     }
   });
-  const unexpected = [...listed].filter((id) => !known.has(id));
+  const unexpected = [...listed].filter((id) => !known.has(id)).sort();
   return {
     step: step.name,
     attempt: step.attempt,

@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import type { Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { status } from '@grpc/grpc-js';
@@ -30,8 +29,6 @@ const LATE_COMMIT_MS = 10_000;
 export function createReconcile({ targets }: { targets: TargetConnections }) {
   /** Settles what is provisional and compares the account with the server's own, step by step. */
   return async function reconcile(input: ReconcileInput): Promise<Reconciliation> {
-    const context = Context.current();
-    const beat = setInterval(() => context.heartbeat(), 1000);
     try {
       return await settleAll(await targets.get(input.run.targetProfile), input);
     } catch (err) {
@@ -41,8 +38,6 @@ export function createReconcile({ targets }: { targets: TargetConnections }) {
         `the namespace ${namespace} was deleted while the run went on`,
         NAMESPACE_GONE,
       );
-    } finally {
-      clearInterval(beat);
     }
   };
 }

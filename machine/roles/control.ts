@@ -5,6 +5,7 @@ import { createCleanUp } from '../../activities/clean-up';
 import { createAwaitHostsEnded, createCollectProgress, createReadHosts } from '../../activities/collect-progress';
 import { createDescribeSystem } from '../../activities/describe-system';
 import { judgeStep } from '../../activities/judge-step';
+import { heartbeating } from '../../activities/heartbeating';
 import { createPrepareNamespace } from '../../activities/prepare-namespace';
 import { createReconcile } from '../../activities/reconcile/reconcile';
 import type { ControlActivities } from '../../orchestrator/contract';
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
     identity: role.identity,
     taskQueue: CONTROL_QUEUE,
     workflowBundle: { codePath: ORCHESTRATOR_BUNDLE },
-    activities: { ...controlActivities(role) },
+    activities: heartbeating(controlActivities(role)),
     // A dead control worker's sticky tasks are not waited for longer than this.
     stickyQueueScheduleToStartTimeout: '2s',
     // Cancellations reach an activity with the answer to a heartbeat.

@@ -87,6 +87,30 @@ test('I5: a successor takes the books over as they were: nothing is lost, and wh
   );
 });
 
+test('a lane that is handed over: what its owner has reserved is in doubt until the server tells, and is no gap', () => {
+  fc.assert(
+    fc.property(fc.array(arrival, { maxLength: 60 }), fc.nat(50), fc.nat(20), (before, reserved, late) => {
+      const leaving = new LaneAccount(laneInput());
+      play(leaving, 0, before, false);
+      const through = before.length + reserved;
+      const checkpoint = JSON.parse(JSON.stringify(leaving.checkpoint('sending', through))) as ReturnType<
+        LaneAccount['checkpoint']
+      >;
+      expect(checkpoint.ledger.scheduled).toBe(through);
+
+      const successor = new LaneAccount(laneInput());
+      successor.resume(checkpoint, through + late);
+      const { ledger, gapArrivals } = successor.result(audit, undefined);
+      expect(unaccounted(ledger)).toBe(0);
+      expect(ledger.scheduled).toBe(through + late);
+      const open = before.filter(({ outcome, answered }) => outcome !== 'capped' && !answered).length;
+      expect(ledger.inDoubt).toBe(open + reserved + late);
+      expect(gapArrivals).toBe(late);
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test("a heartbeat is at most 32 KB and a lane's result at most 48 KB, with an hour of scattered latencies and errors behind it", () => {
   const seconds = 3600;
   const account = new LaneAccount(laneInput({ rate: 20, seconds, seriesWidthMs: 6000 }));

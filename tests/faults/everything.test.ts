@@ -75,6 +75,8 @@ test('the control server dies and comes back on its database: the run ends as if
     'json',
     '--address',
     target.address,
+    '--lanes',
+    '1',
     '--rate',
     '20',
     '--ramp-up',

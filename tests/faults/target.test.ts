@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporal } from '@temporalio/proto';
 import { progressQuery } from '../../orchestrator/messages';
 import { Cluster } from '../support/cluster';
 import { checkAccount } from '../support/check-account';
@@ -84,4 +86,41 @@ test('the disk is full: the run says so and keeps its result', async () => {
   const again = await home.run(['watch', '--out', home.dir]).ended;
   expect(again.code).toBe(0);
   expect(home.sessions).toEqual([]);
+});
+
+test('an account that does not agree with the server is UNACCOUNTED, and the ids on each side are named', async () => {
+  cluster = await Cluster.start({ generators: 1, withFrontend: true });
+  const { StartWorkflowExecutionRequest, StartWorkflowExecutionResponse } = temporal.api.workflowservice.v1;
+  cluster.frontend!.intercept('StartWorkflowExecution', async (request, forward) => {
+    const asked = StartWorkflowExecutionRequest.decode(request);
+    // Acknowledged and never there.
+    if (asked.workflowId.endsWith('/2/1/0/7'))
+      return Buffer.from(StartWorkflowExecutionResponse.encode({ runId: randomUUID() }).finish());
+    // There and never asked for.
+    if (asked.workflowId.endsWith('/2/1/0/9')) {
+      const extra = { ...asked, requestId: randomUUID(), workflowId: asked.workflowId.replace(/9$/, '9000') };
+      await cluster.target.connection.workflowService.startWorkflowExecution(extra);
+      await cluster.target.connection.workflowService.startWorkflowExecution({
+        ...extra,
+        requestId: randomUUID(),
+        workflowId: asked.workflowId.replace(/9$/, '9001'),
+      });
+    }
+    return await forward();
+  });
+  const result = await cluster.benchmark('disagrees', { ...load, duration: '5s' });
+  const ids = `${result.runId}/2/1/0`;
+  expect(result).toMatchObject({ outcome: 'UNACCOUNTED', exitCode: 112 });
+  expect(result.server).toMatchObject({
+    agrees: false,
+    disagreements: [
+      {
+        step: '2',
+        attempt: 1,
+        onlyInAccount: { count: 1, ids: [`${ids}/7`] },
+        onlyOnServer: { count: 2, ids: [`${ids}/9000`, `${ids}/9001`] },
+      },
+    ],
+  });
+  expect(result.server.open.join()).toContain(`only in the account: ${ids}/7; only on the server: ${ids}/9000`);
 });

@@ -15,7 +15,7 @@ afterEach(() => home.leave());
 
 /** A run at home on a target that outlives it, up to its hold, and the processes it runs in by then. */
 async function inHold(...args: string[]): Promise<{ command: Command; pids: Record<string, number> }> {
-  const on = ['--address', target.address];
+  const on = ['--address', target.address, '--lanes', '1'];
   const command = home.run(['run', '-o', 'json', ...on, '--rate', '20', '--ramp-up', '1s', ...args]);
   await command.says(/hold 2\/2 .* p50/);
   return { command, pids: home.pids };
