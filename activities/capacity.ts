@@ -103,6 +103,19 @@ export function createAwaitHosts({ targets, client }: { targets: TargetConnectio
   };
 }
 
+export function createAwaitPollers({ targets }: { targets: TargetConnections }) {
+  /** Somebody else's workers: all that can be known is that somebody polls for workflow tasks. */
+  return async function awaitPollers(run: RunRef): Promise<void> {
+    const target = await targets.get(run.targetProfile);
+    const found = await until(async () => ((await pollersOf(target, run, 'WORKFLOW')).size > 0 ? true : undefined));
+    if (found) return;
+    throw ApplicationFailure.nonRetryable(
+      `nobody polls the task queue ${run.taskQueue} in the namespace ${run.namespace}; start your workers first, or benchmark host --namespace ${run.namespace} --task-queue ${run.taskQueue}`,
+      'NoPollers',
+    );
+  };
+}
+
 async function pollersOf(target: Connection, run: RunRef, type: 'WORKFLOW' | 'ACTIVITY'): Promise<Set<string>> {
   const { pollers } = await target.workflowService.describeTaskQueue({
     namespace: run.namespace,

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import type { Health } from '../orchestrator/contract';
-import { CONNECT_TIMEOUT_MS, connect, type Resolved } from './connections';
+import { CONNECT_TIMEOUT_MS, connect, ConnectionConfigError, type Resolved } from './connections';
 import { describeGrpcError } from './grpc-errors';
 
 /** Says whether the frontend serves; within the connect timeout, and with what to try if it does not. */
@@ -48,7 +48,8 @@ export function createCheckHealth(deps: {
       const { clusterId, ...health } = await checkFrontend(deps.resolve(targetProfile), deps.connectTimeoutMs);
       return { ...health, sharesControlCluster: clusterId !== '' && clusterId === (await deps.controlClusterId()) };
     } catch (err) {
-      throw ApplicationFailure.nonRetryable((err as Error).message, 'Unhealthy');
+      const type = err instanceof ConnectionConfigError ? 'ConnectionConfig' : 'Unhealthy';
+      throw ApplicationFailure.nonRetryable((err as Error).message, type);
     }
   };
 }

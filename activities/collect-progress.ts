@@ -1,25 +1,67 @@
 import { Context } from '@temporalio/activity';
-import { WorkflowFailedError, type Client } from '@temporalio/client';
+import { WorkflowFailedError, type Client, type Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { HostReport } from '../orchestrator/contract';
-import { pendingHeartbeats, snapshotStep } from './pending';
+import { temporal } from '@temporalio/proto';
+import { AbortWatch } from '../measurement/abort';
+import { mergeHistograms } from '../measurement/histogram';
+import type { CollectInput, HostReport, RunRef } from '../orchestrator/contract';
+import { breachSignal, snapshotSignal } from '../orchestrator/messages';
+import type { TargetConnections } from './connections';
+import { lanesOf, pendingHeartbeats, snapshotOf } from './pending';
 
-/** Lanes never signal: fifty of them would fill the run's history. One collector a step speaks for all. */
 const FIRST_MS = 4000;
+/** Looks of one window of `abortOn`, at least. */
+const LOOKS = 4;
 
-export function createCollectProgress({ client }: { client: Client }) {
-  return async function collectProgress(runWorkflowId: string, stepIndex: number, everyMs: number): Promise<void> {
+export function createCollectProgress({ client, targets }: { client: Client; targets: TargetConnections }) {
+  /**
+   * Tells the run how a step's lanes fare, and at once if a limit is broken at which it is to end. Lanes never signal:
+   * fifty of them would fill the run's history. One collector a step speaks for all.
+   */
+  return async function collectProgress(input: CollectInput): Promise<void> {
+    const { reportTo, reportEveryMs, stepIndex, abortOn } = input;
     const context = Context.current();
     const stepWorkflowId = context.info.workflowExecution!.workflowId;
-    const { namespace } = client.options;
-    for (let waitMs = FIRST_MS; ; waitMs = everyMs) {
-      await context.sleep(waitMs);
-      const snapshot = await snapshotStep(client.connection as never, namespace, stepWorkflowId, stepIndex).catch(
-        () => undefined,
-      );
-      if (snapshot) await client.workflow.getHandle(runWorkflowId).signal('snapshot', snapshot);
+    const connection = client.connection as Connection;
+    const run = client.workflow.getHandle(reportTo);
+    const watch = abortOn && new AbortWatch(abortOn);
+    const lookEveryMs = abortOn ? Math.min(reportEveryMs, abortOn.windowMs / LOOKS) : reportEveryMs;
+    let reportAt = Date.now() + Math.min(FIRST_MS, reportEveryMs);
+    for (;;) {
+      await context.sleep(Math.max(0, Math.min(reportAt - Date.now(), lookEveryMs)));
+      const lanes = await lanesOf(connection, client.options.namespace, stepWorkflowId).catch(() => []);
+      const snapshot = snapshotOf(lanes, stepIndex);
+      if (snapshot && Date.now() >= reportAt) {
+        await run.signal(snapshotSignal, snapshot);
+        reportAt = Date.now() + reportEveryMs;
+      }
+      if (!watch || !snapshot || !lanes.some(({ phase }) => phase === 'sending')) continue;
+      const latency = mergeHistograms(lanes.map(({ histograms }) => histograms.latency));
+      const backlogAgeMs = abortOn?.backlogAgeMs === undefined ? undefined : await backlogAge(targets, input.run);
+      const breach = watch.breach({ atMs: Date.now(), ledger: snapshot.ledger, latency, backlogAgeMs });
+      if (breach === undefined) continue;
+      await run.signal(breachSignal, breach);
+      return;
     }
   };
+}
+
+/** How old the oldest task of the workload's queue is; undefined where the server does not say. */
+async function backlogAge(targets: TargetConnections, run: RunRef): Promise<number | undefined> {
+  try {
+    const { workflowService } = await targets.get(run.targetProfile);
+    const { stats } = await workflowService.describeTaskQueue({
+      namespace: run.namespace,
+      taskQueue: { name: run.taskQueue },
+      taskQueueType: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+      reportStats: true,
+    });
+    if (!stats) return undefined;
+    const { seconds = 0, nanos = 0 } = stats.approximateBacklogAge ?? {};
+    return Number(seconds) * 1000 + (nanos ?? 0) / 1e6;
+  } catch {
+    return undefined;
+  }
 }
 
 export function createReadHosts({ client }: { client: Client }) {

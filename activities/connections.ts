@@ -23,8 +23,19 @@ export class ConnectionConfigError extends Error {
  * @param profile a named profile; a named profile is taken as it stands, the environment does not override it
  */
 export function resolveTarget(profile: string | undefined, env: Environment = process.env): Resolved {
+  refuseUnlisted(profile, env);
   const named = profile ?? env.TEMPORAL_PROFILE;
   return resolve(named, profile === undefined ? env : pick(env, ['TEMPORAL_CONFIG_FILE']));
+}
+
+/** Whoever runs a worker says which of its profiles a spec may name: BENCHMARK_ALLOWED_PROFILES, separated by commas. */
+function refuseUnlisted(profile: string | undefined, { BENCHMARK_ALLOWED_PROFILES: allowed }: Environment): void {
+  if (profile === undefined || allowed === undefined) return;
+  const names = allowed.split(',').map((name) => name.trim());
+  if (names.includes(profile)) return;
+  throw new ConnectionConfigError(
+    `targetProfile: ${JSON.stringify(profile)} is not allowed; BENCHMARK_ALLOWED_PROFILES of this worker allows ${allowed || 'none'}`,
+  );
 }
 
 /**

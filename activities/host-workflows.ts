@@ -21,6 +21,7 @@ export type HostMessage = { readonly identity: string; readonly metricsPort?: nu
 
 /** How long one sample stands for, milliseconds. */
 export const SAMPLE_MS = 1000;
+const STOP_WITHIN_MS = 10_000;
 const ORPHAN_CHECK_MS = 15_000;
 
 export function createHostWorkflows({ script, client, onMetrics, log }: HostDeps) {
@@ -50,6 +51,8 @@ export function createHostWorkflows({ script, client, onMetrics, log }: HostDeps
     const stop = () => {
       stopping = true;
       if (child.connected) child.send('stop');
+      // One that hangs must not keep its run from ending.
+      setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS).unref();
     };
     context.cancellationSignal.addEventListener('abort', () => {
       shuttingDown = isShutdown(context.cancellationSignal);

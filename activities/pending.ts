@@ -26,7 +26,18 @@ export async function snapshotStep(
   stepWorkflowId: string,
   stepIndex: number,
 ): Promise<StepSnapshot | undefined> {
-  const lanes = await pendingHeartbeats<LaneCheckpoint>(connection, namespace, stepWorkflowId, 'generateLoad');
+  return snapshotOf(await lanesOf(connection, namespace, stepWorkflowId), stepIndex);
+}
+
+export async function lanesOf(
+  connection: Connection,
+  namespace: string,
+  stepWorkflowId: string,
+): Promise<LaneCheckpoint[]> {
+  return await pendingHeartbeats<LaneCheckpoint>(connection, namespace, stepWorkflowId, 'generateLoad');
+}
+
+export function snapshotOf(lanes: readonly LaneCheckpoint[], stepIndex: number): StepSnapshot | undefined {
   if (lanes.length === 0) return undefined;
   const latency = summarize(mergeHistograms(lanes.map((lane) => lane.histograms.latency)));
   return {

@@ -10,12 +10,16 @@ import { renderMarkdown } from '../report/markdown';
 import type { BenchmarkResult } from '../report/result-schema';
 import { resultWithoutRun } from '../report/result';
 import { renderText } from '../report/text';
+import { parseDuration } from '../spec/duration';
+import { badConfiguration } from './errors';
 import { closeHome } from './home';
 
 export interface OutputOptions {
   /** Folder of result.json, summary.md and junit.xml; benchmark-results/<run> without it. */
   readonly out?: string;
   readonly json: boolean;
+  /** How long the machine's metrics stay up after a run at home. */
+  readonly metricsLingerMs: number;
 }
 
 export function withOutputOptions<T>(yargs: Argv<T>): Argv<T> {
@@ -25,6 +29,13 @@ export function withOutputOptions<T>(yargs: Argv<T>): Argv<T> {
       requiresArg: true,
       group: 'Output:',
       describe: 'Folder of result.json, summary.md and junit.xml (default: benchmark-results/<run>)',
+    })
+    .option('metrics-linger', {
+      type: 'string',
+      requiresArg: true,
+      default: '0s',
+      group: 'Output:',
+      describe: 'keep /metrics up for so long after a run at home, so that the last scrape sees the totals',
     })
     .option('output', {
       alias: 'o',
@@ -36,7 +47,16 @@ export function withOutputOptions<T>(yargs: Argv<T>): Argv<T> {
 }
 
 export function outputOptions(argv: Readonly<Record<string, unknown>>): OutputOptions {
-  return { out: argv.out === undefined ? undefined : String(argv.out), json: argv.output === 'json' };
+  const lingerMs = parseDuration(String(argv.metricsLinger ?? '0s'));
+  if (lingerMs === undefined)
+    throw badConfiguration(
+      `metrics-linger: ${JSON.stringify(argv.metricsLinger)} is not allowed; give a duration such as 30s`,
+    );
+  return {
+    out: argv.out === undefined ? undefined : String(argv.out),
+    json: argv.output === 'json',
+    metricsLingerMs: lingerMs,
+  };
 }
 
 /**
@@ -55,7 +75,7 @@ export async function deliver(outcome: RunOutcome, options: OutputOptions, sessi
   const written = writeResult(result, options.out ?? join('benchmark-results', result.runId));
   process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${renderText(result, written.file)}\n`);
   if (written.problem === undefined) {
-    if (session) await closeHome(session);
+    if (session) await linger(options.metricsLingerMs).then(() => closeHome(session));
     return result.exitCode;
   }
   process.stderr.write(`${written.problem}\n`);
@@ -69,8 +89,16 @@ export async function deliver(outcome: RunOutcome, options: OutputOptions, sessi
   return EXIT.error;
 }
 
+async function linger(ms: number): Promise<void> {
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 /** A run that has no result of its own: the message for people, and for scripts a valid result that says so (P9). */
-export function deliverFailure(message: string, exitCode: number, { out, json }: OutputOptions): number {
+export function deliverFailure(
+  message: string,
+  exitCode: number,
+  { out, json }: Pick<OutputOptions, 'out' | 'json'>,
+): number {
   process.stderr.write(`${message}\n`);
   if (!json && out === undefined) return exitCode;
   const outcome = exitCode === EXIT.badConfiguration ? 'BAD_CONFIGURATION' : 'ERROR';

@@ -9,6 +9,7 @@ import * as show from './commands/show';
 import * as abort from './commands/abort';
 import * as cleanup from './commands/cleanup';
 import * as worker from './commands/worker';
+import * as host from './commands/host';
 import * as server from './commands/server';
 import * as doctor from './commands/doctor';
 
@@ -28,6 +29,7 @@ const COMMANDS = [
   abort,
   cleanup,
   worker,
+  host,
   server,
   doctor,
 ] as unknown as readonly Command[];

@@ -1,28 +1,62 @@
 import { durationMs } from '../spec/duration';
 import type { BenchmarkSpec, WorkloadName } from '../spec/parse';
+import { parsePayloadSize, type PayloadSize } from '../spec/size';
 import type { ChildWorkflowInput } from './child-workflow';
+import type { ContinueAsNewInput } from './continue-as-new';
+import type { IdleInput } from './idle';
+import type { LocalActivitiesInput } from './local-activities';
+import type { MessagesInput } from './messages';
 import type { MultiActivityInput } from './multi-activity';
+import type { RetryInput } from './retry';
 import type { TimerInput } from './timer';
 
 /** The fields of a spec that shape what one arrival starts. */
 export type WorkloadSpec = Pick<
   BenchmarkSpec,
-  'workload' | 'activityCount' | 'activityConcurrency' | 'timerDuration' | 'childCount'
+  | 'workload'
+  | 'activityCount'
+  | 'activityConcurrency'
+  | 'timerDuration'
+  | 'childCount'
+  | 'messages'
+  | 'failures'
+  | 'chainLength'
+  | 'payloadSize'
+  | 'idleDuration'
+  | 'externalType'
+  | 'externalInput'
 >;
 
 /** What is known of a workload before it runs. */
 export interface Workload {
   /** The type of its workflow, as registered with the workers. */
-  readonly workflowType: string;
+  readonly workflowType: string | ((spec: WorkloadSpec) => string);
   /** What its workflow is started with. */
   readonly input: (spec: WorkloadSpec) => readonly unknown[];
+  /** How the input differs from arrival to arrival; it replaces `input`. */
+  readonly varies?: (spec: WorkloadSpec) => VaryingInput | undefined;
+  /** What it is sent once it has been started. */
+  readonly messages?: (spec: WorkloadSpec) => Messages;
   /** What it waits for by itself, milliseconds: latency that is not the server's doing. */
   readonly waitingMs: (spec: WorkloadSpec) => number;
   /** Events in one workflow's history, by type. Types whose number depends on timing are left out. */
   readonly events: (spec: WorkloadSpec) => Readonly<Record<string, number>>;
 }
 
+/** Messages of a generator to a workflow it has started, one after another. */
+export interface Messages {
+  readonly kind: 'signal' | 'update' | 'update-with-start' | 'query';
+  readonly count: number;
+}
+
+export type VaryingInput =
+  | { readonly kind: 'payload'; readonly size: PayloadSize }
+  /** JSON with placeholders for the arrival's index and id. */
+  | { readonly kind: 'template'; readonly json: string };
+
 const none = () => 0;
+/** About the pause before a retry, which the server's timers make at least a second. */
+const RETRY_MS = 1000;
 
 /** R1.5. */
 const STATE_TRANSITION_ACTIVITIES = 10;
@@ -38,6 +72,29 @@ function activities(n: number, atOnce: number) {
   const each = { ActivityTaskScheduled: n, ActivityTaskStarted: n, ActivityTaskCompleted: n };
   // Several at once may come back within one workflow task or in many.
   return { ...once, ...each, ...(atOnce === 1 ? workflowTasks(n + 1) : {}) };
+}
+
+/** A workflow that waits for messages; how many workflow tasks it takes depends on when they come. */
+function messages(
+  kind: Messages['kind'],
+  workflowType: string,
+  events: (n: number) => Record<string, number>,
+): Workload {
+  return {
+    workflowType,
+    input: ({ messages: n }) => [{ messages: n } satisfies MessagesInput],
+    messages: ({ messages: count }) => ({ kind, count }),
+    waitingMs: none,
+    events: ({ messages: n }) => ({ ...once, ...events(n) }),
+  };
+}
+
+const updates = (n: number) => ({ WorkflowExecutionUpdateAccepted: n, WorkflowExecutionUpdateCompleted: n });
+
+/** The type of the workflow that an arrival starts. */
+export function workflowTypeOf(spec: WorkloadSpec): string {
+  const { workflowType } = catalog[spec.workload];
+  return typeof workflowType === 'string' ? workflowType : workflowType(spec);
 }
 
 /** Every workload of ours: one file, one entry here, parameters in the spec's table, and a test of real histories. */
@@ -78,5 +135,53 @@ export const catalog: Readonly<Record<WorkloadName, Workload>> = {
     input: () => [{ activities: STATE_TRANSITION_ACTIVITIES, atOnce: 1 } satisfies MultiActivityInput],
     waitingMs: none,
     events: () => activities(STATE_TRANSITION_ACTIVITIES, 1),
+  },
+  'local-activities': {
+    workflowType: 'localActivities',
+    input: ({ activityCount }) => [{ activities: activityCount } satisfies LocalActivitiesInput],
+    waitingMs: none,
+    events: ({ activityCount }) => ({ ...once, MarkerRecorded: activityCount }),
+  },
+  retry: {
+    workflowType: 'retry',
+    input: ({ failures }) => [{ failures } satisfies RetryInput],
+    // The server fires its timers up to a second late.
+    waitingMs: ({ failures }) => 2 * RETRY_MS * failures,
+    // Attempts that failed leave no event: the one that succeeded says which it was.
+    events: () => activities(1, 1),
+  },
+  'continue-as-new': {
+    workflowType: 'continuing',
+    input: ({ chainLength }) => [{ runs: chainLength } satisfies ContinueAsNewInput],
+    waitingMs: none,
+    // Of the last execution of the chain.
+    events: () => ({ ...once, ...workflowTasks(1) }),
+  },
+  payload: {
+    workflowType: 'payload',
+    input: () => [],
+    varies: ({ payloadSize }) => ({ kind: 'payload', size: parsePayloadSize(payloadSize)! }),
+    waitingMs: none,
+    events: () => activities(1, 1),
+  },
+  idle: {
+    workflowType: 'idle',
+    input: ({ idleDuration }) => [{ durationMs: durationMs(idleDuration) } satisfies IdleInput],
+    waitingMs: ({ idleDuration }) => durationMs(idleDuration),
+    events: () => activities(1, 1),
+  },
+  signal: messages('signal', 'signalled', (n) => ({ WorkflowExecutionSignaled: n })),
+  update: messages('update', 'updated', updates),
+  'update-with-start': messages('update-with-start', 'updated', updates),
+  // Queries leave nothing in a history; the signal that ends it does.
+  query: messages('query', 'queried', () => ({ WorkflowExecutionSignaled: 1 })),
+  external: {
+    workflowType: ({ externalType }) => externalType ?? '',
+    input: () => [],
+    varies: ({ externalInput }) =>
+      externalInput === undefined ? undefined : { kind: 'template', json: externalInput },
+    waitingMs: none,
+    // What it does is its owner's business.
+    events: () => ({}),
   },
 };

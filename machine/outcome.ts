@@ -43,17 +43,18 @@ export async function awaitOutcome(
 
 async function untilClosed(client: Client, workflowId: string): Promise<RunOutcome> {
   const handle = client.workflow.getHandle(workflowId);
-  let lastAnswer = Date.now();
+  let silentSince: number | undefined;
   for (;;) {
     try {
       return { result: (await handle.result()) as BenchmarkResult };
     } catch (err) {
       if (err instanceof WorkflowFailedError) return outcomeOfFailure(err.cause);
-      if (!isTransient(err) || Date.now() - lastAnswer > PATIENCE_MS) throw err;
+      silentSince ??= Date.now();
+      if (!isTransient(err) || Date.now() - silentSince > PATIENCE_MS) throw err;
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     await handle.describe().then(
-      () => (lastAnswer = Date.now()),
+      () => (silentSince = undefined),
       () => undefined,
     );
   }

@@ -13,6 +13,8 @@ export interface EncodedWindows {
   readonly widthMs: number;
   /** Up to when the process was heard: milliseconds since the epoch, on its own clock. */
   readonly untilMs: number;
+  /** How much of the time before that fills no row yet. */
+  readonly pendingMs: number;
   readonly rows: readonly (readonly [number, number, number])[];
 }
 
@@ -57,15 +59,19 @@ export class AuditWindows {
   }
 
   encode(): EncodedWindows {
-    return { widthMs: this.widthMs, untilMs: this.untilMs, rows: [...this.rows] };
+    const pendingMs = this.pending.length * this.sampleMs;
+    return { widthMs: this.widthMs, untilMs: this.untilMs, pendingMs, rows: [...this.rows] };
   }
 }
 
 /** The longest time within [fromMs, toMs) in which the process was not heard. */
-export function longestSilence({ widthMs, untilMs, rows }: EncodedWindows, fromMs: number, toMs: number): number {
+export function longestSilence(
+  { widthMs, untilMs, pendingMs, rows }: EncodedWindows,
+  fromMs: number,
+  toMs: number,
+): number {
   const heard = [...rows.map(([startMs]) => [startMs, startMs + widthMs] as const)];
-  const last = heard.at(-1)?.[1] ?? fromMs;
-  if (untilMs > last) heard.push([last, untilMs]);
+  if (untilMs > 0) heard.push([untilMs - pendingMs, untilMs]);
   let longest = 0;
   let silentFrom = fromMs;
   for (const [start, end] of heard) {

@@ -50,6 +50,7 @@ export async function BenchmarkRun(input?: SpecInput, carried?: Carried): Promis
   return await CancellationScope.nonCancellable(async () => {
     await phase(state, 'drain', stopLoad);
     await phase(state, 'reconcile', reconcile);
+    await phase(state, 'sample', sampleWorkload);
     await phase(state, 'verdict', judgeAll);
     await phase(state, 'cleanup', cleanUp);
     state.enter('report');
@@ -114,6 +115,10 @@ async function describeSystem(state: RunState): Promise<void> {
 /** Hosts outlive a continue-as-new of the run and its cancellation; cleaning up ends them. */
 async function startHosts(state: RunState): Promise<void> {
   const { run, spec, plan } = state;
+  if (spec.generatorOnly || spec.workload === 'external') {
+    await Promise.all([brief.awaitPollers(run), brief.countSlots(plan.lanes)]);
+    return;
+  }
   const workflowId = hostsWorkflowId(run.workflowId);
   await CancellationScope.nonCancellable(() =>
     startChild(Hosts, {
@@ -157,6 +162,20 @@ async function reconcile(state: RunState): Promise<void> {
   } catch (err) {
     if (failureType(err) === NAMESPACE_GONE) state.found.error ??= rootCause(err);
     else state.notes.push(`the account could not be reconciled with the server: ${rootCause(err)}`);
+  }
+}
+
+/** What a workflow of the load costs; where it cannot be found out, the run is none the worse for it. */
+async function sampleWorkload(state: RunState): Promise<void> {
+  const holds = state.steps.filter((step) => isCounted(step, state.steps));
+  if (holds.length === 0 || state.found.error !== undefined) return;
+  const steps = holds.map(({ step: { name, attempt }, measurement: { scheduledByLane } }) => {
+    return { name, attempt, scheduledByLane };
+  });
+  try {
+    state.found.workload = await brief.sampleWorkload(state.run, steps);
+  } catch (err) {
+    state.notes.push(`the cost of the workload is unknown: ${rootCause(err)}`);
   }
 }
 

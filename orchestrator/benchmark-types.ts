@@ -7,4 +7,11 @@ export const RUN_FAILED = 'RunFailed';
 /** The type of the failure of whoever looks for a run's workflows in a namespace that somebody has deleted. */
 export const NAMESPACE_GONE = 'NamespaceGone';
 /** Failures of activities that a change of the spec would mend: the run ends with 104. */
-export const MISCONFIGURED = ['NamespaceDenied', 'NoNamespace', 'RetentionTooShort', 'RateRefused'] as const;
+export const MISCONFIGURED = [
+  'NamespaceDenied',
+  'NoNamespace',
+  'RetentionTooShort',
+  'RateRefused',
+  'ConnectionConfig',
+  'NoPollers',
+] as const;

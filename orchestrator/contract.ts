@@ -1,9 +1,11 @@
+import type { AbortLimits } from '../measurement/abort';
 import type { Ledger, Settlement } from '../measurement/ledger';
 import type { LaneHistograms, LaneResult, Observation, Provisional, StepMeasurement } from '../measurement/lane';
 import type { EncodedCursor } from '../measurement/open-set';
 import type { Evidence, HostAudit, HostHistory, Validity } from '../measurement/validity';
+import type { Messages, VaryingInput } from '../load-workflows/catalog';
 import type { Thresholds, Verdict } from '../measurement/verdict';
-import type { CleanupFacts, Disagreement } from '../report/facts';
+import type { CleanupFacts, Disagreement, WorkloadSample } from '../report/facts';
 import type { PlannedStep } from './plan';
 
 /**
@@ -46,6 +48,10 @@ export interface GenerateLoadInput {
   /** The workflow an arrival starts, and with what. */
   readonly workflowType: string;
   readonly workflowInput: readonly unknown[];
+  /** How the input differs from arrival to arrival; without it every one has `workflowInput`. */
+  readonly varyingInput?: VaryingInput;
+  /** What a workflow is sent once it has been started. */
+  readonly messages?: Messages;
   readonly step: PlannedStep;
   readonly lane: number;
   readonly lanes: number;
@@ -170,18 +176,35 @@ export interface HostInput {
 /** What a host's heartbeat carries. */
 export type HostReport = HostHistory;
 
+/** A hold of which some workflows are looked at. */
+export type SampledStep = Pick<CountedStep, 'name' | 'attempt'> & Pick<StepMeasurement, 'scheduledByLane'>;
+export type { WorkloadSample };
+
+export interface CollectInput {
+  readonly run: RunRef;
+  /** The workflow that wants to hear how the step goes on, and how often. */
+  readonly reportTo: string;
+  readonly reportEveryMs: number;
+  readonly stepIndex: number;
+  /** When it has to hear at once, because the run is to end. */
+  readonly abortOn?: AbortLimits;
+}
+
 export interface ControlActivities {
   checkHealth(targetProfile: string | undefined): Promise<Health>;
   prepareNamespace(run: RunRef, retentionMs: number, atLeastMs: number): Promise<void>;
   describeSystem(run: RunRef): Promise<SystemDescription>;
   countSlots(lanesNeeded: number): Promise<void>;
   awaitHosts(run: RunRef, hosts: number, hostsWorkflow: string): Promise<void>;
-  collectProgress(runWorkflowId: string, stepIndex: number, everyMs: number): Promise<void>;
+  /** Waits for workers that are not the run's own. */
+  awaitPollers(run: RunRef): Promise<void>;
+  collectProgress(input: CollectInput): Promise<void>;
   readHosts(hostsWorkflow: string): Promise<HostReport[]>;
   /** Waits for the hosts' workflow to close; rejects with its failure. */
   awaitHostsEnded(hostsWorkflow: string): Promise<void>;
   judgeStep(input: JudgeInput): Promise<Judgement>;
   reconcile(input: ReconcileInput): Promise<Reconciliation>;
+  sampleWorkload(run: RunRef, steps: readonly SampledStep[]): Promise<WorkloadSample>;
   cleanUp(run: RunRef, deleteNamespace: boolean): Promise<CleanupResult>;
 }
 

@@ -1,4 +1,5 @@
 import { CancellationScope, isCancellation, TimeoutFailure, ActivityFailure } from '@temporalio/workflow';
+import type { AbortLimits } from '../measurement/abort';
 import { addCounts, emptyLedger, total, type Counts } from '../measurement/ledger';
 import { idleAudit, mergeLanes, noHistograms, type LaneResult, type StepMeasurement } from '../measurement/lane';
 import type { GenerateLoadInput, LaneCheckpoint } from './contract';
@@ -9,6 +10,8 @@ export interface LoadStepInput extends Omit<GenerateLoadInput, 'lane'> {
   readonly reportTo: string;
   /** How often it does. Milliseconds. */
   readonly reportEveryMs: number;
+  /** When the step is to end the run. */
+  readonly abortOn?: AbortLimits;
 }
 
 /** Why a lane of a step did nothing: it was picked up when its load should have been under way already. */
@@ -20,10 +23,11 @@ const NEVER_BEGAN = 'cancelled before it began';
  * still returns what its generators did.
  */
 export async function LoadStep(input: LoadStepInput): Promise<StepMeasurement> {
+  const { run, reportTo, reportEveryMs, abortOn } = input;
   const lanes = new CancellationScope();
   const collecting = new CancellationScope();
   const watching = collecting
-    .run(() => collector.collectProgress(input.reportTo, input.step.index, input.reportEveryMs))
+    .run(() => collector.collectProgress({ run, reportTo, reportEveryMs, stepIndex: input.step.index, abortOn }))
     .catch((err: unknown) => {
       // What the collector reports is for the eye; the measurement does not depend on it.
       if (!isCancellation(err)) return;
@@ -43,7 +47,7 @@ export async function LoadStep(input: LoadStepInput): Promise<StepMeasurement> {
 }
 
 async function runLane(
-  { reportTo: _to, reportEveryMs: _every, ...input }: LoadStepInput,
+  { reportTo: _to, reportEveryMs: _every, abortOn: _on, ...input }: LoadStepInput,
   lane: number,
 ): Promise<LaneResult> {
   const longestMs = input.step.durationMs + input.completionTimeoutMs;

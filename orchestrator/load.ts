@@ -6,7 +6,7 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import { catalog } from '../load-workflows/catalog';
+import { catalog, workflowTypeOf } from '../load-workflows/catalog';
 import { completedDuring, notCompletedSeen, reached } from '../measurement/reached';
 import type { StepMeasurement } from '../measurement/lane';
 import { evidenceOf, hostsDuring, LIMITS } from '../measurement/validity';
@@ -177,10 +177,13 @@ async function executeStep(
       {
         reportTo: workflowId,
         reportEveryMs: plan.snapshotEveryMs,
+        abortOn: plan.abortOn,
         run,
         workload: spec.workload,
-        workflowType: catalog[spec.workload].workflowType,
+        workflowType: workflowTypeOf(spec),
         workflowInput: catalog[spec.workload].input(spec),
+        varyingInput: catalog[spec.workload].varies?.(spec),
+        messages: catalog[spec.workload].messages?.(spec),
         step,
         lanes: plan.lanes,
         process: spec.arrivals,

@@ -12,6 +12,7 @@ export const PHASES = [
   'load',
   'drain',
   'reconcile',
+  'sample',
   'verdict',
   'cleanup',
   'report',
@@ -69,6 +70,9 @@ export const abortUpdate = defineUpdate<{ readonly phase: Phase }, [AbortRequest
 
 /** From a step's collector to the run: its lanes' heartbeats, merged. */
 export const snapshotSignal = defineSignal<[StepSnapshot]>('snapshot');
+
+/** From a step's collector to the run: a limit is broken at which the run was to end. */
+export const breachSignal = defineSignal<[string]>('breach');
 
 /** From the run to its hosts' workflow: everything is cleaned up, stop. */
 export const stopHostsSignal = defineSignal('stopHosts');

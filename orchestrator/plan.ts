@@ -1,4 +1,5 @@
 import { catalog } from '../load-workflows/catalog';
+import type { AbortLimits } from '../measurement/abort';
 import { layOut, expectedArrivals, peakRate, type RateLine, type RateSegment } from '../measurement/profile';
 import { seriesWidthMs } from '../measurement/series';
 import { defaultThresholds, type Thresholds } from '../measurement/verdict';
@@ -48,6 +49,8 @@ export interface Plan {
   readonly waitingMs: number;
   /** How often the lanes' heartbeats are merged into a snapshot for the run. Milliseconds. */
   readonly snapshotEveryMs: number;
+  /** When the run is to end early; absent where it never is. */
+  readonly abortOn?: AbortLimits;
   /** Events one iteration adds to the run's history, at the most, where nothing has to be run again. */
   readonly eventsPerIteration: number;
 }
@@ -77,8 +80,16 @@ export function planOf(spec: BenchmarkSpec): Plan {
     maxInFlightPerLane: Math.max(100, Math.ceil((peak / spec.lanes) * (START_DEADLINE_MS / 1000) * 1.1)),
     completionTimeoutMs: durationMs(spec.completionTimeout) + waitingMs,
     waitingMs,
+    abortOn: abortLimitsOf(spec),
     ...historyOf(timelineMs / spec.iterations, steps.length / spec.iterations),
   };
+}
+
+function abortLimitsOf(spec: BenchmarkSpec): AbortLimits | undefined {
+  const { abortOnErrorRate: errorRate, abortOnP99, abortOnBacklogAge, abortWindow } = spec;
+  if (errorRate === undefined && abortOnP99 === undefined && abortOnBacklogAge === undefined) return undefined;
+  const ms = (text: string | undefined) => (text === undefined ? undefined : durationMs(text));
+  return { windowMs: durationMs(abortWindow), errorRate, p99Ms: ms(abortOnP99), backlogAgeMs: ms(abortOnBacklogAge) };
 }
 
 function historyOf(iterationMs: number, stepsPerIteration: number) {

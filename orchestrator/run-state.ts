@@ -1,16 +1,32 @@
-import { setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import { metricMeter, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import { rateAt } from '../measurement/profile';
-import { startedWorkflows, total, unaccounted, type Ledger } from '../measurement/ledger';
-import { mergeLedgers } from '../measurement/ledger';
+import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from '../measurement/ledger';
 import type { RunFacts, StepFacts } from '../report/facts';
 import { decisiveOf, generatorsOf } from '../report/generators';
 import type { BenchmarkSpec } from '../spec/parse';
 import { carriedSteps, type BegunStep, type Carried } from './carried';
 import type { Health, RunRef, StepSnapshot } from './contract';
-import { abortUpdate, progressQuery, snapshotSignal, type AbortRequest, type Phase, type Progress } from './messages';
+import { detailsOf } from './details';
+import {
+  abortUpdate,
+  breachSignal,
+  progressQuery,
+  snapshotSignal,
+  type AbortRequest,
+  type Phase,
+  type Progress,
+} from './messages';
 import { hostsWorkflowId, namespaceOf, runIdOf, workloadQueueOf } from './names';
 import { planOf, thresholdsOf, type Plan, type PlannedStep } from './plan';
 import { brief } from './proxies';
+
+/** Served with the SDK's metrics of the control role. */
+const phaseGauge = metricMeter.createGauge(
+  'benchmark_phase',
+  'int',
+  undefined,
+  'The phase of the run that said so last',
+);
 
 /** Where one execution of a run ends at the latest; beyond 50 MB or 51,200 events the server would end it. */
 const MAX_EVENTS = 4096;
@@ -27,7 +43,9 @@ export class RunState {
   readonly notes: string[];
   readonly shifts: { step: string; byMs: number }[];
   readonly found: Mutable<
-    Partial<Pick<RunFacts, 'system' | 'reconciliation' | 'cleanup' | 'error' | 'misconfigured' | 'abortReason'>>
+    Partial<
+      Pick<RunFacts, 'system' | 'reconciliation' | 'workload' | 'cleanup' | 'error' | 'misconfigured' | 'abortReason'>
+    >
   > = {};
   hosts: RunFacts['hosts'];
   generators: RunFacts['generators'];
@@ -70,7 +88,7 @@ export class RunState {
       workflowId,
       namespace: spec.namespace ?? namespaceOf(runId),
       ownsNamespace: spec.namespace === undefined,
-      taskQueue: workloadQueueOf(runId),
+      taskQueue: spec.taskQueue ?? workloadQueueOf(runId),
       ...(spec.targetProfile === undefined ? {} : { targetProfile: spec.targetProfile }),
     };
   }
@@ -78,17 +96,22 @@ export class RunState {
   /** Registers the messages; before the first await, so that they are answered from the first moment on. */
   listen(abort: () => void): void {
     setHandler(progressQuery, () => this.progress());
+    const end = (reason: string) => {
+      if (this.ending) return;
+      this.found.abortReason ??= reason;
+      abort();
+    };
     setHandler(snapshotSignal, (snapshot) => this.note(snapshot));
+    setHandler(breachSignal, end);
     setHandler(abortUpdate, (request?: AbortRequest) => {
-      if (!this.ending) {
-        this.found.abortReason ??= request?.reason ?? 'aborted';
-        abort();
-      }
+      end(request?.reason ?? 'aborted');
       return { phase: this.phase };
     });
   }
 
   enter(phase: Phase): void {
+    phaseGauge.set(0, { phase: this.phase });
+    phaseGauge.set(1, { phase });
     this.phase = phase;
     this.showDetails();
   }
@@ -215,7 +238,7 @@ export class RunState {
 
   /** Past the load there is nothing left to abort. */
   private get ending(): boolean {
-    return ['drain', 'reconcile', 'verdict', 'cleanup', 'report', 'done'].includes(this.phase);
+    return ['drain', 'reconcile', 'sample', 'verdict', 'cleanup', 'report', 'done'].includes(this.phase);
   }
 
   private describeStep(step: PlannedStep) {
@@ -240,24 +263,8 @@ export class RunState {
   }
 
   private showDetails(): void {
-    const { phase, step, scheduled, acknowledged, completed, errors, latency } = this.progress();
-    const rows = [
-      `**${phase}**${step ? ` — step ${step.number} of ${step.steps} (${step.kind})` : ''}`,
-      '',
-      '| scheduled | acknowledged | completed | errors | p50 | p99 |',
-      '|---|---|---|---|---|---|',
-      `| ${scheduled} | ${acknowledged} | ${completed} | ${errors} | ${latency.p50Ms.toFixed(1)} ms | ${latency.p99Ms.toFixed(1)} ms |`,
-      ...this.steps.filter(({ verdict }) => verdict).map(describeHold),
-      ...this.notes.map((note) => `- ${note}`),
-    ];
-    setCurrentDetails(rows.join('\n').slice(0, 19_000));
+    setCurrentDetails(detailsOf(this.progress(), this.steps));
   }
-}
-
-function describeHold({ step, verdict, validity }: StepFacts): string {
-  const result = !validity?.valid ? 'INVALID' : verdict?.passed ? 'passed' : 'FAILED';
-  const reasons = [...(validity?.reasons ?? []), ...(verdict?.failureReasons ?? [])];
-  return `- hold at ${step.fromRate}/s: ${result}${reasons.length > 0 ? ` (${reasons.join('; ')})` : ''}`;
 }
 
 function sentOf(ledger: Ledger): number {

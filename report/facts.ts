@@ -1,3 +1,4 @@
+import type { EncodedHistogram } from '../measurement/histogram';
 import type { GeneratorAudit, StepMeasurement } from '../measurement/lane';
 import type { Ledger } from '../measurement/ledger';
 import type { HostHistory, Validity } from '../measurement/validity';
@@ -53,6 +54,17 @@ export interface Disagreement {
   readonly skippedAmongThem: number;
 }
 
+/** What one workflow of the load costs the cluster: means over a sample. */
+export interface WorkloadSample {
+  readonly sampled: number;
+  readonly events: number;
+  readonly bytes: number;
+  readonly stateTransitions: number;
+  readonly tasks: Readonly<
+    Record<'workflowTaskScheduleToStart' | 'activityScheduleToStart' | 'activityExecution', EncodedHistogram>
+  >;
+}
+
 /** Everything a run found out, in the order it did; what it never got to is absent. */
 export interface RunFacts {
   readonly spec: BenchmarkSpec;
@@ -78,6 +90,7 @@ export interface RunFacts {
     readonly disagreements: readonly Disagreement[];
     readonly completedInWindow: readonly (readonly [number, number])[];
   };
+  readonly workload?: WorkloadSample;
   readonly cleanup?: CleanupFacts;
   readonly error?: string;
   /** Whether another spec would have mended the error. */

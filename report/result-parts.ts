@@ -150,3 +150,20 @@ export const host = z.strictObject({
   slotsExhaustedShare: z.number(),
   restarts: count,
 });
+
+export const workload = z
+  .strictObject({
+    sampled: count.describe('Workflows of the holds that were looked at'),
+    eventsPerWorkflow: z.number(),
+    historyBytesPerWorkflow: z.number(),
+    stateTransitionsPerWorkflow: z.number(),
+    stateTransitionsPerSecond: z
+      .number()
+      .describe('Of the holds: state transitions of a workflow × completions per second'),
+    workflowTaskScheduleToStart: latency,
+    activityScheduleToStart: latency,
+    activityExecution: latency,
+  })
+  .describe(
+    "What one workflow costs the cluster and how long its tasks took, by the server's account of a sample; null where unknown",
+  );

@@ -15,6 +15,7 @@ import {
   finding,
   generator,
   host,
+  workload,
 } from './result-parts';
 
 /**
@@ -123,6 +124,7 @@ export const resultSchema = z
           .describe('Means over the iterations, each with its 95 % confidence interval'),
       })
       .optional(),
+    workload: workload.nullable(),
     steps: z.array(step),
     generators: z.array(generator),
     hosts: z.array(host),

@@ -10,7 +10,7 @@ import type { RunFacts } from './facts';
 import { iterationsOf } from './iterations';
 import { headlineOf, outcomesOf, staircaseOf, validityOf, verdictOf } from './judgement';
 import { SCHEMA_VERSION, type BenchmarkResult } from './result-schema';
-import { latenciesOf, notCompleted, stepResult, type ReportedStep } from './steps';
+import { latenciesOf, latencyOf, notCompleted, stepResult, type ReportedStep } from './steps';
 
 /** Puts a result together. It is complete and valid against its schema however early the run ended. */
 export function resultOf(facts: RunFacts): BenchmarkResult {
@@ -21,6 +21,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
   const server = serverOf(facts, ledger);
   const verdict = verdictOf(counted, facts);
   const validity = validityOf(facts, counted);
+  const results = resultsOf(facts, counted, headline, ledger, server.counts);
   const ending = endingOf(
     outcomesOf(facts, { passed: verdict.passed, valid: validity.valid, accounted: server.agrees }),
   );
@@ -38,7 +39,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     config: { ...facts.spec },
     passed: verdict.passed,
     failureReasons: verdict.failureReasons,
-    results: resultsOf(facts, counted, headline, ledger, server.counts),
+    results,
     thresholds: {
       ...(headline?.step.thresholds ?? facts.thresholds),
       checks: [...(headline?.result.thresholds ?? [])],
@@ -51,6 +52,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     completion: completionOf(facts),
     ...(facts.spec.stages === undefined ? {} : { staircase: staircaseOf(counted) }),
     ...(facts.spec.iterations > 1 ? { iterations: iterationsOf(counted) } : {}),
+    workload: workloadOf(facts, results.actualRate),
     steps: steps.map((step) => step.result),
     generators: facts.generators.map((audit) => ({ ...audit })),
     hosts: hostsOf(facts),
@@ -186,6 +188,21 @@ function serverOf(facts: RunFacts, ledger: Ledger): BenchmarkResult['server'] {
       onlyInAccount: { ...onlyInAccount, ids: [...onlyInAccount.ids] },
       onlyOnServer: { ...onlyOnServer, ids: [...onlyOnServer.ids] },
     })),
+  };
+}
+
+function workloadOf({ workload }: RunFacts, completedPerSecond: number): BenchmarkResult['workload'] {
+  if (!workload || workload.sampled === 0) return null;
+  const { sampled, events, bytes, stateTransitions, tasks } = workload;
+  return {
+    sampled,
+    eventsPerWorkflow: events,
+    historyBytesPerWorkflow: bytes,
+    stateTransitionsPerWorkflow: stateTransitions,
+    stateTransitionsPerSecond: stateTransitions * completedPerSecond,
+    workflowTaskScheduleToStart: latencyOf(tasks.workflowTaskScheduleToStart),
+    activityScheduleToStart: latencyOf(tasks.activityScheduleToStart),
+    activityExecution: latencyOf(tasks.activityExecution),
   };
 }
 

@@ -94,7 +94,7 @@ function atMost(service: ResultLatency, latency: ResultLatency): ResultLatency {
   return { ...service, ...bounded };
 }
 
-function latencyOf(encoded: EncodedHistogram): ResultLatency {
+export function latencyOf(encoded: EncodedHistogram): ResultLatency {
   const { count, p50, p95, p99, p999, max, mean } = summarize(encoded);
   return {
     p50: p50.ms,

@@ -15,6 +15,7 @@ export function renderText(result: BenchmarkResult, resultFile?: string): string
     ...iterations(result),
     ...rates(result),
     ...latencies(result),
+    ...workload(result),
     ...account(result),
     ...system(result),
     ...result.notes.map((note) => `  Note: ${note}`),
@@ -145,6 +146,25 @@ function latencies({ results }: BenchmarkResult): string[] {
         `  ${name.padEnd(26)} ${[l.p50, l.p95, l.p99, l.p999, l.max].map((ms) => ms.toFixed(1).padStart(8)).join(' ')}`,
     ),
     ...(unsure ? [`  ${results.latency.count} samples are too few for a p99 (662 are needed): take it as a hint`] : []),
+  ];
+}
+
+function workload({ workload: found }: BenchmarkResult): string[] {
+  if (!found) return [];
+  const tasks = [
+    ['workflow task waited', found.workflowTaskScheduleToStart],
+    ['activity task waited', found.activityScheduleToStart],
+    ['activity executed', found.activityExecution],
+  ] as const;
+  const known = tasks.filter(([, { count }]) => count > 0);
+  return [
+    '',
+    `Workload, by the server's account of ${found.sampled} workflows`,
+    `  a workflow: ${found.eventsPerWorkflow.toFixed(1)} events, ${(found.historyBytesPerWorkflow / 1024).toFixed(1)} KB, ${found.stateTransitionsPerWorkflow.toFixed(1)} state transitions (${found.stateTransitionsPerSecond.toFixed(0)}/s)`,
+    ...known.map(
+      ([name, l]) =>
+        `  ${name.padEnd(22)} p50 ${l.p50.toFixed(1)} ms, p95 ${l.p95.toFixed(1)}, max ${l.max.toFixed(1)}`,
+    ),
   ];
 }
 

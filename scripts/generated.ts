@@ -1,3 +1,4 @@
+import { metricsReference } from '../machine/metrics/reference';
 import { resultJsonSchema } from '../report/result-schema';
 import { specJsonSchema, specReference } from '../spec/reference';
 
@@ -8,5 +9,6 @@ export function generated(): Record<string, string> {
     'schemas/spec.schema.json': json(specJsonSchema()),
     'schemas/result.schema.json': json(resultJsonSchema()),
     'docs/spec.md': specReference(),
+    'docs/metrics.md': metricsReference(),
   };
 }

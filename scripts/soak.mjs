@@ -64,6 +64,11 @@ const memory = new Map();
 const sampling = setInterval(sampleMemory, SAMPLE_MS);
 const striking = setInterval(strike, 60_000);
 const [code] = await closed;
+// A command line that gave up leaves its run to itself.
+if (Object.keys(processes()).length > 0) {
+  const [session] = readdirSync(join(dir, 'temporal-benchmark', 'sessions'));
+  spawnSync(process.execPath, [main, 'cleanup', session], { cwd: dir, env });
+}
 clearInterval(sampling);
 clearInterval(striking);
 

@@ -70,10 +70,11 @@ export function choice<const T extends readonly [string, ...string[]], const A e
   return { ...about, schema: z.enum(about.of), allowed: `one of ${about.of.join(', ')}`, from: (text: string) => text };
 }
 
-export function text<const A extends About<string> & { pattern: RegExp; allowed: string }>(
-  about: A,
-): A & Built<z.ZodString> {
-  return { ...about, schema: z.string().regex(about.pattern), from: (value: string) => value };
+export function text<
+  const A extends About<string> & { pattern: RegExp; accepts?: (value: string) => boolean; allowed: string },
+>(about: A): A & Built<z.ZodString> {
+  const { pattern, accepts = () => true } = about;
+  return { ...about, schema: z.string().regex(pattern).refine(accepts), from: (value: string) => value };
 }
 
 export function numbers<const A extends About<number[]> & { min: number; max: number; most: number; unit: string }>(

@@ -83,6 +83,7 @@ export function describeProblems(problems: readonly SpecProblem[]): string {
   return problems
     .map(({ field, value, allowed, source }) => {
       const from = source === undefined ? '' : ` (from ${source})`;
+      if (value === undefined) return `${field}: it is missing; give ${allowed}`;
       return `${field}: ${JSON.stringify(value)}${from} is not allowed; give ${allowed}`;
     })
     .join('\n');
@@ -141,6 +142,7 @@ function crossChecks(spec: BenchmarkSpec, given: Record<string, unknown>): SpecP
       allowed: 'it together with stages only; duration is the length of a run',
     });
   }
+  problems.push(...workloadProblems(spec));
   if (spec.warmUp && spec.iterations === 1) {
     problems.push({ field: 'warmUp', value: true, allowed: 'it with two iterations or more; the first is left out' });
   }
@@ -150,6 +152,25 @@ function crossChecks(spec: BenchmarkSpec, given: Record<string, unknown>): SpecP
   if (spec.namespace === undefined && longestMs >= durationMs(spec.retention)) {
     const allowed = `a duration longer than the run can become (${Math.ceil(longestMs / 60_000)}m), or its count would miss workflows`;
     problems.push({ field: 'retention', value: spec.retention, allowed });
+  }
+  return problems;
+}
+
+/** Workers of one's own are found where they are: by their namespace and their queue. */
+function workloadProblems(spec: BenchmarkSpec): SpecProblem[] {
+  const external = spec.workload === 'external';
+  const problems: SpecProblem[] = [];
+  const need = (field: 'externalType' | 'taskQueue' | 'namespace', allowed: string) => {
+    if (spec[field] === undefined) problems.push({ field, value: undefined, allowed });
+  };
+  if (external) need('externalType', 'the workflow type that your workers execute');
+  if (external || spec.generatorOnly) {
+    need('taskQueue', 'the task queue that your workers poll');
+    need('namespace', 'the existing namespace that your workers are connected to');
+  }
+  if (!external && (spec.externalType ?? spec.externalInput) !== undefined) {
+    const field = spec.externalType === undefined ? 'externalInput' : 'externalType';
+    problems.push({ field, value: spec[field], allowed: 'it with the workload external only' });
   }
   return problems;
 }

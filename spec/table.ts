@@ -1,4 +1,7 @@
 import { choice, duration, flag, integer, number, numbers, text } from './fields';
+import { workloadFields } from './workload-fields';
+
+export { WORKLOADS, type WorkloadName } from './workload-fields';
 
 /** The highest rate a spec may ask for, starts per second. */
 export const HIGHEST_RATE = 100_000;
@@ -6,48 +9,12 @@ export const HIGHEST_RATE = 100_000;
 /** More would make neither a result of 256 KB nor a payload of 512 KB. */
 export const MOST_ITERATIONS = 25;
 
-/** What one arrival may start; load-workflows/catalog.ts has the particulars of each. */
-export const WORKLOADS = ['simple', 'multi-activity', 'timer', 'child-workflow', 'state-transitions'] as const;
-export type WorkloadName = (typeof WORKLOADS)[number];
-
 /**
  * The one table of everything a run can be told. A field's name here is its name in a spec file and in a workflow's
  * input; its flag is the same in kebab case. docs/spec.md and the JSON Schema are generated from it.
  */
 export const table = {
-  workload: choice({
-    of: WORKLOADS,
-    help: 'What one arrival starts: `simple` completes at once, `multi-activity` runs no-op activities, `timer` sleeps, `child-workflow` waits for children, `state-transitions` runs ten activities one after another',
-    env: ['BENCHMARK_WORKFLOW_TYPE'],
-    default: 'simple',
-  }),
-  activityCount: integer({
-    min: 1,
-    max: 100,
-    help: 'Activities of one `multi-activity` workflow',
-    env: ['BENCHMARK_ACTIVITY_COUNT'],
-    default: 5,
-  }),
-  activityConcurrency: integer({
-    min: 1,
-    max: 100,
-    help: 'How many activities of one `multi-activity` workflow run at once',
-    default: 1,
-  }),
-  timerDuration: duration({
-    min: '1ms',
-    max: '1h',
-    help: 'How long one `timer` workflow sleeps; the server fires timers about once a second',
-    env: ['BENCHMARK_TIMER_DURATION'],
-    default: '1s',
-  }),
-  childCount: integer({
-    min: 1,
-    max: 100,
-    help: 'Children of one `child-workflow` workflow, all at once',
-    env: ['BENCHMARK_CHILD_COUNT'],
-    default: 3,
-  }),
+  ...workloadFields,
   rate: number({
     min: 0,
     above: true,
@@ -158,6 +125,30 @@ export const table = {
     max: 1,
     help: 'Threshold: share of the scheduled starts that were skipped, rejected, lost or did not complete',
     default: 0.01,
+  }),
+  abortOnErrorRate: number({
+    min: 0,
+    max: 1,
+    help: 'End the run early when more than this share of the starts fails over a window',
+    otherwise: 'never',
+  }),
+  abortOnP99: duration({
+    min: '1ms',
+    max: '1h',
+    help: 'End the run early when the p99 latency is above this over a window',
+    otherwise: 'never',
+  }),
+  abortOnBacklogAge: duration({
+    min: '1s',
+    max: '1h',
+    help: "End the run early when the oldest task of the workload's queue is older than this over a window",
+    otherwise: 'never',
+  }),
+  abortWindow: duration({
+    min: '2s',
+    max: '10m',
+    help: 'The window of the three above: what they say has to hold for so long',
+    default: '30s',
   }),
   completionTimeout: duration({
     min: '1s',

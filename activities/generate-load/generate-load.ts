@@ -4,6 +4,7 @@ import type { LaneResult } from '../../measurement/lane';
 import { rateAt } from '../../measurement/profile';
 import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/contract';
 import type { TargetConnections } from '../connections';
+import { arrivalInput } from './arrival-input';
 import { anchorClock } from './clock';
 import { ControlLink, Fence } from './control-link';
 import { Heartbeats } from './heartbeats';
@@ -66,7 +67,8 @@ export function createGenerateLoad(deps: GeneratorDeps) {
       namespace: input.run.namespace,
       taskQueue: input.run.taskQueue,
       workflowType: input.workflowType,
-      input: input.workflowInput,
+      input: arrivalInput(input),
+      messages: input.messages,
       identity: deps.identity,
       onRetry: () => (audit.observerRetries += 1),
     });

@@ -98,10 +98,11 @@ class Lane {
     const sentMs = now();
     account.send(sentMs - dueMs);
     try {
-      const { runId } = await target.start(workflowId);
+      const { runId } = await target.start(workflowId, sequence);
       const atMs = now();
       account.acknowledge(sequence, atMs, atMs - sentMs);
-      if (this.isObserved(sequence)) track(this.observers, this.observe(workflowId, runId, dueMs, sentMs));
+      const observed = this.isObserved(sequence);
+      if (observed || target.converse) track(this.observers, this.follow(workflowId, runId, dueMs, sentMs, observed));
     } catch (err) {
       const { kind, cause } = classifyStartError(err);
       if (kind === 'already-started') account.recover(sequence);
@@ -115,9 +116,28 @@ class Lane {
     return observeShare >= 1 || uniform(seed, step.index, lane, sequence, 0x5a3b1e) < observeShare;
   }
 
+  /** Says what the workflow waits for, and waits for its end where it is one of the sample. */
+  private async follow(
+    workflowId: string,
+    runId: string,
+    dueMs: number,
+    sentMs: number,
+    observed: boolean,
+  ): Promise<void> {
+    const { account, target, now } = this.options;
+    if (observed) account.choose();
+    try {
+      await target.converse?.(workflowId, runId);
+    } catch (err) {
+      // What was not said leaves the workflow waiting: it has failed for whoever spoke to it.
+      if (observed) account.closeOtherwise(now(), `message: ${classifyStartError(err).cause}`);
+      return;
+    }
+    if (observed) await this.observe(workflowId, runId, dueMs, sentMs);
+  }
+
   private async observe(workflowId: string, runId: string, dueMs: number, sentMs: number): Promise<void> {
     const { account, target, input, now } = this.options;
-    account.choose();
     if (account.awaited > input.maxObservers) {
       account.lose();
       return;

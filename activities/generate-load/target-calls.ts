@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Connection } from '@temporalio/client';
-import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import { status } from '@grpc/grpc-js';
+import type { Messages } from '../../load-workflows/catalog';
 import { START_DEADLINE_MS } from '../../orchestrator/plan';
 import { grpcCode } from '../grpc-errors';
+import type { ArrivalInput } from './arrival-input';
+import { converse, updateRequest } from './converse';
 
 /** What a generator asks of the target; a port, so that a test can stand in for a cluster. */
 export interface TargetCalls {
   /** Starts one workflow; rejects with the gRPC error as it came, nothing is retried. */
-  start(workflowId: string): Promise<{ readonly runId: string }>;
+  start(workflowId: string, sequence: number): Promise<{ readonly runId: string }>;
+  /** Sends a workflow the messages it waits for; absent where it waits for none. */
+  converse?(workflowId: string, runId: string): Promise<void>;
   /** Waits for a workflow to close; undefined once `isOver` says so or after too many errors. */
   closed(workflowId: string, runId: string, isOver: () => boolean): Promise<Closed | undefined>;
   /** Exercises the code paths of a start without starting anything: cold code is 3–6 times as slow. */
@@ -22,7 +26,8 @@ export interface TargetOptions {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly workflowType: string;
-  readonly input: readonly unknown[];
+  readonly input: ArrivalInput;
+  readonly messages?: Messages;
   readonly identity: string;
   /** Told of every long poll that had to be repeated after an error. */
   readonly onRetry: () => void;
@@ -39,29 +44,47 @@ const WARM_UP_AT_ONCE = 5;
 const WARM_UP_MS = 800;
 
 export function targetCalls(connection: Connection, options: TargetOptions): TargetCalls {
-  const { namespace, taskQueue, workflowType, identity } = options;
-  // The same for every arrival: converted once.
-  const input = { payloads: toPayloads(defaultPayloadConverter, ...options.input) };
+  const { namespace, taskQueue, workflowType, identity, input, messages } = options;
   const service = connection.workflowService;
-  const startRequest = (workflowId: string) => ({
+  const startRequest = (workflowId: string, sequence: number) => ({
     namespace,
     workflowId,
     requestId: randomUUID(),
     identity,
     workflowType: { name: workflowType },
-    input,
+    input: input(workflowId, sequence),
     taskQueue: { name: taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
     workflowIdReusePolicy: WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
   });
 
+  /** Starts a workflow and updates it in one call, which is answered when the update is. */
+  const startWithUpdate = async (startWorkflow: ReturnType<typeof startRequest>) => {
+    const about = { namespace, identity, messages: messages! };
+    const updateWorkflow = updateRequest(about, { workflowId: startWorkflow.workflowId });
+    const { responses } = await service.executeMultiOperation({
+      namespace,
+      operations: [{ startWorkflow }, { updateWorkflow }],
+    });
+    return { runId: responses[0]?.startWorkflow?.runId ?? '' };
+  };
+
   return {
-    async start(workflowId) {
-      const { runId } = await connection.withDeadline(Date.now() + START_DEADLINE_MS, () =>
-        service.startWorkflowExecution(startRequest(workflowId)),
+    async start(workflowId, sequence) {
+      const startWorkflow = startRequest(workflowId, sequence);
+      const withUpdate = messages?.kind === 'update-with-start';
+      const { runId } = await connection.withDeadline(Date.now() + START_DEADLINE_MS, async () =>
+        withUpdate ? await startWithUpdate(startWorkflow) : await service.startWorkflowExecution(startWorkflow),
       );
       return { runId };
     },
+
+    ...(messages
+      ? {
+          converse: async (workflowId: string, runId: string) =>
+            await converse(connection, { namespace, identity, messages }, { workflowId, runId }),
+        }
+      : {}),
 
     async closed(workflowId, runId, isOver) {
       let nextPageToken: Uint8Array = new Uint8Array();
@@ -100,7 +123,7 @@ export function targetCalls(connection: Connection, options: TargetOptions): Tar
       const { StartWorkflowExecutionRequest } = temporal.api.workflowservice.v1;
       const giveUpAt = Date.now() + WARM_UP_MS;
       for (let i = 0; i < WARM_UP_CALLS; i += 1)
-        StartWorkflowExecutionRequest.encode(startRequest(`warm-up/${i}`)).finish();
+        StartWorkflowExecutionRequest.encode(startRequest(`warm-up/${i}`, i)).finish();
       for (let i = 0; i < WARM_UP_CALLS && Date.now() < giveUpAt; i += WARM_UP_AT_ONCE) {
         const call = () => connection.withDeadline(Date.now() + START_DEADLINE_MS, () => service.getSystemInfo({}));
         await Promise.all(Array.from({ length: WARM_UP_AT_ONCE }, call));

@@ -3,6 +3,7 @@ import { EXIT } from '../../report/exit-codes';
 import { deliver, deliverFailure, outputOptions, withOutputOptions } from '../deliver';
 import { CliError } from '../errors';
 import { follow } from '../follow';
+import { handler as hostAlone } from './host';
 import { startRun, withStartOptions } from '../start-run';
 
 export const command = 'run';
@@ -13,6 +14,7 @@ export function builder(yargs: Argv) {
 }
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
+  if (process.env.BENCHMARK_WORKER_ONLY === 'true') return await hostAlone(argv);
   try {
     const started = await startRun(argv);
     if (started === undefined) return 0;

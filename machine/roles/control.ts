@@ -1,5 +1,5 @@
 import { Worker } from '@temporalio/worker';
-import { createAwaitHosts, createCountSlots } from '../../activities/capacity';
+import { createAwaitHosts, createAwaitPollers, createCountSlots } from '../../activities/capacity';
 import { createCheckHealth } from '../../activities/check-health';
 import { createCleanUp } from '../../activities/clean-up';
 import { createAwaitHostsEnded, createCollectProgress, createReadHosts } from '../../activities/collect-progress';
@@ -8,6 +8,7 @@ import { judgeStep } from '../../activities/judge-step';
 import { heartbeating } from '../../activities/heartbeating';
 import { createPrepareNamespace } from '../../activities/prepare-namespace';
 import { createReconcile } from '../../activities/reconcile/reconcile';
+import { createSampleWorkload } from '../../activities/sample-workload';
 import type { ControlActivities } from '../../orchestrator/contract';
 import { CONTROL_QUEUE } from '../../orchestrator/names';
 import { ORCHESTRATOR_BUNDLE } from '../paths';
@@ -25,11 +26,13 @@ function controlActivities(role: Role): ControlActivities {
     describeSystem: createDescribeSystem({ targets, embedded: Boolean(process.env.BENCHMARK_EMBEDDED_TARGET) }),
     countSlots: createCountSlots({ client }),
     awaitHosts: createAwaitHosts({ targets, client }),
-    collectProgress: createCollectProgress({ client }),
+    awaitPollers: createAwaitPollers({ targets }),
+    collectProgress: createCollectProgress({ client, targets }),
     readHosts: createReadHosts({ client }),
     awaitHostsEnded: createAwaitHostsEnded({ client }),
     judgeStep,
     reconcile: createReconcile({ targets }),
+    sampleWorkload: createSampleWorkload({ targets }),
     cleanUp: createCleanUp({ targets }),
   };
 }

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { resolveTarget } from '../../activities/connections';
 import { SAMPLE_MS, type HostMessage } from '../../activities/host-workflows';
-import * as activities from '../../load-workflows/activities/noop';
+import * as activities from '../../load-workflows/activities';
 import type { HostInput } from '../../orchestrator/contract';
 import { hostIdentityPrefix } from '../../orchestrator/names';
 import { logger, quietLogger } from '../log';

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import { createHostWorkflows } from '../../activities/host-workflows';
 import { HOST_QUEUE } from '../../orchestrator/names';
+import { HOST_PROCESS } from '../paths';
 import { mergePages } from '../metrics/page';
 import { fetchPage } from '../metrics/serve';
 import { failStart, openRole, runWorkers } from './role';
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
     ),
   );
   const hostWorkflows = createHostWorkflows({
-    script: join(__dirname, 'host-process.js'),
+    script: HOST_PROCESS,
     client: role.client,
     onMetrics: (host, port) => void (port === undefined ? hosts.delete(host) : hosts.set(host, port)),
     log: (message, fields) => void role.log.info(message, fields),

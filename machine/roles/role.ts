@@ -7,6 +7,8 @@ import { CONTROL_NAMESPACE } from '../../orchestrator/names';
 import type { RoleReady } from './ready';
 import { ensureControlNamespace } from '../control-namespace';
 import { logger, quietLogger } from '../log';
+import { Registry } from 'prom-client';
+import { addProcessMetrics } from '../metrics/process-metrics';
 import { installRuntime } from '../metrics/core';
 import { fetchPage, serveMetrics } from '../metrics/serve';
 
@@ -34,7 +36,10 @@ export async function openRole(name: string, ownMetrics = async () => ''): Promi
     workerHeartbeatInterval: '1s',
     logger: quietLogger(log),
   });
-  const page = async () => `${await ownMetrics()}\n${corePort === undefined ? '' : await fetchPage(corePort)}`;
+  const ofProcess = new Registry();
+  addProcessMetrics(ofProcess);
+  const page = async () =>
+    `${await ownMetrics()}\n${await ofProcess.metrics()}\n${corePort === undefined ? '' : await fetchPage(corePort)}`;
   const { port: metricsPort } = await serveMetrics('127.0.0.1', 0, page);
   const control = resolveControl();
   const connectTimeoutMs = Number(process.env.BENCHMARK_CONNECT_TIMEOUT_MS) || undefined;

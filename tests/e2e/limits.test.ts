@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { Cluster } from '../support/cluster';
-import { Home } from '../support/cli';
-import type { Intercept } from '../support/frontend';
+import { Home, isAlive } from '../support/cli';
+import { throttled, type Intercept } from '../support/frontend';
 import { expectSoundAccount } from '../support/result';
 
 jest.setTimeout(120_000);
@@ -60,4 +60,32 @@ test('the metrics port is taken: a warning, and the run goes on', async () => {
   expectSoundAccount(ended.result);
   taken.close();
   await home.leave();
+});
+
+test('abortOn: too many errors over a window end the run early, with the reason, and the account closes', async () => {
+  const cluster = await Cluster.start({ generators: 1, withFrontend: true });
+  cluster.frontend!.intercept('StartWorkflowExecution', () => Promise.reject(throttled()));
+  const startedAt = Date.now();
+  const limits = { abortOnErrorRate: 0.5, abortWindow: '4s' };
+  const result = await cluster.benchmark('aborting', { ...short, duration: '90s', ...limits });
+  expect(Date.now() - startedAt).toBeLessThan(60_000);
+  expectSoundAccount(result);
+  expect(result).toMatchObject({ outcome: 'ABORTED', exitCode: 105 });
+  expect(result.abortReason).toMatch(/^100\.0 % of the starts failed over the last \d s; abortOnErrorRate is 50\.0 %$/);
+  expect(result.cleanup).toMatchObject({ complete: true });
+  await cluster.stop();
+});
+
+test('abortOn: a backlog that nobody works off ends the run early', async () => {
+  const cluster = await Cluster.start({ generators: 1 });
+  const limits = { abortOnBacklogAge: '2s', abortWindow: '4s', completionTimeout: '3s' };
+  await cluster.start('backlog', { ...short, duration: '90s', ...limits });
+  await cluster.loading('backlog', 10);
+  for (const pid of cluster.hostPids()) process.kill(pid, 'SIGSTOP');
+  const { result } = await cluster.outcome('backlog');
+  expect(result).toMatchObject({ outcome: 'ABORTED', exitCode: 105 });
+  expect(result!.abortReason).toMatch(/^the backlog of the task queue was at least \d+\.\d s old over the last/);
+  // A host that hangs has not kept the run from ending.
+  expect(cluster.hostPids().filter(isAlive)).toEqual([]);
+  await cluster.stop();
 });

@@ -69,8 +69,8 @@ test(`${MINUTES} minutes × ${ITERATIONS} iterations × ${LANES} lanes: no execu
         return largeLane(input);
       },
       control: {
-        collectProgress: async (run, stepIndex, everyMs) => {
-          await sendSnapshots(env.client, run, stepIndex, everyMs);
+        collectProgress: async ({ reportTo, stepIndex, reportEveryMs }) => {
+          await sendSnapshots(env.client, reportTo, stepIndex, reportEveryMs);
           steps.of(stepIndex).tell();
         },
       },

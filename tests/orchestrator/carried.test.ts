@@ -14,7 +14,9 @@ const plan = planOf(
 );
 
 function factsOf(step: (typeof plan.steps)[number]): StepFacts {
-  const lanes = Array.from({ length: LANES }, (_, lane) => largeLane({ ...laneInput(), step, lane, lanes: LANES }));
+  const lanes = Array.from({ length: LANES }, (_, lane) =>
+    largeLane({ ...laneInput({ seriesWidthMs: plan.seriesWidthMs }), step, lane, lanes: LANES }),
+  );
   const measurement = mergeLanes(lanes);
   return { step, startAtMs: step.startMs, measurement: { ...measurement, audits: [] }, settled: measurement.ledger };
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { durationMs, formatDuration, parseDuration } from '../../spec/duration';
 import { environmentLayer, fileLayer, flagLayer, homeLayer, joinLayers } from '../../spec/layers';
 import { describeProblems, parseSpec } from '../../spec/parse';
-import { fieldNames, flagOf } from '../../spec/table';
+import { fieldNames, flagOf, table } from '../../spec/table';
 
 function problemsOf(input: unknown) {
   const parsed = parseSpec(input);
@@ -51,6 +51,8 @@ test('any wrong value of any field is a problem of that field, and nothing throw
     fc.property(fc.constantFrom(...fieldNames), fc.anything(), (field, value) => {
       const parsed = parseSpec({ [field]: value });
       if (parsed.ok || value === undefined) return;
+      // What is right by itself may need another field, which is then the one that is named.
+      if (table[field].schema.safeParse(value).success) return;
       expect(parsed.problems.map((problem) => problem.field)).toContain(field);
       expect(describeProblems(parsed.problems)).toMatch(new RegExp(`^${field}: .* is not allowed; give .+`, 'ms'));
     }),
@@ -154,4 +156,19 @@ test('durations: what is formatted reads back as the same time', () => {
   expect(parseDuration('0.5s')).toBe(500);
   for (const text of ['', '5', 's', '-5s', '5 s', '1e3s']) expect(parseDuration(text)).toBeUndefined();
   expect(() => durationMs('soon')).toThrow(RangeError);
+});
+
+test("workers of one's own are named by their queue and their namespace, and all that is missing is said at once", () => {
+  const parsed = parseSpec({ workload: 'external' });
+  expect(parsed.ok ? '' : describeProblems(parsed.problems)).toBe(
+    [
+      'externalType: it is missing; give the workflow type that your workers execute',
+      'taskQueue: it is missing; give the task queue that your workers poll',
+      'namespace: it is missing; give the existing namespace that your workers are connected to',
+    ].join('\n'),
+  );
+  const input = { workload: 'external', externalType: 'order', taskQueue: 'q', namespace: 'n' };
+  expect(parseSpec({ ...input, externalInput: '{"id": "{{id}}", "n": {{index}}}' }).ok).toBe(true);
+  expect(parseSpec({ ...input, externalInput: '{"id": {{id}}}' }).ok).toBe(false);
+  expect(parseSpec({ externalType: 'order' }).ok).toBe(false);
 });

@@ -11,7 +11,7 @@ import { CONTROL_NAMESPACE } from '../../orchestrator/names';
 import type { BenchmarkResult } from '../../report/result-schema';
 import { awaitOutcome, type RunOutcome } from '../../machine/outcome';
 import { eventually, Home, type Command } from './cli';
-import { TestFrontend } from './frontend';
+import { TestFrontend, type FrontendOptions } from './frontend';
 import { TcpProxy } from './tcp-proxy';
 import { startTestServer, type TestServer } from './server';
 
@@ -24,7 +24,7 @@ export interface ClusterOptions {
   /** Keeps the target's state in a file, so that it can be stopped and started. */
   readonly targetOnDisk?: boolean;
   /** Puts a frontend between the tool and its target, where a test wants to interfere with calls. */
-  readonly withFrontend?: boolean;
+  readonly withFrontend?: boolean | FrontendOptions;
   /** Puts a network between the tool and its target that a test can break. */
   readonly withNetwork?: boolean;
   readonly env?: Record<string, string>;
@@ -56,7 +56,10 @@ export class Cluster {
       startTestServer(targetOptions),
     ]);
     const cluster = new Cluster(control, target, targetOptions, await findServerBinary(), options.env ?? {});
-    if (options.withFrontend) cluster.frontend = await TestFrontend.start(target.address);
+    if (options.withFrontend) {
+      const frontend = options.withFrontend === true ? {} : options.withFrontend;
+      cluster.frontend = await TestFrontend.start(target.address, frontend);
+    }
     if (options.withNetwork) cluster.network = await TcpProxy.start(target.address);
     await cluster.addWorker(roles, generators);
     return cluster;

@@ -7,6 +7,12 @@ const { OperatorService } = temporal.api.operatorservice.v1;
 /** What a test does with one call: answer it, fail it, delay it, or pass it on to the server behind. */
 export type Intercept = (request: Buffer, forward: () => Promise<Buffer>) => Promise<Buffer>;
 
+export interface FrontendOptions {
+  readonly credentials?: ServerCredentials;
+  /** Throws the error of a call that is not let in. */
+  readonly admit?: (metadata: Metadata) => void;
+}
+
 /**
  * A frontend between the tool and a real server, at the level of gRPC calls: passes everything on but what a test
  * intercepts, by method name. Without a server behind, only intercepted methods work.
@@ -24,16 +30,19 @@ export class TestFrontend {
     if (upstreamAddress) this.upstream = new Client(upstreamAddress, credentials.createInsecure());
   }
 
-  static async start(upstreamAddress?: string): Promise<TestFrontend> {
+  static async start(upstreamAddress?: string, options: FrontendOptions = {}): Promise<TestFrontend> {
     const server = new Server({ 'grpc.max_receive_message_length': -1 });
     const holder: { frontend?: TestFrontend } = {};
-    const handle = (path: string) => (method: string, request: Buffer, metadata: Metadata, deadline: Date | number) =>
-      holder.frontend!.handle(path, method, request, metadata, deadline);
+    const handle =
+      (path: string) => async (method: string, request: Buffer, metadata: Metadata, deadline: Date | number) => {
+        options.admit?.(metadata);
+        return await holder.frontend!.handle(path, method, request, metadata, deadline);
+      };
     register(server, 'temporal.api.workflowservice.v1.WorkflowService', methodsOf(WorkflowService), handle);
     register(server, 'temporal.api.operatorservice.v1.OperatorService', methodsOf(OperatorService), handle);
     register(server, 'grpc.health.v1.Health', ['Check'], handle);
     const port = await new Promise<number>((resolve, reject) =>
-      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (err, bound) =>
+      server.bindAsync('127.0.0.1:0', options.credentials ?? ServerCredentials.createInsecure(), (err, bound) =>
         err ? reject(err) : resolve(bound),
       ),
     );

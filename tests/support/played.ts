@@ -5,7 +5,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { LaneAccount } from '../../activities/generate-load/lane-account';
 import { judgeStep } from '../../activities/judge-step';
 import { countArrivals } from '../../measurement/arrivals';
-import { idleAudit, type LaneResult } from '../../measurement/lane';
+import { idleAudit, noHistograms, type LaneResult } from '../../measurement/lane';
 import { startedWorkflows } from '../../measurement/ledger';
 import type { ControlActivities, GenerateLoadInput } from '../../orchestrator/contract';
 import { CONTROL_QUEUE, HOST_QUEUE, LOAD_QUEUES } from '../../orchestrator/names';
@@ -44,6 +44,7 @@ export const control: ControlActivities = {
   }),
   countSlots: async () => undefined,
   awaitHosts: async () => undefined,
+  awaitPollers: async () => undefined,
   collectProgress: async () => undefined,
   readHosts: async () => [],
   awaitHostsEnded: async () => undefined,
@@ -60,6 +61,11 @@ export const control: ControlActivities = {
     open: [],
     disagreements: [],
   }),
+  sampleWorkload: async () => {
+    const { latency: none } = noHistograms;
+    const tasks = { workflowTaskScheduleToStart: none, activityScheduleToStart: none, activityExecution: none };
+    return { sampled: 0, events: 0, bytes: 0, stateTransitions: 0, tasks };
+  },
   cleanUp: async () => ({
     complete: true,
     terminated: 0,

@@ -1,0 +1,45 @@
+import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
+import type { temporal } from '@temporalio/proto';
+import { uniform } from '../../measurement/random';
+import type { GenerateLoadInput } from '../../orchestrator/contract';
+import { MAX_PAYLOAD_BYTES, payloadBytes } from '../../spec/size';
+
+type Payloads = temporal.api.common.v1.IPayloads;
+
+/** What the workflow of an arrival is started with. */
+export type ArrivalInput = (workflowId: string, sequence: number) => Payloads;
+
+/** The input of each arrival of a lane: the same for all, converted once, or one of its own, by its place alone. */
+export function arrivalInput({ workflowInput, varyingInput, ...at }: GenerateLoadInput): ArrivalInput {
+  const { step, lane, lanes, seed } = at;
+  if (varyingInput?.kind === 'payload') {
+    const { size } = varyingInput;
+    return (_workflowId, sequence) =>
+      encode(text().slice(0, payloadBytes(size, uniform(seed, step.index, lane, sequence, 0x7a11))));
+  }
+  if (varyingInput?.kind === 'template') {
+    const { json } = varyingInput;
+    return (workflowId, sequence) => encode(fillTemplate(json, workflowId, sequence * lanes + lane));
+  }
+  const same = encode(...workflowInput);
+  return () => same;
+}
+
+/** `{{id}}` becomes the workflow's id, `{{index}}` the arrival's number in its step, from 0. */
+export function fillTemplate(json: string, workflowId: string, index: number): unknown {
+  return JSON.parse(json.replaceAll('{{id}}', workflowId).replaceAll('{{index}}', String(index)));
+}
+
+function encode(...values: readonly unknown[]): Payloads {
+  return { payloads: toPayloads(defaultPayloadConverter, ...values) };
+}
+
+let letters: string | undefined;
+
+/** As much text as a payload may have: no two neighbours alike, so that nothing on the way can make it small. */
+function text(): string {
+  if (letters !== undefined) return letters;
+  const bytes = Buffer.alloc(MAX_PAYLOAD_BYTES);
+  for (let i = 0; i < bytes.length; i += 1) bytes[i] = 97 + Math.floor(uniform(1, i) * 26);
+  return (letters = bytes.toString('latin1'));
+}

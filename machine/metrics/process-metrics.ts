@@ -1,0 +1,19 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Gauge, type Registry } from 'prom-client';
+
+const RESOLUTION_MS = 10;
+
+/** What every role process says of itself. */
+export function addProcessMetrics(registry: Registry): void {
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  delay.enable();
+  new Gauge({
+    name: 'benchmark_event_loop_delay_seconds',
+    help: "99th percentile of the event loop's delay since the last scrape, its own resolution subtracted",
+    registers: [registry],
+    collect() {
+      this.set(Math.max(0, delay.percentile(99) / 1e9 - RESOLUTION_MS / 1000));
+      delay.reset();
+    },
+  });
+}

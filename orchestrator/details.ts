@@ -1,0 +1,26 @@
+import type { StepFacts } from '../report/facts';
+import type { Progress } from './messages';
+
+/** The server takes so many bytes of a workflow's details. */
+const MOST = 19_000;
+
+/** What the Temporal UI shows of a run while it goes on: markdown. */
+export function detailsOf(progress: Progress, steps: readonly StepFacts[]): string {
+  const { phase, step, scheduled, acknowledged, completed, errors, latency, notes } = progress;
+  const rows = [
+    `**${phase}**${step ? ` — step ${step.number} of ${step.steps} (${step.kind})` : ''}`,
+    '',
+    '| scheduled | acknowledged | completed | errors | p50 | p99 |',
+    '|---|---|---|---|---|---|',
+    `| ${scheduled} | ${acknowledged} | ${completed} | ${errors} | ${latency.p50Ms.toFixed(1)} ms | ${latency.p99Ms.toFixed(1)} ms |`,
+    ...steps.filter(({ verdict }) => verdict).map(describeHold),
+    ...notes.map((note) => `- ${note}`),
+  ];
+  return rows.join('\n').slice(0, MOST);
+}
+
+function describeHold({ step, verdict, validity }: StepFacts): string {
+  const result = !validity?.valid ? 'INVALID' : verdict?.passed ? 'passed' : 'FAILED';
+  const reasons = [...(validity?.reasons ?? []), ...(verdict?.failureReasons ?? [])];
+  return `- hold at ${step.fromRate}/s: ${result}${reasons.length > 0 ? ` (${reasons.join('; ')})` : ''}`;
+}

@@ -1,0 +1,7 @@
+import { proxyActivities } from '@temporalio/workflow';
+
+const { ship } = proxyActivities({ startToCloseTimeout: '10s' });
+
+export async function order(input) {
+  return { ...input, parcel: await ship(input.number) };
+}
