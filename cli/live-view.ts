@@ -17,8 +17,8 @@ export class LiveView {
   private lastLineAt = 0;
   private lastPhase = '';
   private stopped = false;
+  /** Ends the pause between two looks; none is kept from one pause to the next. */
   private wake: () => void = () => undefined;
-  private readonly untilStopped = new Promise<void>((resolve) => (this.wake = resolve));
   private lastRate = 0;
   private before?: { atMs: number; acknowledged: number };
 
@@ -40,8 +40,18 @@ export class LiveView {
       }
       const live = await this.snapshots().catch(() => []);
       if (!this.stopped) this.show(live);
-      await Promise.race([new Promise((resolve) => setTimeout(resolve, REFRESH_MS).unref()), this.untilStopped]);
+      if (!this.stopped) await this.pause();
     }
+  }
+
+  private async pause(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, REFRESH_MS).unref();
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   stop(): void {
