@@ -27,7 +27,7 @@ const stub = fork(join(root, 'tests/support/stub-frontend.mjs'));
 const [{ port }] = await once(stub, 'message');
 const connection = await connect({ address: `127.0.0.1:${port}`, options: { address: `127.0.0.1:${port}` } });
 const target = targetCalls(connection, {
-  input: [],
+  input: () => ({ payloads: [] }),
   namespace: 'stub',
   taskQueue: 'stub',
   workflowType: 'simple',

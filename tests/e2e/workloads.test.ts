@@ -17,12 +17,14 @@ const serial: [WorkloadName, object][] = [
   ['child-workflow', { childCount: 3 }],
   ['state-transitions', {}],
 ];
-const more: [WorkloadName, object][] = [
+const activities: [WorkloadName, object][] = [
   ['local-activities', { activityCount: 3 }],
   ['retry', { failures: 2 }],
   ['continue-as-new', { chainLength: 3 }],
   ['payload', { payloadSize: 'uniform:100B-20KB' }],
   ['idle', { idleDuration: '3s' }],
+];
+const messages: [WorkloadName, object][] = [
   ['signal', { messages: 3 }],
   ['update', { messages: 2 }],
   ['update-with-start', { messages: 2 }],
@@ -43,7 +45,7 @@ function nameOf(workload: string, params: object): string {
   return [workload, ...Object.values(params)].join('-');
 }
 
-const short = { rate: 4, duration: '4s', rampUp: '500ms', lanes: 1, minThroughput: 0, maxP99: '1m' };
+const short = { rate: 3, duration: '4s', rampUp: '500ms', lanes: 1, minThroughput: 0, maxP99: '10m' };
 const { EventType } = temporal.api.enums.v1;
 /** A chain is one workflow, and its last execution speaks for it. */
 const TOP_LEVEL = "ParentWorkflowId IS NULL AND ExecutionStatus != 'ContinuedAsNew'";
@@ -70,6 +72,12 @@ function countByType(events: readonly Event[]): Record<string, number> {
       .replace(/(^|_)(\w)/g, (_all, _gap, letter: string) => letter.toUpperCase());
     counts[name] = (counts[name] ?? 0) + 1;
   }
+  // On a busy machine a workflow task may time out and be given again: that is not the workload's doing.
+  for (const { workflowTaskTimedOutEventAttributes: timedOut } of events) {
+    if (!timedOut) continue;
+    counts.WorkflowTaskScheduled! -= 1;
+    if (Number(timedOut.startedEventId) > 0) counts.WorkflowTaskStarted! -= 1;
+  }
   return counts;
 }
 
@@ -81,10 +89,16 @@ describe('the original workloads', () => {
   test.each(serial)(P1_P2, expectHistories);
 });
 
-describe('what else Temporal is used for', () => {
-  beforeAll(() => startAll(more));
+describe('what activities, chains and payloads are used for', () => {
+  beforeAll(() => startAll(activities));
   afterAll(() => cluster.stop());
-  test.each(more)(P1_P2, expectHistories);
+  test.each(activities)(P1_P2, expectHistories);
+});
+
+describe('what is said to workflows', () => {
+  beforeAll(() => startAll(messages));
+  afterAll(() => cluster.stop());
+  test.each(messages)(P1_P2, expectHistories);
 });
 
 async function expectHistories(workload: WorkloadName, params: object): Promise<void> {
