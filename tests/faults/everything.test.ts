@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Home, isAlive, parseResult } from '../support/cli';
+import { Home, isAlive, parseResult, type Command } from '../support/cli';
 import type { BenchmarkResult } from '../../report/result-schema';
 import { checkAccount } from '../support/check-account';
 import { startTestServer } from '../support/server';
@@ -11,6 +11,11 @@ let home: Home;
 beforeEach(() => (home = new Home()));
 afterEach(() => home.leave());
 
+/** A run at home of 16 s, started as a user would. */
+function run(...args: string[]): Command {
+  return home.run(['run', '--rate', '20', '--ramp-up', '1s', '--duration', '16s', ...args]);
+}
+
 /** The target ended with its run: what it had is brought up again for the checker. */
 async function checkOnDatabase(result: BenchmarkResult): Promise<void> {
   const target = await startTestServer({ databaseFile: join(home.dir, 'target.db') });
@@ -19,17 +24,7 @@ async function checkOnDatabase(result: BenchmarkResult): Promise<void> {
 }
 
 test('the plug is pulled on everything at once; watch goes on with the run, and every arrival is accounted for', async () => {
-  const command = home.run([
-    'run',
-    '--rate',
-    '20',
-    '--ramp-up',
-    '1s',
-    '--duration',
-    '16s',
-    '--db-filename',
-    join(home.dir, 'target.db'),
-  ]);
+  const command = run('--db-filename', join(home.dir, 'target.db'));
   await command.says(/hold 2\/2 .* p50/);
   const pids = home.pids;
   for (const pid of [command.child.pid!, ...Object.values(pids)]) process.kill(pid, 'SIGKILL');
@@ -46,19 +41,7 @@ test('the plug is pulled on everything at once; watch goes on with the run, and 
 });
 
 test('the target server dies and comes back on its database: the account closes', async () => {
-  const command = home.run([
-    'run',
-    '-o',
-    'json',
-    '--rate',
-    '20',
-    '--ramp-up',
-    '1s',
-    '--duration',
-    '16s',
-    '--db-filename',
-    join(home.dir, 'target.db'),
-  ]);
+  const command = run('-o', 'json', '--db-filename', join(home.dir, 'target.db'));
   await command.says(/hold 2\/2 .* p50/);
   process.kill(home.pids['target-server']!, 'SIGKILL');
   const result = parseResult(await command.ended);
@@ -69,21 +52,7 @@ test('the target server dies and comes back on its database: the account closes'
 
 test('the control server dies and comes back on its database: the run ends as if nothing had happened', async () => {
   const target = await startTestServer();
-  const command = home.run([
-    'run',
-    '-o',
-    'json',
-    '--address',
-    target.address,
-    '--lanes',
-    '1',
-    '--rate',
-    '20',
-    '--ramp-up',
-    '1s',
-    '--duration',
-    '16s',
-  ]);
+  const command = run('-o', 'json', '--address', target.address, '--lanes', '1');
   await command.says(/hold 2\/2 .* p50/);
   process.kill(home.pids['control-server']!, 'SIGKILL');
   const result = parseResult(await command.ended);
