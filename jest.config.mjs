@@ -11,7 +11,17 @@ export default {
     {
       ...base,
       displayName: 'unit',
-      testMatch: in_('spec', 'measurement', 'report', 'activities', 'orchestrator', 'cli', 'machine', 'replay'),
+      testMatch: in_(
+        'spec',
+        'measurement',
+        'report',
+        'load-workflows',
+        'activities',
+        'orchestrator',
+        'cli',
+        'machine',
+        'replay',
+      ),
     },
     { ...base, displayName: 'server', testMatch: in_('e2e') },
     { ...base, displayName: 'quick-faults', testMatch: in_('faults/quick') },

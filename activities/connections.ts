@@ -122,6 +122,8 @@ const CHANNEL = {
   'grpc.keepalive_timeout_ms': 5000,
   'grpc.initial_reconnect_backoff_ms': 250,
   'grpc.max_reconnect_backoff_ms': 1000,
+  // Two connections to one address are two, each to a frontend of its own behind a load balancer of connections.
+  'grpc.use_local_subchannel_pool': 1,
 };
 
 function clientOptions({ options }: Resolved): ConnectionOptions {
@@ -130,7 +132,7 @@ function clientOptions({ options }: Resolved): ConnectionOptions {
   return { address, tls, apiKey, metadata, channelArgs: CHANNEL } as ConnectionOptions;
 }
 
-/** Connections of one process to targets, one a profile, made when first needed. */
+/** Connections of one process to targets, made when first needed. */
 export class TargetConnections {
   private readonly open = new Map<string, Promise<Connection>>();
 
@@ -141,7 +143,16 @@ export class TargetConnections {
   }
 
   async get(profile: string | undefined): Promise<Connection> {
-    const key = profile ?? '';
+    return await this.numbered(profile, 0);
+  }
+
+  /** So many connections; others who ask for several share them. */
+  async several(profile: string | undefined, count: number): Promise<Connection[]> {
+    return await Promise.all(Array.from({ length: count }, (_, i) => this.numbered(profile, i)));
+  }
+
+  private async numbered(profile: string | undefined, number: number): Promise<Connection> {
+    const key = `${profile ?? ''}#${number}`;
     let connection = this.open.get(key);
     if (!connection) {
       connection = connect(this.resolve(profile));

@@ -1,6 +1,6 @@
 import type { Connection } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { RunRef, ServerCounts } from '../orchestrator/contract';
+import type { CountWindow, RunRef, ServerCounts } from '../orchestrator/contract';
 import { TOMBSTONE, workflowIdPrefix } from '../orchestrator/names';
 
 /** Law I2: top-level workflows, a chain counted once by its last run; what occupies an id is no workflow of the load. */
@@ -36,6 +36,7 @@ export async function countByStatus(
  * The ids below a prefix, as the server lists them.
  *
  * @param beforeEach awaited before each page, which is a visibility call
+ * @param only a further condition, e.g. `ExecutionStatus = 'Running'`
  */
 export async function listIds(
   connection: Connection,
@@ -43,6 +44,7 @@ export async function listIds(
   idPrefix: string,
   maxPages: number,
   beforeEach: () => Promise<void>,
+  only?: string,
 ): Promise<{ readonly ids: ReadonlySet<string>; readonly complete: boolean }> {
   const ids = new Set<string>();
   let nextPageToken: Uint8Array = new Uint8Array();
@@ -50,7 +52,7 @@ export async function listIds(
     await beforeEach();
     const reply = await connection.workflowService.listWorkflowExecutions({
       namespace,
-      query: `${TOP_LEVEL} AND WorkflowId STARTS_WITH '${idPrefix}'`,
+      query: `${TOP_LEVEL} AND WorkflowId STARTS_WITH '${idPrefix}'${only ? ` AND ${only}` : ''}`,
       pageSize: 1000,
       nextPageToken,
     });
@@ -65,11 +67,11 @@ export async function listIds(
 export async function countCompletedBetween(
   connection: Connection,
   run: RunRef,
-  fromMs: number,
-  toMs: number,
+  { fromMs, toMs, workflowTypes }: CountWindow,
 ): Promise<number> {
+  const types = workflowTypes ? ` AND WorkflowType IN (${workflowTypes.map((type) => `'${type}'`).join(', ')})` : '';
   const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
-  const query = `${TOP_LEVEL} AND WorkflowId STARTS_WITH '${workflowIdPrefix(run.runId)}' AND ExecutionStatus = 'Completed' AND CloseTime >= '${from}' AND CloseTime < '${to}'`;
+  const query = `${TOP_LEVEL} AND WorkflowId STARTS_WITH '${workflowIdPrefix(run.runId)}' AND ExecutionStatus = 'Completed' AND CloseTime >= '${from}' AND CloseTime < '${to}'${types}`;
   return Number((await connection.workflowService.countWorkflowExecutions({ namespace: run.namespace, query })).count);
 }
 

@@ -27,6 +27,9 @@ export type WorkloadSpec = Pick<
   | 'externalInput'
 >;
 
+/** Every workload but the mix, which is made of others. */
+export type SingleWorkload = Exclude<WorkloadName, 'mix'>;
+
 /** What is known of a workload before it runs. */
 export interface Workload {
   /** The type of its workflow, as registered with the workers. */
@@ -91,14 +94,14 @@ function messages(
 
 const updates = (n: number) => ({ WorkflowExecutionUpdateAccepted: n, WorkflowExecutionUpdateCompleted: n });
 
-/** The type of the workflow that an arrival starts. */
-export function workflowTypeOf(spec: WorkloadSpec): string {
-  const { workflowType } = catalog[spec.workload];
+/** The type of the workflow that an arrival of a workload starts. */
+export function workflowTypeOf(workload: SingleWorkload, spec: WorkloadSpec): string {
+  const { workflowType } = catalog[workload];
   return typeof workflowType === 'string' ? workflowType : workflowType(spec);
 }
 
 /** Every workload of ours: one file, one entry here, parameters in the spec's table, and a test of real histories. */
-export const catalog: Readonly<Record<WorkloadName, Workload>> = {
+export const catalog: Readonly<Record<SingleWorkload, Workload>> = {
   simple: {
     workflowType: 'simple',
     input: () => [],

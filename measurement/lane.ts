@@ -1,6 +1,7 @@
 import type { EncodedHistogram } from './histogram';
 import { emptyHistogram, encodeHistogram, mergeHistograms } from './histogram';
 import { addCounts, mergeLedgers, total, type Counts, type Ledger } from './ledger';
+import { mergeParts, type MixPartCounts } from './mix';
 import { mergeSeries, packSeries, unpackSeries, type PackedSeries } from './series';
 import type { EncodedSequences } from './sequence-set';
 
@@ -88,6 +89,8 @@ export interface LaneResult {
   readonly histograms: LaneHistograms;
   /** Completions seen, by the index of the step in whose time they fell. */
   readonly completedDuring: readonly (readonly [stepIndex: number, count: number])[];
+  /** Each workload of a mix; empty for a run of one. */
+  readonly parts: readonly MixPartCounts[];
   readonly series: PackedSeries;
   readonly audit: GeneratorAudit;
   /** Arrivals that fell into gaps between attempts. */
@@ -105,6 +108,8 @@ export interface StepMeasurement {
   readonly observation: Observation;
   readonly histograms: LaneHistograms;
   readonly completedDuring: readonly (readonly [stepIndex: number, count: number])[];
+  /** Each workload of a mix; empty for a run of one. */
+  readonly parts: readonly MixPartCounts[];
   readonly series: PackedSeries;
   readonly audits: readonly GeneratorAudit[];
   readonly gapArrivals: number;
@@ -143,6 +148,7 @@ export function mergeLanes(lanes: readonly LaneResult[]): StepMeasurement {
     observation: mergeObservations(lanes.map((lane) => lane.observation)),
     histograms: mergeLaneHistograms(lanes.map((lane) => lane.histograms)),
     completedDuring: mergeCompletedDuring(lanes.flatMap((lane) => lane.completedDuring)),
+    parts: mergeParts(lanes.flatMap((lane) => lane.parts)),
     series: packSeries(mergeSeries(lanes.map((lane) => unpackSeries(lane.series)))),
     audits: lanes.map((lane) => lane.audit),
     gapArrivals: lanes.reduce((sum, lane) => sum + lane.gapArrivals, 0),

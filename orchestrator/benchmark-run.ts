@@ -11,6 +11,7 @@ import {
   startChild,
   upsertMemo,
 } from '@temporalio/workflow';
+import { kindsOf, type ArrivalKind } from '../load-workflows/kinds';
 import { settle, total } from '../measurement/ledger';
 import { reached } from '../measurement/reached';
 import { evidenceOf, hostsDuring } from '../measurement/validity';
@@ -22,6 +23,7 @@ import { durationMs } from '../spec/duration';
 import { describeProblems, parseSpec, type BenchmarkSpec, type SpecInput } from '../spec/parse';
 import { BAD_SPEC, MISCONFIGURED, NAMESPACE_GONE, RUN_FAILED } from './benchmark-types';
 import type { Carried } from './carried';
+import type { CountWindow } from './contract';
 import { Hosts } from './hosts';
 import { runLoad } from './load';
 import { PHASES, stopHostsSignal, type Phase } from './messages';
@@ -140,6 +142,7 @@ async function stopLoad(state: RunState): Promise<void> {
 
 async function reconcile(state: RunState): Promise<void> {
   if (state.steps.length === 0) return;
+  const kinds = kindsOf(state.spec);
   try {
     const found = await patient.reconcile({
       run: state.run,
@@ -149,10 +152,11 @@ async function reconcile(state: RunState): Promise<void> {
         endedAtMs: startAtMs + step.durationMs,
         measurement: { ledger, provisional, scheduledByLane },
       })),
+      kinds,
       completionTimeoutMs: state.plan.completionTimeoutMs,
       countWindows: state.steps
         .filter((step) => isCounted(step, state.steps) && (state.plan.observeShare < 1 || hasUnseen(step)))
-        .map((step) => window(step, state.plan.waitingMs)),
+        .flatMap((step) => windowsOf(step, kinds)),
     });
     state.found.reconciliation = found;
     state.steps.forEach((step, i) => {
@@ -184,9 +188,16 @@ function hasUnseen({ measurement: { ledger } }: StepFacts): boolean {
   return ledger.recovered + ledger.inDoubt + total(ledger.unknown) > 0;
 }
 
-function window({ step, startAtMs }: StepFacts, waitingMs: number) {
-  const fromMs = startAtMs + waitingMs;
-  return { stepIndex: step.index, fromMs, toMs: fromMs + step.durationMs };
+/** When the completions of a hold fall: later than the hold by what its workflows wait for themselves. */
+function windowsOf({ step, startAtMs }: StepFacts, kinds: readonly ArrivalKind[]): CountWindow[] {
+  const waits = [...new Set(kinds.map(({ waitingMs }) => waitingMs))];
+  return waits.map((waitingMs) => {
+    const fromMs = startAtMs + waitingMs;
+    const window = { stepIndex: step.index, fromMs, toMs: fromMs + step.durationMs };
+    if (waits.length === 1) return window;
+    const alike = kinds.filter((kind) => kind.waitingMs === waitingMs);
+    return { ...window, workflowTypes: [...new Set(alike.map(({ workflowType }) => workflowType))] };
+  });
 }
 
 /** The final verdict of every hold, now that the server has been asked. */

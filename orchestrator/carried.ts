@@ -41,6 +41,7 @@ export function carriedSteps(steps: readonly StepFacts[]): StepFacts[] {
       measurement: {
         ...measurement,
         histograms: isHold ? histograms : noHistograms,
+        parts: isHold ? measurement.parts : [],
         provisional: tooMany && provisional.length > 0 ? unnamedProvisional : provisional,
       },
     };

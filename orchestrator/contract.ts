@@ -1,9 +1,10 @@
 import type { AbortLimits } from '../measurement/abort';
 import type { Ledger, Settlement } from '../measurement/ledger';
 import type { LaneHistograms, LaneResult, Observation, Provisional, StepMeasurement } from '../measurement/lane';
+import type { MixPartCounts } from '../measurement/mix';
 import type { EncodedCursor } from '../measurement/open-set';
 import type { Evidence, HostAudit, HostHistory, Validity } from '../measurement/validity';
-import type { Messages, VaryingInput } from '../load-workflows/catalog';
+import type { ArrivalKind } from '../load-workflows/kinds';
 import type { Thresholds, Verdict } from '../measurement/verdict';
 import type { CleanupFacts, Disagreement, WorkloadSample } from '../report/facts';
 import type { PlannedStep } from './plan';
@@ -45,13 +46,8 @@ export interface SystemDescription {
 export interface GenerateLoadInput {
   readonly run: RunRef;
   readonly workload: string;
-  /** The workflow an arrival starts, and with what. */
-  readonly workflowType: string;
-  readonly workflowInput: readonly unknown[];
-  /** How the input differs from arrival to arrival; without it every one has `workflowInput`. */
-  readonly varyingInput?: VaryingInput;
-  /** What a workflow is sent once it has been started. */
-  readonly messages?: Messages;
+  /** What its arrivals start; several in a mix. */
+  readonly kinds: readonly ArrivalKind[];
   readonly step: PlannedStep;
   readonly lane: number;
   readonly lanes: number;
@@ -67,9 +63,9 @@ export interface GenerateLoadInput {
   readonly observeShare: number;
   readonly maxObservers: number;
   readonly maxInFlight: number;
+  /** Connections to the target that a generator spreads its calls over. */
+  readonly connections: number;
   readonly completionTimeoutMs: number;
-  /** How much later than a step its completions are counted. */
-  readonly waitingMs: number;
   readonly heartbeatTimeoutMs: number;
 }
 
@@ -82,6 +78,7 @@ export interface LaneCheckpoint {
   readonly observation: Observation;
   readonly histograms: LaneHistograms;
   readonly completedDuring: readonly (readonly [stepIndex: number, count: number])[];
+  readonly parts: readonly MixPartCounts[];
   readonly gapArrivals: number;
   readonly inFlight: number;
   readonly awaited: number;
@@ -122,13 +119,24 @@ export interface ServerCounts {
 export interface ReconcileInput {
   readonly run: RunRef;
   readonly steps: readonly CountedStep[];
+  /** What the arrivals start: workflows that wait for messages are sent what they lack. */
+  readonly kinds: readonly ArrivalKind[];
   /** How long what is still open may take to close. */
   readonly completionTimeoutMs: number;
   /**
    * Holds for which the completions in their own time are to be counted by the server, because clients saw only some:
    * a sample, or not those of arrivals that a dead generator had sent.
    */
-  readonly countWindows: readonly { readonly stepIndex: number; readonly fromMs: number; readonly toMs: number }[];
+  readonly countWindows: readonly CountWindow[];
+}
+
+/** Completions to be counted by the server, by the time they closed at: milliseconds since the epoch. */
+export interface CountWindow {
+  readonly stepIndex: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Only workflows of these types; kinds of a mix that wait for different times are counted in different windows. */
+  readonly workflowTypes?: readonly string[];
 }
 
 export interface Reconciliation {

@@ -82,6 +82,7 @@ function laneFrom(lane: number, checkpoint: LaneCheckpoint): LaneResult {
     observation: { ...observation, lost: chosen - completed - countAll(failed), pending: 0 },
     histograms: checkpoint.histograms,
     completedDuring: checkpoint.completedDuring,
+    parts: checkpoint.parts,
     gapArrivals: checkpoint.gapArrivals,
   };
 }
@@ -98,6 +99,7 @@ function laneWithout(lane: number, cutShort: string): LaneResult {
     observation: { chosen: 0, completed: 0, failed: {}, lost: 0, pending: 0 },
     histograms: noHistograms,
     completedDuring: [],
+    parts: [],
     series: [],
     audit: idleAudit,
     gapArrivals: 0,

@@ -6,7 +6,7 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import { catalog, workflowTypeOf } from '../load-workflows/catalog';
+import { kindsOf } from '../load-workflows/kinds';
 import { completedDuring, notCompletedSeen, reached } from '../measurement/reached';
 import type { StepMeasurement } from '../measurement/lane';
 import { evidenceOf, hostsDuring, LIMITS } from '../measurement/validity';
@@ -180,10 +180,7 @@ async function executeStep(
         abortOn: plan.abortOn,
         run,
         workload: spec.workload,
-        workflowType: workflowTypeOf(spec),
-        workflowInput: catalog[spec.workload].input(spec),
-        varyingInput: catalog[spec.workload].varies?.(spec),
-        messages: catalog[spec.workload].messages?.(spec),
+        kinds: kindsOf(spec),
         step,
         lanes: plan.lanes,
         process: spec.arrivals,
@@ -200,8 +197,8 @@ async function executeStep(
         // Twice the expected share: the sample's size is an expectation, the server's limit is not.
         maxObservers: Math.floor((OBSERVER_LIMIT * 1.5) / plan.lanes),
         maxInFlight: plan.maxInFlightPerLane,
+        connections: spec.connections,
         completionTimeoutMs: plan.completionTimeoutMs,
-        waitingMs: plan.waitingMs,
         heartbeatTimeoutMs: health?.sharesControlCluster ? HEARTBEAT_TIMEOUT_MS.shared : HEARTBEAT_TIMEOUT_MS.apart,
       },
     ],

@@ -71,6 +71,13 @@ export function arrivalIdPrefix(name: ArrivalName): string {
   return `${stepIdPrefix(name)}${name.lane}/`;
 }
 
+/** Where an arrival stands in its step, by its workflow id. Undefined for an id that is none of the step's. */
+export function placeInStep(workflowId: string, stepPrefix: string): { lane: number; sequence: number } | undefined {
+  const [, lane, sequence] = /^(\d+)\/(\d+)$/.exec(workflowId.slice(stepPrefix.length)) ?? [];
+  if (!workflowId.startsWith(stepPrefix) || lane === undefined) return undefined;
+  return { lane: Number(lane), sequence: Number(sequence) };
+}
+
 /** The child workflow that runs one attempt of a step. */
 export function stepWorkflowId(parentId: string, step: string, attempt: number): string {
   return `${parentId}/step-${step}-${attempt}`;

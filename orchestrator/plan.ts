@@ -1,4 +1,4 @@
-import { catalog } from '../load-workflows/catalog';
+import { longestWaitMs } from '../load-workflows/kinds';
 import type { AbortLimits } from '../measurement/abort';
 import { layOut, expectedArrivals, peakRate, type RateLine, type RateSegment } from '../measurement/profile';
 import { seriesWidthMs } from '../measurement/series';
@@ -45,7 +45,7 @@ export interface Plan {
   /** Starts without an answer that one lane may have under way; arrivals beyond it are skipped. */
   readonly maxInFlightPerLane: number;
   readonly completionTimeoutMs: number;
-  /** What the workload itself waits for: completions of a hold are counted so much later. Milliseconds. */
+  /** What the workload itself waits for, the longest of a mix. Milliseconds. */
   readonly waitingMs: number;
   /** How often the lanes' heartbeats are merged into a snapshot for the run. Milliseconds. */
   readonly snapshotEveryMs: number;
@@ -68,7 +68,7 @@ export function planOf(spec: BenchmarkSpec): Plan {
   const steps = layOut(segments).map((line, index) => ({ ...line, index, name: String(index + 1), attempt: 1 }));
   const timelineMs = steps.reduce((sum, step) => sum + step.durationMs, 0);
   const peak = peakRate(steps);
-  const waitingMs = catalog[spec.workload].waitingMs(spec);
+  const waitingMs = longestWaitMs(spec);
   return {
     steps,
     lanes: spec.lanes,
@@ -122,7 +122,7 @@ function segmentsOfIteration(spec: BenchmarkSpec, iteration: number): PlannedSeg
 }
 
 export function thresholdsOf(spec: BenchmarkSpec, rate: number): Thresholds {
-  const defaults = defaultThresholds(rate, catalog[spec.workload].waitingMs(spec));
+  const defaults = defaultThresholds(rate, longestWaitMs(spec));
   return {
     maxP99LatencyMs: spec.maxP99 === undefined ? defaults.maxP99LatencyMs : durationMs(spec.maxP99),
     minThroughput: spec.minThroughput ?? defaults.minThroughput,

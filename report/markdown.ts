@@ -22,6 +22,14 @@ export function renderMarkdown(result: BenchmarkResult): string {
     validity.valid ? '**VALID**' : `**INVALID:** ${validity.reasons.join('; ') || 'nothing was measured'}`,
     '',
     ...table(['target', 'completed', 'p50', 'p95', 'p99', 'max', 'verdict'], holds.map(holdRow)),
+    ...table(
+      ['workload of the mix', 'scheduled', 'completed', 'failed', 'p50', 'p99'],
+      (result.mix ?? []).map(({ workload, scheduled, completed, failed, latency }) => [
+        workload,
+        ...[scheduled, completed, failed].map(String),
+        ...[latency.p50, latency.p99].map((value) => `${round(value)} ms`),
+      ]),
+    ),
     `Account: ${ledger.scheduled} scheduled, ${ledger.acknowledged} acknowledged, ${ledger.recovered} recovered; the server's count ${server.agrees ? 'agrees' : 'does not agree'} (${server.counts.total}). ${results.latency.count} latency samples.`,
     '',
     ...findings.map(({ name, evidence, advice }) => `- **${name}**: ${evidence} → ${advice}`),

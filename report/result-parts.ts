@@ -86,6 +86,17 @@ export const rates = z
   })
   .describe('Per second of the step');
 
+export const mixPart = z
+  .strictObject({
+    workload: z.string(),
+    scheduled: count,
+    acknowledged: count,
+    completed: count.describe('Seen to complete; in a sampled run, of the sample'),
+    failed: count.describe('Seen to close otherwise'),
+    latency,
+  })
+  .describe('The arrivals of one workload of a mix');
+
 export const step = z.strictObject({
   index: count,
   name: z.string(),
@@ -105,6 +116,7 @@ export const step = z.strictObject({
   serviceTime: latency,
   startLatency: latency,
   scheduleLag: latency,
+  mix: z.array(mixPart).optional().describe('Of holds'),
   server: serverCounts.optional(),
   passed: z.boolean().optional(),
   thresholds: z.array(threshold).optional(),

@@ -4,6 +4,7 @@ import {
   counts,
   ms,
   latency,
+  mixPart,
   ledger,
   serverCounts,
   disagreement,
@@ -124,6 +125,7 @@ export const resultSchema = z
           .describe('Means over the iterations, each with its 95 % confidence interval'),
       })
       .optional(),
+    mix: z.array(mixPart).optional().describe('Each workload of a mix, over the same holds as the results'),
     workload: workload.nullable(),
     steps: z.array(step),
     generators: z.array(generator),

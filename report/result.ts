@@ -1,6 +1,7 @@
 import { attribute } from '../measurement/attribution';
 import { mergeLaneHistograms, mergeObservations, noHistograms, type LaneHistograms } from '../measurement/lane';
 import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from '../measurement/ledger';
+import { mergeParts } from '../measurement/mix';
 import { errorRate } from '../measurement/reached';
 import { coarsen, COLUMNS, MAX_POINTS, mergeSeries, packSeries, unpackSeries } from '../measurement/series';
 import { hostsDuring } from '../measurement/validity';
@@ -10,7 +11,7 @@ import type { RunFacts } from './facts';
 import { iterationsOf } from './iterations';
 import { headlineOf, outcomesOf, staircaseOf, validityOf, verdictOf } from './judgement';
 import { SCHEMA_VERSION, type BenchmarkResult } from './result-schema';
-import { latenciesOf, latencyOf, notCompleted, stepResult, type ReportedStep } from './steps';
+import { latenciesOf, latencyOf, mixOf, notCompleted, stepResult, type ReportedStep } from './steps';
 
 /** Puts a result together. It is complete and valid against its schema however early the run ended. */
 export function resultOf(facts: RunFacts): BenchmarkResult {
@@ -52,6 +53,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     completion: completionOf(facts),
     ...(facts.spec.stages === undefined ? {} : { staircase: staircaseOf(counted) }),
     ...(facts.spec.iterations > 1 ? { iterations: iterationsOf(counted) } : {}),
+    ...mixOf(mergeParts(toldOf(facts, counted, headline).flatMap(({ measurement }) => measurement.parts))),
     workload: workloadOf(facts, results.actualRate),
     steps: steps.map((step) => step.result),
     generators: facts.generators.map((audit) => ({ ...audit })),
@@ -125,8 +127,7 @@ function resultsOf(
   counts: BenchmarkResult['server']['counts'],
 ): BenchmarkResult['results'] {
   const { completed, open, total: all } = counts;
-  // A staircase is told by its highest good hold, iterations by all of them together.
-  const told = facts.spec.stages === undefined ? counted : headline ? [headline] : [];
+  const told = toldOf(facts, counted, headline);
   const rates = meanRates(told.map((step) => step.result.rates));
   const lost = told.reduce((sum, step) => sum + notCompleted(step), 0);
   return {
@@ -141,6 +142,12 @@ function resultsOf(
     rates,
     ...latenciesOf(histogramsOf(facts, told)),
   };
+}
+
+/** A staircase is told by its highest good hold, iterations by all of them together. */
+function toldOf({ spec }: RunFacts, counted: readonly ReportedStep[], headline: ReportedStep | undefined) {
+  if (spec.stages === undefined) return counted;
+  return headline ? [headline] : [];
 }
 
 /** Holds of equal length weigh the same. */

@@ -1,6 +1,7 @@
 import { summarize, type EncodedHistogram } from '../measurement/histogram';
 import type { LaneHistograms } from '../measurement/lane';
 import { total } from '../measurement/ledger';
+import type { MixPartCounts } from '../measurement/mix';
 import { completedDuring, throughput } from '../measurement/reached';
 import type { Validity } from '../measurement/validity';
 import type { RunFacts, StepFacts } from './facts';
@@ -42,6 +43,7 @@ export function stepResult(step: StepFacts, facts: RunFacts): ReportedStep {
       completed: perSecond(completedInStep(planned.index, facts)),
     },
     ...(step.latencies ?? latenciesOf(measurement.histograms)),
+    ...(kind === 'hold' ? mixOf(measurement.parts) : {}),
     ...(step.server ? { server: { ...step.server } } : {}),
     ...(step.verdict
       ? {
@@ -92,6 +94,11 @@ function atMost(service: ResultLatency, latency: ResultLatency): ResultLatency {
   const lower = (key: 'p50' | 'p95' | 'p99' | 'p999' | 'max') => Math.min(service[key], latency[key]);
   const bounded = { p50: lower('p50'), p95: lower('p95'), p99: lower('p99'), p999: lower('p999'), max: lower('max') };
   return { ...service, ...bounded };
+}
+
+/** Each workload of a mix in figures; nothing for a run of one. */
+export function mixOf(parts: readonly MixPartCounts[]): Pick<StepResult, 'mix'> {
+  return parts.length === 0 ? {} : { mix: parts.map((part) => ({ ...part, latency: latencyOf(part.latency) })) };
 }
 
 export function latencyOf(encoded: EncodedHistogram): ResultLatency {

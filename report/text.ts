@@ -15,6 +15,7 @@ export function renderText(result: BenchmarkResult, resultFile?: string): string
     ...iterations(result),
     ...rates(result),
     ...latencies(result),
+    ...mix(result),
     ...workload(result),
     ...account(result),
     ...system(result),
@@ -147,6 +148,16 @@ function latencies({ results }: BenchmarkResult): string[] {
     ),
     ...(unsure ? [`  ${results.latency.count} samples are too few for a p99 (662 are needed): take it as a hint`] : []),
   ];
+}
+
+function mix({ mix: parts }: BenchmarkResult): string[] {
+  if (!parts) return [];
+  const rows = parts.map(({ workload: name, scheduled, acknowledged, completed, failed, latency: l }) => {
+    const ms = [l.p50, l.p95, l.p99, l.max].map((value) => value.toFixed(1).padStart(8)).join(' ');
+    return `  ${name.padEnd(18)} ${[scheduled, acknowledged, completed, failed].map((n) => String(n).padStart(9)).join(' ')} ${ms}`;
+  });
+  const head = ['scheduled', 'started', 'completed', 'failed'].map((name) => name.padStart(9)).join(' ');
+  return ['', `The mix ${' '.repeat(13)}${head}      p50      p95      p99      max`, ...rows];
 }
 
 function workload({ workload: found }: BenchmarkResult): string[] {

@@ -26,20 +26,11 @@ const { summarize } = load('./measurement/histogram.js');
 const stub = fork(join(root, 'tests/support/stub-frontend.mjs'));
 const [{ port }] = await once(stub, 'message');
 const connection = await connect({ address: `127.0.0.1:${port}`, options: { address: `127.0.0.1:${port}` } });
-const target = targetCalls(connection, {
-  input: () => ({ payloads: [] }),
-  namespace: 'stub',
-  taskQueue: 'stub',
-  workflowType: 'simple',
-  identity: 'bench',
-  onRetry: () => undefined,
-});
 const [line] = layOut([{ durationMs: seconds * 1000, fromRate: rate, toRate: rate }]);
 const input = {
   run: { runId: 'bench', workflowId: 'bench', namespace: 'stub', ownsNamespace: true, taskQueue: 'stub' },
   workload: 'simple',
-  workflowType: 'simple',
-  workflowInput: [],
+  kinds: [{ workload: 'simple', weight: 1, workflowType: 'simple', workflowInput: [], waitingMs: 0 }],
   step: { ...line, index: 0, name: '1', kind: 'hold', iteration: 1, attempt: 1 },
   lane: 0,
   lanes: 1,
@@ -53,9 +44,10 @@ const input = {
   maxObservers: 0,
   maxInFlight: rate * 11,
   completionTimeoutMs: 0,
-  waitingMs: 0,
+  connections: 1,
   heartbeatTimeoutMs: 5000,
 };
+const target = targetCalls([connection], { input, identity: 'bench', onRetry: () => undefined });
 const account = new LaneAccount(input);
 await target.warmUp();
 const startAt = performance.now() + 500;

@@ -168,6 +168,12 @@ function workloadProblems(spec: BenchmarkSpec): SpecProblem[] {
     need('taskQueue', 'the task queue that your workers poll');
     need('namespace', 'the existing namespace that your workers are connected to');
   }
+  if (spec.workload === 'mix' && spec.mix === undefined) {
+    problems.push({ field: 'mix', value: undefined, allowed: 'workloads and weights, such as simple=70,timer=30' });
+  }
+  if (spec.workload !== 'mix' && spec.mix !== undefined) {
+    problems.push({ field: 'mix', value: spec.mix, allowed: 'it with the workload mix only' });
+  }
   if (!external && (spec.externalType ?? spec.externalInput) !== undefined) {
     const field = spec.externalType === undefined ? 'externalInput' : 'externalType';
     problems.push({ field, value: spec[field], allowed: 'it with the workload external only' });

@@ -1,7 +1,7 @@
 import { choice, duration, flag, integer, number, numbers, text } from './fields';
 import { workloadFields } from './workload-fields';
 
-export { WORKLOADS, type WorkloadName } from './workload-fields';
+export { WORKLOADS, type WorkloadName } from './workloads';
 
 /** The highest rate a spec may ask for, starts per second. */
 export const HIGHEST_RATE = 100_000;
@@ -73,6 +73,12 @@ export const table = {
     env: ['BENCHMARK_WORKER_COUNT'],
     default: 4,
     atHome: 1,
+  }),
+  connections: integer({
+    min: 1,
+    max: 50,
+    help: 'Connections to the target over which each generator spreads its calls; behind a load balancer of connections, one reaches one frontend',
+    default: 1,
   }),
   hosts: integer({ min: 1, max: 100, help: 'Worker processes that execute the load workflows', default: 1 }),
   hostSlots: integer({ min: 2, max: 10_000, help: 'Workflow-task slots of each of these processes', default: 100 }),

@@ -1,34 +1,23 @@
 import { choice, duration, flag, integer, text } from './fields';
+import { MIXABLE, MOST_IN_A_MIX, parseMix } from './mix';
 import { parsePayloadSize, SIZE_PATTERN } from './size';
 import { isTemplate } from './template';
-
-/** What one arrival may start; load-workflows/catalog.ts has the particulars of each. */
-export const WORKLOADS = [
-  'simple',
-  'multi-activity',
-  'timer',
-  'child-workflow',
-  'state-transitions',
-  'local-activities',
-  'retry',
-  'continue-as-new',
-  'payload',
-  'idle',
-  'signal',
-  'update',
-  'update-with-start',
-  'query',
-  'external',
-] as const;
-export type WorkloadName = (typeof WORKLOADS)[number];
+import { WORKLOADS } from './workloads';
 
 /** The rows of the table that say what one arrival starts, and who executes it. */
 export const workloadFields = {
   workload: choice({
     of: WORKLOADS,
-    help: 'What one arrival starts: `simple` completes at once, `multi-activity` runs no-op activities, `timer` sleeps, `child-workflow` waits for children, `state-transitions` runs ten activities one after another; `external` is a workflow of your own, on workers of your own; docs/workloads.md has them all',
+    help: 'What one arrival starts: `simple` completes at once, `multi-activity` runs no-op activities, `timer` sleeps, `child-workflow` waits for children, `state-transitions` runs ten activities one after another; `external` is a workflow of your own, on workers of your own; `mix` is several of them at once; docs/workloads.md has them all',
     env: ['BENCHMARK_WORKFLOW_TYPE'],
     default: 'simple',
+  }),
+  mix: text({
+    pattern: /^[a-z0-9=,\s-]{3,300}$/,
+    accepts: (value) => parseMix(value) !== undefined,
+    allowed: `2 to ${MOST_IN_A_MIX} different workloads with weights from 1 to 1000, such as simple=70,timer=20,signal=10, among ${MIXABLE.join(', ')}`,
+    help: 'What a `mix` starts, and how often each among the others; each has statistics of its own',
+    otherwise: 'none: a mix needs it',
   }),
   activityCount: integer({
     min: 1,

@@ -1,5 +1,6 @@
 import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
+import type { ArrivalKind } from '../../load-workflows/kinds';
 import { uniform } from '../../measurement/random';
 import type { GenerateLoadInput } from '../../orchestrator/contract';
 import { MAX_PAYLOAD_BYTES, payloadBytes } from '../../spec/size';
@@ -9,9 +10,11 @@ type Payloads = temporal.api.common.v1.IPayloads;
 /** What the workflow of an arrival is started with. */
 export type ArrivalInput = (workflowId: string, sequence: number) => Payloads;
 
-/** The input of each arrival of a lane: the same for all, converted once, or one of its own, by its place alone. */
-export function arrivalInput({ workflowInput, varyingInput, ...at }: GenerateLoadInput): ArrivalInput {
-  const { step, lane, lanes, seed } = at;
+/** The input of each arrival of a kind: the same for all, converted once, or one of its own, by its place alone. */
+export function arrivalInput(
+  { workflowInput, varyingInput }: Pick<ArrivalKind, 'workflowInput' | 'varyingInput'>,
+  { step, lane, lanes, seed }: Pick<GenerateLoadInput, 'step' | 'lane' | 'lanes' | 'seed'>,
+): ArrivalInput {
   if (varyingInput?.kind === 'payload') {
     const { size } = varyingInput;
     return (_workflowId, sequence) =>

@@ -4,7 +4,6 @@ import type { LaneResult } from '../../measurement/lane';
 import { rateAt } from '../../measurement/profile';
 import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/contract';
 import type { TargetConnections } from '../connections';
-import { arrivalInput } from './arrival-input';
 import { anchorClock } from './clock';
 import { ControlLink, Fence } from './control-link';
 import { Heartbeats } from './heartbeats';
@@ -63,14 +62,11 @@ export function createGenerateLoad(deps: GeneratorDeps) {
     const memory = new MemoryGuard(input.maxInFlight, (cap) =>
       deps.log('memory pressure: in-flight cap lowered', { ...about, cap }),
     );
-    const target = targetCalls(await deps.targets.get(input.run.targetProfile), {
-      namespace: input.run.namespace,
-      taskQueue: input.run.taskQueue,
-      workflowType: input.workflowType,
-      input: arrivalInput(input),
-      messages: input.messages,
+    const target = targetCalls(await deps.targets.several(input.run.targetProfile, input.connections), {
+      input,
       identity: deps.identity,
       onRetry: () => (audit.observerRetries += 1),
+      onRequest: (...request) => observer.requested(...request),
     });
 
     const anchor = await anchorClock(link, predecessor ?? account.checkpoint('armed'));

@@ -7,18 +7,21 @@ import {
   type LaneResult,
   type Provisional,
 } from '../../measurement/lane';
+import { kindAt } from '../../load-workflows/kinds';
 import { total } from '../../measurement/ledger';
 import { OpenSet, openSequences } from '../../measurement/open-set';
 import { SequenceSet } from '../../measurement/sequence-set';
 import { Series, type SeriesCount } from '../../measurement/series';
 import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/contract';
 import type { LaneObserver } from './lane-observer';
+import { MixAccount } from './mix-account';
 
 /** Runs of provisional sequences a result may name; beyond it they are settled by count. Keeps a lane's result bounded. */
 const MAX_RUNS = 500;
 
 /** Latencies of one observed completion, milliseconds. */
 export interface Completion {
+  readonly sequence: number;
   readonly atMs: number;
   readonly latencyMs: number;
   readonly serviceMs: number;
@@ -46,11 +49,13 @@ export class LaneAccount {
   private histograms: Record<keyof LaneHistograms, Histogram>;
   private readonly series: Series;
   private gapArrivals = 0;
+  private readonly mix: MixAccount;
 
   constructor(
     private readonly input: GenerateLoadInput,
     private readonly observer?: LaneObserver,
   ) {
+    this.mix = new MixAccount(input.kinds.map(({ workload }) => workload));
     this.histograms = {
       latency: emptyHistogram(HISTOGRAM_DIGITS.latency),
       service: emptyHistogram(HISTOGRAM_DIGITS.service),
@@ -78,6 +83,9 @@ export class LaneAccount {
     this.inDoubt = SequenceSet.from(provisional.inDoubt ?? []);
     for (const sequence of openSequences(cursor)) this.inDoubt.add(sequence);
     this.inDoubt.addRun(cursor.next, resumeAt - cursor.next);
+    this.mix.resume(from.parts);
+    for (let sequence = ledger.scheduled; sequence < resumeAt; sequence += 1)
+      this.mix.count(this.kindOf(sequence), 'scheduled');
     this.scheduled = Math.max(resumeAt, cursor.next);
     this.open = new OpenSet(this.scheduled);
     this.gapArrivals = from.gapArrivals + Math.max(0, resumeAt - cursor.next);
@@ -97,67 +105,71 @@ export class LaneAccount {
   schedule(sequence: number, dueMs: number): void {
     this.scheduled += 1;
     this.open.take(sequence);
+    this.mix.count(this.kindOf(sequence), 'scheduled');
     this.point(dueMs, 'scheduled');
-    this.observer?.scheduled();
+    this.observer?.scheduled(this.workloadOf(sequence));
   }
 
   skip(sequence: number, dueMs: number, reason: string): void {
     this.open.settle(sequence);
     increment(this.skipped, reason);
     this.point(dueMs, 'skipped');
-    this.observer?.skipped(reason);
+    this.observer?.skipped(this.workloadOf(sequence), reason);
   }
 
-  send(lagMs: number): void {
+  send(sequence: number, lagMs: number): void {
     recordMs(this.histograms.lag, lagMs);
-    this.observer?.sent(lagMs);
+    this.observer?.sent(this.workloadOf(sequence), lagMs);
   }
 
   acknowledge(sequence: number, atMs: number, startMs: number): void {
     this.open.settle(sequence);
     this.acknowledged += 1;
     recordMs(this.histograms.start, startMs);
+    this.mix.count(this.kindOf(sequence), 'acknowledged');
     this.point(atMs, 'acknowledged');
-    this.observer?.acknowledged(startMs);
+    this.observer?.acknowledged(this.workloadOf(sequence));
   }
 
   recover(sequence: number): void {
     this.open.settle(sequence);
     this.recovered += 1;
-    this.observer?.recovered();
+    this.observer?.recovered(this.workloadOf(sequence));
   }
 
-  fail(sequence: number, atMs: number, kind: 'rejected' | 'unknown', cause: string, startMs = 0): void {
+  fail(sequence: number, atMs: number, kind: 'rejected' | 'unknown', cause: string): void {
     this.open.settle(sequence);
     const sets = this[kind];
     let set = sets.get(cause);
     if (!set) sets.set(cause, (set = new SequenceSet()));
     set.add(sequence);
     this.point(atMs, 'rejected');
-    this.observer?.failed(cause, startMs);
+    this.observer?.failed(this.workloadOf(sequence), cause);
   }
 
   choose(): void {
     this.chosen += 1;
   }
 
-  complete({ atMs, latencyMs, serviceMs }: Completion): void {
+  complete({ sequence, atMs, latencyMs, serviceMs }: Completion): void {
     this.completed += 1;
     recordMs(this.histograms.latency, latencyMs);
     recordMs(this.histograms.service, serviceMs);
     this.point(atMs, 'completed');
-    this.observer?.completed(latencyMs);
+    this.mix.complete(this.kindOf(sequence), latencyMs);
+    this.observer?.completed(this.workloadOf(sequence), latencyMs);
     this.series.latency(this.timelineMs(atMs), latencyMs);
-    const { step: own, timelineOffsetMs, waitingMs } = this.input;
-    const at = own.startMs - timelineOffsetMs + atMs - waitingMs;
+    const { step: own, timelineOffsetMs, kinds } = this.input;
+    const at = own.startMs - timelineOffsetMs + atMs - kinds[this.kindOf(sequence)]!.waitingMs;
     const step = this.input.timeline.find(({ startMs, endMs }) => startMs <= at && at < endMs);
     if (step) this.during.set(step.index, (this.during.get(step.index) ?? 0) + 1);
   }
 
-  closeOtherwise(atMs: number, status: string): void {
+  closeOtherwise(sequence: number, atMs: number, status: string): void {
     increment(this.failed, status);
+    this.mix.count(this.kindOf(sequence), 'failed');
     this.point(atMs, 'failed');
-    this.observer?.closedOtherwise(status);
+    this.observer?.closedOtherwise(this.workloadOf(sequence), status);
   }
 
   lose(): void {
@@ -188,6 +200,7 @@ export class LaneAccount {
       observation: this.observation(),
       histograms: this.encodeHistograms(),
       completedDuring: [...this.during],
+      parts: this.mix.encode(),
       gapArrivals: this.gapArrivals,
       inFlight: this.inFlight,
       awaited: this.awaited,
@@ -202,11 +215,20 @@ export class LaneAccount {
       observation: this.observation(),
       histograms: this.encodeHistograms(),
       completedDuring: [...this.during],
+      parts: this.mix.encode(),
       series: this.series.pack(),
       audit,
       gapArrivals: this.gapArrivals,
       ...(cutShort === undefined ? {} : { cutShort }),
     };
+  }
+
+  private kindOf(sequence: number): number {
+    return kindAt(this.input.kinds, this.input.lane, sequence);
+  }
+
+  private workloadOf(sequence: number): string {
+    return this.input.kinds[this.kindOf(sequence)]!.workload;
   }
 
   private ledger() {

@@ -96,17 +96,16 @@ class Lane {
     const { account, target, now } = this.options;
     const workflowId = `${this.idPrefix}${sequence}`;
     const sentMs = now();
-    account.send(sentMs - dueMs);
+    account.send(sequence, sentMs - dueMs);
     try {
       const { runId } = await target.start(workflowId, sequence);
       const atMs = now();
       account.acknowledge(sequence, atMs, atMs - sentMs);
-      const observed = this.isObserved(sequence);
-      if (observed || target.converse) track(this.observers, this.follow(workflowId, runId, dueMs, sentMs, observed));
+      track(this.observers, this.follow({ sequence, workflowId, runId, dueMs, sentMs }, this.isObserved(sequence)));
     } catch (err) {
       const { kind, cause } = classifyStartError(err);
       if (kind === 'already-started') account.recover(sequence);
-      else account.fail(sequence, now(), kind, cause, now() - sentMs);
+      else account.fail(sequence, now(), kind, cause);
     }
   }
 
@@ -117,26 +116,20 @@ class Lane {
   }
 
   /** Says what the workflow waits for, and waits for its end where it is one of the sample. */
-  private async follow(
-    workflowId: string,
-    runId: string,
-    dueMs: number,
-    sentMs: number,
-    observed: boolean,
-  ): Promise<void> {
+  private async follow(started: Started, observed: boolean): Promise<void> {
     const { account, target, now } = this.options;
     if (observed) account.choose();
     try {
-      await target.converse?.(workflowId, runId);
+      await target.converse(started.workflowId, started.runId, started.sequence);
     } catch (err) {
       // What was not said leaves the workflow waiting: it has failed for whoever spoke to it.
-      if (observed) account.closeOtherwise(now(), `message: ${classifyStartError(err).cause}`);
+      if (observed) account.closeOtherwise(started.sequence, now(), `message: ${classifyStartError(err).cause}`);
       return;
     }
-    if (observed) await this.observe(workflowId, runId, dueMs, sentMs);
+    if (observed) await this.observe(started);
   }
 
-  private async observe(workflowId: string, runId: string, dueMs: number, sentMs: number): Promise<void> {
+  private async observe({ sequence, workflowId, runId, dueMs, sentMs }: Started): Promise<void> {
     const { account, target, input, now } = this.options;
     if (account.awaited > input.maxObservers) {
       account.lose();
@@ -146,10 +139,19 @@ class Lane {
     const isOver = () => now() > giveUpAtMs || this.options.stop.aborted;
     const status = await target.closed(workflowId, runId, isOver);
     const atMs = now();
-    if (status === 'completed') account.complete({ atMs, latencyMs: atMs - dueMs, serviceMs: atMs - sentMs });
-    else if (status !== undefined) account.closeOtherwise(atMs, status);
+    if (status === 'completed') account.complete({ sequence, atMs, latencyMs: atMs - dueMs, serviceMs: atMs - sentMs });
+    else if (status !== undefined) account.closeOtherwise(sequence, atMs, status);
     else if (!isOver()) account.lose();
   }
+}
+
+/** A workflow whose start was confirmed. */
+interface Started {
+  readonly sequence: number;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly dueMs: number;
+  readonly sentMs: number;
 }
 
 function track(set: Set<Promise<void>>, promise: Promise<void>): void {

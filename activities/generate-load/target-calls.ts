@@ -2,18 +2,20 @@ import { randomUUID } from 'node:crypto';
 import type { Connection } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { status } from '@grpc/grpc-js';
-import type { Messages } from '../../load-workflows/catalog';
+import { kindAt } from '../../load-workflows/kinds';
+import type { GenerateLoadInput } from '../../orchestrator/contract';
 import { START_DEADLINE_MS } from '../../orchestrator/plan';
+import { converse, firstUpdate } from '../converse';
 import { grpcCode } from '../grpc-errors';
-import type { ArrivalInput } from './arrival-input';
-import { converse, updateRequest } from './converse';
+import { TimedCalls, type RequestListener } from '../timed-calls';
+import { arrivalInput } from './arrival-input';
 
 /** What a generator asks of the target; a port, so that a test can stand in for a cluster. */
 export interface TargetCalls {
   /** Starts one workflow; rejects with the gRPC error as it came, nothing is retried. */
   start(workflowId: string, sequence: number): Promise<{ readonly runId: string }>;
-  /** Sends a workflow the messages it waits for; absent where it waits for none. */
-  converse?(workflowId: string, runId: string): Promise<void>;
+  /** Sends a workflow the messages it waits for; nothing where it waits for none. */
+  converse(workflowId: string, runId: string, sequence: number): Promise<void>;
   /** Waits for a workflow to close; undefined once `isOver` says so or after too many errors. */
   closed(workflowId: string, runId: string, isOver: () => boolean): Promise<Closed | undefined>;
   /** Exercises the code paths of a start without starting anything: cold code is 3–6 times as slow. */
@@ -23,14 +25,12 @@ export interface TargetCalls {
 export type Closed = 'completed' | 'failed' | 'canceled' | 'terminated' | 'timedOut';
 
 export interface TargetOptions {
-  readonly namespace: string;
-  readonly taskQueue: string;
-  readonly workflowType: string;
-  readonly input: ArrivalInput;
-  readonly messages?: Messages;
+  readonly input: GenerateLoadInput;
   readonly identity: string;
   /** Told of every long poll that had to be repeated after an error. */
   readonly onRetry: () => void;
+  /** Told of every call's answer: its operation, `OK` or the code of its error, and how long it took. */
+  readonly onRequest?: RequestListener;
 }
 
 const { WorkflowIdReusePolicy, WorkflowIdConflictPolicy, TaskQueueKind, HistoryEventFilterType } =
@@ -43,55 +43,58 @@ const WARM_UP_AT_ONCE = 5;
 /** Far away, fewer calls have to do: a lane that warms up too long is late. */
 const WARM_UP_MS = 800;
 
-export function targetCalls(connection: Connection, options: TargetOptions): TargetCalls {
-  const { namespace, taskQueue, workflowType, identity, input, messages } = options;
-  const service = connection.workflowService;
-  const startRequest = (workflowId: string, sequence: number) => ({
-    namespace,
-    workflowId,
-    requestId: randomUUID(),
-    identity,
-    workflowType: { name: workflowType },
-    input: input(workflowId, sequence),
-    taskQueue: { name: taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
-    workflowIdReusePolicy: WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-    workflowIdConflictPolicy: WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-  });
-
-  /** Starts a workflow and updates it in one call, which is answered when the update is. */
-  const startWithUpdate = async (startWorkflow: ReturnType<typeof startRequest>) => {
-    const about = { namespace, identity, messages: messages! };
-    const updateWorkflow = updateRequest(about, { workflowId: startWorkflow.workflowId });
-    const { responses } = await service.executeMultiOperation({
+/** @param connections calls are spread over them: an arrival's all go over the same one */
+export function targetCalls(connections: readonly Connection[], options: TargetOptions): TargetCalls {
+  const { input, identity, onRequest } = options;
+  const { namespace, taskQueue } = input.run;
+  const kinds = input.kinds.map((kind) => ({ ...kind, payloads: arrivalInput(kind, input) }));
+  const kindOf = (sequence: number) => kinds[kindAt(kinds, input.lane, sequence)]!;
+  const channelOf = (sequence: number) => new TimedCalls(connections[sequence % connections.length]!, onRequest);
+  let polls = 0;
+  const startRequest = (workflowId: string, sequence: number) => {
+    const { workflowType, payloads } = kindOf(sequence);
+    return {
       namespace,
-      operations: [{ startWorkflow }, { updateWorkflow }],
-    });
-    return { runId: responses[0]?.startWorkflow?.runId ?? '' };
+      workflowId,
+      requestId: randomUUID(),
+      identity,
+      workflowType: { name: workflowType },
+      input: payloads(workflowId, sequence),
+      taskQueue: { name: taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
+      workflowIdReusePolicy: WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+    };
   };
 
   return {
     async start(workflowId, sequence) {
       const startWorkflow = startRequest(workflowId, sequence);
-      const withUpdate = messages?.kind === 'update-with-start';
-      const { runId } = await connection.withDeadline(Date.now() + START_DEADLINE_MS, async () =>
-        withUpdate ? await startWithUpdate(startWorkflow) : await service.startWorkflowExecution(startWorkflow),
+      const channel = channelOf(sequence);
+      if (kindOf(sequence).messages?.kind !== 'update-with-start') {
+        const { runId } = await channel.call('StartWorkflowExecution', START_DEADLINE_MS, (service) =>
+          service.startWorkflowExecution(startWorkflow),
+        );
+        return { runId };
+      }
+      const operations = [{ startWorkflow }, { updateWorkflow: firstUpdate({ namespace, identity }, workflowId) }];
+      const { responses } = await channel.call('ExecuteMultiOperation', START_DEADLINE_MS, (service) =>
+        service.executeMultiOperation({ namespace, operations }),
       );
-      return { runId };
+      return { runId: responses[0]?.startWorkflow?.runId ?? '' };
     },
 
-    ...(messages
-      ? {
-          converse: async (workflowId: string, runId: string) =>
-            await converse(connection, { namespace, identity, messages }, { workflowId, runId }),
-        }
-      : {}),
+    async converse(workflowId, runId, sequence) {
+      const { messages } = kindOf(sequence);
+      if (messages) await converse(channelOf(sequence), { namespace, identity, messages }, { workflowId, runId });
+    },
 
     async closed(workflowId, runId, isOver) {
       let nextPageToken: Uint8Array = new Uint8Array();
       let execution = { workflowId, runId };
+      const channel = channelOf(polls++);
       for (let errors = 0; errors < MAX_OBSERVER_ERRORS && !isOver();) {
         try {
-          const reply = await connection.withDeadline(Date.now() + 70_000, () =>
+          const reply = await channel.call('GetWorkflowExecutionHistory', 70_000, (service) =>
             service.getWorkflowExecutionHistory({
               namespace,
               execution,
@@ -125,7 +128,8 @@ export function targetCalls(connection: Connection, options: TargetOptions): Tar
       for (let i = 0; i < WARM_UP_CALLS; i += 1)
         StartWorkflowExecutionRequest.encode(startRequest(`warm-up/${i}`, i)).finish();
       for (let i = 0; i < WARM_UP_CALLS && Date.now() < giveUpAt; i += WARM_UP_AT_ONCE) {
-        const call = () => connection.withDeadline(Date.now() + START_DEADLINE_MS, () => service.getSystemInfo({}));
+        const call = (_: unknown, at: number) =>
+          channelOf(i + at).call('GetSystemInfo', START_DEADLINE_MS, (service) => service.getSystemInfo({}));
         await Promise.all(Array.from({ length: WARM_UP_AT_ONCE }, call));
       }
     },

@@ -19,6 +19,7 @@ import { countByStatus, countCompletedBetween } from '../target-counts';
 import { explain } from './disagreement';
 import { Existence } from './existence';
 import { Pace } from './pace';
+import { Unspoken } from './unspoken';
 import { canNameAll, foundIn, settleByCount, settleByName, type SettledStep } from './settle-step';
 
 /** How long visibility may take to agree with what was acknowledged. */
@@ -67,9 +68,12 @@ async function settleAll(connection: Connection, input: ReconcileInput): Promise
     open.push(describeDisagreement(differs, have, counts[i]!.total));
   }
   const completedInWindow: [number, number][] = [];
-  for (const { stepIndex, fromMs, toMs } of input.countWindows) {
+  for (const window of input.countWindows) {
     await pace.next();
-    completedInWindow.push([stepIndex, await countCompletedBetween(connection, run, fromMs, toMs)]);
+    const count = await countCompletedBetween(connection, run, window);
+    const same = completedInWindow.find(([stepIndex]) => stepIndex === window.stepIndex);
+    if (same) same[1] += count;
+    else completedInWindow.push([window.stepIndex, count]);
   }
   return {
     steps: steps.map((step, i) => ({
@@ -106,6 +110,7 @@ async function agreedCounts(
 ): Promise<ServerCounts[]> {
   const { run, steps } = input;
   const startedAt = Date.now();
+  const unspoken = new Unspoken(connection, input, pace);
   const counts: ServerCounts[] = [];
   for (const [i, step] of steps.entries()) {
     const prefix = stepIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt });
@@ -116,6 +121,7 @@ async function agreedCounts(
       const listed = count.total >= expected(step, settled[i]?.settlement) || waitedMs > VISIBILITY_MS;
       const closed = count.open === 0 || waitedMs > input.completionTimeoutMs;
       if (listed && closed) break;
+      if (count.open > 0) await unspoken.speak(step, startedAt + input.completionTimeoutMs);
     }
   }
   return counts;

@@ -43,7 +43,7 @@ export class LaneMetrics {
   );
   private readonly request = new Histogram({
     name: 'benchmark_request_latency_seconds',
-    help: 'Calls of the load connection, from the send to the answer, by operation and gRPC code',
+    help: 'Calls of the load connection, from the send to the answer, by operation and gRPC code; GetWorkflowExecutionHistory is the long poll for a completion',
     labelNames: ['operation', 'code'],
     buckets: LATENCY_BUCKETS,
     registers: [this.registry],
@@ -63,7 +63,10 @@ export class LaneMetrics {
     'Completions per second since the last second',
   );
 
-  /** The observer of one lane of one step. Lanes of neighbouring steps overlap, so gauges add up over them. */
+  /**
+   * The observer of one lane of one step. Lanes of neighbouring steps overlap, so gauges add up over them; they are the
+   * whole run's, be it a mix, while counters tell its workloads apart.
+   */
   lane(workload: string): LaneObserver & { end(): void } {
     const now = { inFlight: 0, awaited: 0, targetRate: 0, achieved: 0, completed: 0 };
     let acknowledged = 0;
@@ -81,29 +84,28 @@ export class LaneMetrics {
       acknowledged = completed = 0;
     };
     return {
-      scheduled: () => this.scheduledTotal.inc({ workload }),
-      sent: (lagMs) => {
-        this.sentTotal.inc({ workload });
-        this.lag.observe({ workload }, Math.max(0, lagMs) / 1000);
+      scheduled: (kind) => this.scheduledTotal.inc({ workload: kind }),
+      sent: (kind, lagMs) => {
+        this.sentTotal.inc({ workload: kind });
+        this.lag.observe({ workload: kind }, Math.max(0, lagMs) / 1000);
       },
-      acknowledged: (startMs) => {
+      acknowledged: (kind) => {
         acknowledged += 1;
-        this.acknowledgedTotal.inc({ workload });
-        this.request.observe({ operation: 'StartWorkflowExecution', code: 'OK' }, startMs / 1000);
+        this.acknowledgedTotal.inc({ workload: kind });
       },
-      recovered: () => this.recoveredTotal.inc({ workload }),
-      failed: (entry, startMs) => {
+      recovered: (kind) => this.recoveredTotal.inc({ workload: kind }),
+      failed: (kind, entry) => {
         const [code = '', cause = '', scope = ''] = entry.split('/');
-        this.rejectedTotal.inc({ workload, code, cause, scope });
-        this.request.observe({ operation: 'StartWorkflowExecution', code }, startMs / 1000);
+        this.rejectedTotal.inc({ workload: kind, code, cause, scope });
       },
-      skipped: (reason) => this.skippedTotal.inc({ workload, reason }),
-      completed: (latencyMs) => {
+      skipped: (kind, reason) => this.skippedTotal.inc({ workload: kind, reason }),
+      completed: (kind, latencyMs) => {
         completed += 1;
-        this.closedTotal.inc({ workload, result: 'completed' });
-        this.latency.observe({ workload }, latencyMs / 1000);
+        this.closedTotal.inc({ workload: kind, result: 'completed' });
+        this.latency.observe({ workload: kind }, latencyMs / 1000);
       },
-      closedOtherwise: (result) => this.closedTotal.inc({ workload, result }),
+      closedOtherwise: (kind, result) => this.closedTotal.inc({ workload: kind, result }),
+      requested: (operation, code, durationMs) => this.request.observe({ operation, code }, durationMs / 1000),
       gauges,
       end: () => gauges({ inFlight: 0, awaited: 0, targetRate: 0 }),
     };

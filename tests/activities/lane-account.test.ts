@@ -3,7 +3,8 @@ import { LaneAccount } from '../../activities/generate-load/lane-account';
 import { summarize } from '../../measurement/histogram';
 import { total, unaccounted } from '../../measurement/ledger';
 import { idleAudit as audit } from '../../measurement/lane';
-import { laneInput } from '../support/lane';
+import type { LaneCheckpoint } from '../../orchestrator/contract';
+import { laneInput, simple } from '../support/lane';
 
 /** What becomes of one arrival, and whether its outcome is known before the process dies. */
 const arrival = fc.record({
@@ -19,15 +20,15 @@ function play(account: LaneAccount, from: number, arrivals: readonly Arrival[], 
     const dueMs = i * 10;
     account.schedule(sequence, dueMs);
     if (outcome === 'capped') return account.skip(sequence, dueMs, 'in-flight-cap');
-    account.send(0.5);
+    account.send(sequence, 0.5);
     if (!answered && !allAnswered) return;
     if (outcome === 'recovered') return account.recover(sequence);
     if (outcome === 'rejected' || outcome === 'unknown') return account.fail(sequence, dueMs, outcome, 'CAUSE');
     account.acknowledge(sequence, dueMs + 3, 3);
     if (outcome === 'unobserved') return;
     account.choose();
-    if (outcome === 'completed') account.complete({ atMs: dueMs + 20, latencyMs: 20, serviceMs: 19 });
-    else if (outcome === 'failed') account.closeOtherwise(dueMs + 20, 'failed');
+    if (outcome === 'completed') account.complete({ sequence, atMs: dueMs + 20, latencyMs: 20, serviceMs: 19 });
+    else if (outcome === 'failed') account.closeOtherwise(sequence, dueMs + 20, 'failed');
     else account.lose();
   });
 }
@@ -87,6 +88,36 @@ test('I5: a successor takes the books over as they were: nothing is lost, and wh
   );
 });
 
+test('a mix: its parts add up to the lane, over the death of a generator too', () => {
+  const kinds = ['simple', 'signal', 'query'].map((workload, i) => ({ ...simple, workload, weight: i + 1 }));
+  fc.assert(
+    fc.property(
+      fc.array(arrival, { maxLength: 60 }),
+      fc.nat(40),
+      fc.array(arrival, { maxLength: 30 }),
+      fc.nat(9),
+      (before, gap, after, lane) => {
+        const input = laneInput({ kinds, lane, lanes: 10 });
+        const died = new LaneAccount(input);
+        play(died, 0, before, false);
+        const successor = new LaneAccount(input);
+        const resumeAt = before.length + gap;
+        const checkpoint = JSON.parse(JSON.stringify(died.checkpoint('sending'))) as LaneCheckpoint;
+        successor.resume(checkpoint, resumeAt);
+        play(successor, resumeAt, after, true);
+        const { ledger, observation, parts } = successor.result(audit, undefined);
+        const sum = (pick: (part: (typeof parts)[number]) => number) => parts.reduce((n, part) => n + pick(part), 0);
+        expect(sum((part) => part.scheduled)).toBe(ledger.scheduled);
+        expect(sum((part) => part.acknowledged)).toBe(ledger.acknowledged);
+        expect(sum((part) => part.completed)).toBe(observation.completed);
+        expect(sum((part) => part.failed)).toBe(total(observation.failed));
+        expect(sum((part) => summarize(part.latency).count)).toBe(observation.completed);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
 test('a lane that is handed over: what its owner has reserved is in doubt until the server tells, and is no gap', () => {
   fc.assert(
     fc.property(fc.array(arrival, { maxLength: 60 }), fc.nat(50), fc.nat(20), (before, reserved, late) => {
@@ -117,7 +148,7 @@ test("a heartbeat is at most 32 KB and a lane's result at most 48 KB, with an ho
   for (let i = 0; i < seconds * 20; i += 1) {
     const dueMs = i * 50;
     account.schedule(i, dueMs);
-    account.send((i % 977) / 500);
+    account.send(i, (i % 977) / 500);
     if (i % 3000 === 0) {
       account.fail(i, dueMs, 'rejected', 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace');
       continue;
@@ -125,7 +156,7 @@ test("a heartbeat is at most 32 KB and a lane's result at most 48 KB, with an ho
     const latencyMs = 15 * Math.exp(3 * Math.sin(i * 1.7) ** 3);
     account.acknowledge(i, dueMs + latencyMs / 4, latencyMs / 4);
     account.choose();
-    account.complete({ atMs: dueMs + latencyMs, latencyMs, serviceMs: latencyMs - 0.5 });
+    account.complete({ sequence: i, atMs: dueMs + latencyMs, latencyMs, serviceMs: latencyMs - 0.5 });
   }
   // Two thousand starts without an answer, every other settled: the worst bitmap a deadline of 10 s allows at 200/s.
   for (let i = seconds * 20; i < seconds * 20 + 2000; i += 1) {

@@ -7,6 +7,7 @@ import { laneInput } from '../support/lane';
 function target(change: Partial<TargetCalls> = {}): TargetCalls {
   return {
     start: (workflowId) => Promise.resolve({ runId: workflowId }),
+    converse: () => Promise.resolve(),
     closed: () => Promise.resolve('completed'),
     warmUp: () => Promise.resolve(),
     ...change,

@@ -1,7 +1,6 @@
 import { Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import { catalog, workflowTypeOf, type Workload } from '../../load-workflows/catalog';
-import type { WorkloadName } from '../../spec/parse';
+import { catalog, workflowTypeOf, type SingleWorkload, type Workload } from '../../load-workflows/catalog';
 import type { BenchmarkResult } from '../../report/result-schema';
 import { Cluster } from '../support/cluster';
 import { specOf } from '../support/facts';
@@ -9,7 +8,7 @@ import { expectSoundAccount } from '../support/result';
 
 jest.setTimeout(180_000);
 
-const serial: [WorkloadName, object][] = [
+const serial: [SingleWorkload, object][] = [
   ['simple', {}],
   ['multi-activity', { activityCount: 3 }],
   ['multi-activity', { activityCount: 7, activityConcurrency: 4 }],
@@ -17,14 +16,14 @@ const serial: [WorkloadName, object][] = [
   ['child-workflow', { childCount: 3 }],
   ['state-transitions', {}],
 ];
-const activities: [WorkloadName, object][] = [
+const activities: [SingleWorkload, object][] = [
   ['local-activities', { activityCount: 3 }],
   ['retry', { failures: 2 }],
   ['continue-as-new', { chainLength: 3 }],
   ['payload', { payloadSize: 'uniform:100B-20KB' }],
   ['idle', { idleDuration: '3s' }],
 ];
-const messages: [WorkloadName, object][] = [
+const messages: [SingleWorkload, object][] = [
   ['signal', { messages: 3 }],
   ['update', { messages: 2 }],
   ['update-with-start', { messages: 2 }],
@@ -34,7 +33,7 @@ const messages: [WorkloadName, object][] = [
 let cluster: Cluster;
 
 /** All at once: what is asserted are counts. */
-async function startAll(cases: typeof serial): Promise<void> {
+async function startAll(cases: [workload: string, params: object][]): Promise<void> {
   cluster = await Cluster.start({ generators: cases.length });
   await Promise.all(
     cases.map(([workload, params]) => cluster.start(nameOf(workload, params), { ...short, workload, ...params })),
@@ -52,11 +51,11 @@ const TOP_LEVEL = "ParentWorkflowId IS NULL AND ExecutionStatus != 'ContinuedAsN
 
 type Event = temporal.api.history.v1.IHistoryEvent;
 
-async function historiesOf(namespace: string, workflowType: string): Promise<Event[][]> {
+async function historiesOf(namespace: string, workflowType: string, idPrefix = ''): Promise<Event[][]> {
   const client = new Client({ connection: cluster.target.connection, namespace });
   const histories: Event[][] = [];
   for await (const { workflowId } of client.workflow.list({
-    query: `${TOP_LEVEL} AND WorkflowType = '${workflowType}'`,
+    query: `${TOP_LEVEL} AND WorkflowType = '${workflowType}' AND WorkflowId STARTS_WITH '${idPrefix}'`,
   })) {
     const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
     histories.push(events ?? []);
@@ -95,19 +94,58 @@ describe('what activities, chains and payloads are used for', () => {
   test.each(activities)(P1_P2, expectHistories);
 });
 
+describe('several at once', () => {
+  const parts = { simple: 5, timer: 3, update: 2 };
+  const mix = Object.entries(parts)
+    .map((part) => part.join('='))
+    .join(',');
+  // A threshold of ten minutes would have only a sample observed.
+  const params = { mix, rate: 20, timerDuration: '2s', maxP99: '20s' };
+  beforeAll(() => startAll([['mix', params]]));
+  afterAll(() => cluster.stop());
+
+  test('a mix: each workload has its share, statistics of its own, and the histories it should', async () => {
+    const { result } = (await cluster.outcome(nameOf('mix', params))) as { result: BenchmarkResult };
+    expectSoundAccount(result);
+    const found = result.mix!;
+    const [hold] = result.steps.filter((step) => step.counted);
+    expect(hold!.mix).toEqual(found);
+    expect(found.map(({ workload }) => workload)).toEqual(Object.keys(parts));
+    const sums = { scheduled: 0, acknowledged: 0, completed: 0 };
+    for (const part of found) {
+      const share = part.scheduled / hold!.ledger.scheduled;
+      expect(Math.abs(share - parts[part.workload as keyof typeof parts] / 10)).toBeLessThan(0.05);
+      expect([part.acknowledged, part.completed, part.failed]).toEqual([part.scheduled, part.scheduled, 0]);
+      expect(part.latency.count).toBe(part.completed);
+      for (const sum of ['scheduled', 'acknowledged', 'completed'] as const) sums[sum] += part[sum];
+    }
+    expect(sums).toEqual({ scheduled: hold!.ledger.scheduled, acknowledged: 70, completed: 70 });
+    const [simple, timer] = found;
+    expect(timer!.latency.p50).toBeGreaterThan(2000);
+    expect(simple!.latency.p50).toBeLessThan(2000);
+    for (const part of found) {
+      const workload = part.workload as SingleWorkload;
+      const type = workflowTypeOf(workload, specOf({}));
+      const histories = await historiesOf(result.namespace, type, `${result.runId}/${hold!.name}/`);
+      expect(histories).toHaveLength(part.acknowledged);
+      for (const history of histories) expect(countByType(history)).toMatchObject(catalog[workload].events(specOf({})));
+    }
+  });
+});
+
 describe('what is said to workflows', () => {
   beforeAll(() => startAll(messages));
   afterAll(() => cluster.stop());
   test.each(messages)(P1_P2, expectHistories);
 });
 
-async function expectHistories(workload: WorkloadName, params: object): Promise<void> {
+async function expectHistories(workload: SingleWorkload, params: object): Promise<void> {
   const input = { ...short, workload, ...params };
   const { result } = (await cluster.outcome(nameOf(workload, params))) as { result: BenchmarkResult };
   expectSoundAccount(result);
   expect(result.failureReasons).toEqual([]);
   const { events }: Workload = catalog[workload];
-  const histories = await historiesOf(result.namespace, workflowTypeOf(specOf(input)));
+  const histories = await historiesOf(result.namespace, workflowTypeOf(workload, specOf(input)));
   expect(histories).toHaveLength(result.server.counts.total);
   for (const history of histories) expect(countByType(history)).toMatchObject(events(specOf(input)));
   // P2: at the top level only the selected workload ran.
@@ -120,7 +158,7 @@ async function expectHistories(workload: WorkloadName, params: object): Promise<
 }
 
 /** What the number of events does not show. */
-function expectParticulars(workload: WorkloadName, histories: readonly Event[][]): void {
+function expectParticulars(workload: SingleWorkload, histories: readonly Event[][]): void {
   const find = <T>(pick: (event: Event) => T | null | undefined) =>
     histories.map((history) => history.map(pick).find((found) => found));
   if (workload === 'timer') expectTimers(histories, 11_000);

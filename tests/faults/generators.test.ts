@@ -45,6 +45,20 @@ test('kill -9 of a generator in the hold: it is run again, and both attempts are
   expect(result.outcome).toBe('PASSED');
 });
 
+test('kill -9 of a generator that speaks to its workflows: what it left unsaid is said by whoever settles the account', async () => {
+  cluster = await Cluster.start();
+  const mix = 'signal=1,update=1,update-with-start=1,query=1';
+  await cluster.start('messages', { ...load, duration: '12s', workload: 'mix', mix, messages: 3, stepAttempts: 1 });
+  await cluster.loading('messages');
+  process.kill(await cluster.busyGenerator('messages/step-2-1'), 'SIGKILL');
+  const result = await cluster.ended('messages');
+  expectSoundAccount(result);
+  await checkAccount(cluster.target, result);
+  expect(sum(result.steps[1]!.ledger.skipped)).toBeGreaterThan(20);
+  expect(result.server.counts).toMatchObject({ open: 0, completed: result.server.counts.total });
+  expect(result.cleanup).toMatchObject({ complete: true, terminated: 0 });
+});
+
 test('kill -9 of a generator in the drain: what it alone had seen is lost, so the hold is run again', async () => {
   cluster = await Cluster.start();
   await cluster.start('drain', { ...load, duration: '9s', workload: 'timer', timerDuration: '6s' });

@@ -1,21 +1,35 @@
+import { kindsOf } from '../../load-workflows/kinds';
 import { mergeLanes } from '../../measurement/lane';
 import { unaccounted } from '../../measurement/ledger';
 import { carriedSteps } from '../../orchestrator/carried';
 import { planOf } from '../../orchestrator/plan';
 import type { StepFacts } from '../../report/facts';
 import { latenciesOf } from '../../report/steps';
+import { MIXABLE, MOST_IN_A_MIX } from '../../spec/mix';
 import { MOST_ITERATIONS } from '../../spec/table';
 import { specOf } from '../support/facts';
 import { laneInput, largeLane } from '../support/lane';
 
 const LANES = 50;
+const workloads = MIXABLE.slice(0, MOST_IN_A_MIX);
+const mix = workloads.map((workload, i) => `${workload}=${i + 1}`).join(',');
 const plan = planOf(
-  specOf({ rate: 20, duration: '60m', rampUp: '30s', iterations: MOST_ITERATIONS, retention: '72h' }),
+  specOf({
+    workload: 'mix',
+    mix,
+    rate: 20,
+    duration: '60m',
+    rampUp: '30s',
+    iterations: MOST_ITERATIONS,
+    retention: '72h',
+  }),
 );
+
+const kinds = kindsOf(specOf({ workload: 'mix', mix }));
 
 function factsOf(step: (typeof plan.steps)[number]): StepFacts {
   const lanes = Array.from({ length: LANES }, (_, lane) =>
-    largeLane({ ...laneInput({ seriesWidthMs: plan.seriesWidthMs }), step, lane, lanes: LANES }),
+    largeLane({ ...laneInput({ seriesWidthMs: plan.seriesWidthMs }), kinds, step, lane, lanes: LANES }),
   );
   const measurement = mergeLanes(lanes);
   return { step, startAtMs: step.startMs, measurement: { ...measurement, audits: [] }, settled: measurement.ledger };

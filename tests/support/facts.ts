@@ -73,6 +73,7 @@ function stepFacts(step: PlannedStep, one: Course, startAtMs: number): StepFacts
   const measurement: StepMeasurement = {
     ledger,
     scheduledByLane: [ledger.scheduled],
+    parts: [],
     provisional: [],
     observation: { chosen: acknowledged, completed: one.completed, failed: {}, lost: one.notObserved, pending: 0 },
     histograms: histogramsOf(Array.from({ length: one.completed }, (_, i) => one.latency * (1 + (i % 7) / 10))),

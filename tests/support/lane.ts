@@ -1,7 +1,16 @@
 import { LaneAccount } from '../../activities/generate-load/lane-account';
+import type { ArrivalKind } from '../../load-workflows/kinds';
 import { idleAudit, type LaneResult } from '../../measurement/lane';
 import { layOut } from '../../measurement/profile';
 import type { GenerateLoadInput } from '../../orchestrator/contract';
+
+export const simple: ArrivalKind = {
+  workload: 'simple',
+  weight: 1,
+  workflowType: 'simple',
+  workflowInput: [],
+  waitingMs: 0,
+};
 
 export function laneInput(
   change: Partial<GenerateLoadInput> & { rate?: number; seconds?: number } = {},
@@ -11,8 +20,7 @@ export function laneInput(
   return {
     run: { runId: 'run-1', workflowId: 'run', namespace: 'benchmark-run-1', ownsNamespace: true, taskQueue: 'q' },
     workload: 'simple',
-    workflowType: 'simple',
-    workflowInput: [],
+    kinds: [simple],
     step: { ...line!, index: 0, name: '1', kind: 'hold', iteration: 1, attempt: 1 },
     lane: 0,
     lanes: 1,
@@ -25,8 +33,8 @@ export function laneInput(
     observeShare: 1,
     maxObservers: 1000,
     maxInFlight: 1000,
+    connections: 1,
     completionTimeoutMs: 60_000,
-    waitingMs: 0,
     heartbeatTimeoutMs: 5000,
     ...rest,
   };
@@ -40,7 +48,7 @@ export function largeLane(input: GenerateLoadInput): LaneResult {
   for (let i = 0; i < count; i += 1) {
     const atMs = (i * step.durationMs) / count;
     account.schedule(i, atMs);
-    account.send((i % 977) / 500);
+    account.send(i, (i % 977) / 500);
     if (i % 100 === 0) {
       account.fail(i, atMs, 'rejected', 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace');
       continue;
@@ -48,7 +56,7 @@ export function largeLane(input: GenerateLoadInput): LaneResult {
     const latencyMs = 15 * Math.exp(3 * Math.sin(i * 1.7 + lane) ** 3);
     account.acknowledge(i, atMs, latencyMs / 4);
     account.choose();
-    account.complete({ atMs: Math.min(step.durationMs - 1, atMs), latencyMs, serviceMs: latencyMs - 0.5 });
+    account.complete({ sequence: i, atMs: Math.min(step.durationMs - 1, atMs), latencyMs, serviceMs: latencyMs - 0.5 });
   }
   const identity = `generator@ip-10-0-123-${lane}.eu-central-1.compute.internal:${10_000 + lane}`;
   return account.result({ ...idleAudit, identity, attempts: 1, eventLoopUtilization: 0.1 + lane / 1000 }, undefined);

@@ -21,10 +21,10 @@ export function perfect(input: GenerateLoadInput, cutShort?: string): LaneResult
   for (let i = 0; i < count; i += 1) {
     const atMs = Math.min(step.durationMs - 1, i);
     account.schedule(i, atMs);
-    account.send(0);
+    account.send(i, 0);
     account.acknowledge(i, atMs, 1);
     account.choose();
-    account.complete({ atMs, latencyMs: 1, serviceMs: 1 });
+    account.complete({ sequence: i, atMs, latencyMs: 1, serviceMs: 1 });
   }
   return account.result(idleAudit, cutShort);
 }

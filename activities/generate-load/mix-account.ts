@@ -1,0 +1,45 @@
+import { decodeHistogram, emptyHistogram, encodeHistogram, recordMs } from '../../measurement/histogram';
+import { PART_DIGITS, type MixPartCounts } from '../../measurement/mix';
+
+type Part = Pick<MixPartCounts, 'workload'> & {
+  scheduled: number;
+  acknowledged: number;
+  completed: number;
+  failed: number;
+  latency: ReturnType<typeof emptyHistogram>;
+};
+
+/** The books of each workload of a mix, beside those of the lane; of a run with one workload, none. */
+export class MixAccount {
+  private parts: Part[];
+
+  constructor(workloads: readonly string[]) {
+    this.parts =
+      workloads.length < 2
+        ? []
+        : workloads.map((workload) => {
+            const latency = emptyHistogram(PART_DIGITS);
+            return { workload, scheduled: 0, acknowledged: 0, completed: 0, failed: 0, latency };
+          });
+  }
+
+  resume(from: readonly MixPartCounts[]): void {
+    this.parts = from.map((part) => ({ ...part, latency: decodeHistogram(part.latency) }));
+  }
+
+  count(kind: number, what: 'scheduled' | 'acknowledged' | 'failed'): void {
+    const part = this.parts[kind];
+    if (part) part[what] += 1;
+  }
+
+  complete(kind: number, latencyMs: number): void {
+    const part = this.parts[kind];
+    if (!part) return;
+    part.completed += 1;
+    recordMs(part.latency, latencyMs);
+  }
+
+  encode(): MixPartCounts[] {
+    return this.parts.map((part) => ({ ...part, latency: encodeHistogram(part.latency) }));
+  }
+}

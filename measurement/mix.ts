@@ -1,0 +1,41 @@
+import { emptyHistogram, encodeHistogram, mergeHistograms, type EncodedHistogram } from './histogram';
+
+/** Digits of a part's latencies: fewer than the whole's, since there are several in every result. */
+export const PART_DIGITS = 2;
+
+/** What became of the arrivals of one workload of a mix. */
+export interface MixPartCounts {
+  readonly workload: string;
+  readonly scheduled: number;
+  readonly acknowledged: number;
+  /** Seen to complete, and seen to close otherwise. */
+  readonly completed: number;
+  readonly failed: number;
+  /** Due time → completion seen. 2 digits. */
+  readonly latency: EncodedHistogram;
+}
+
+/** The same parts of several lanes or holds, added up; in the order in which they are first met. */
+export function mergeParts(all: readonly MixPartCounts[]): MixPartCounts[] {
+  const names = [...new Set(all.map(({ workload }) => workload))];
+  return names.map((workload) => {
+    const alike = all.filter((part) => part.workload === workload);
+    const sum = (pick: (part: MixPartCounts) => number) => alike.reduce((n, part) => n + pick(part), 0);
+    return {
+      workload,
+      scheduled: sum((part) => part.scheduled),
+      acknowledged: sum((part) => part.acknowledged),
+      completed: sum((part) => part.completed),
+      failed: sum((part) => part.failed),
+      latency: mergeHistograms(
+        alike.map((part) => part.latency),
+        PART_DIGITS,
+      ),
+    };
+  });
+}
+
+export function emptyPart(workload: string): MixPartCounts {
+  const latency = encodeHistogram(emptyHistogram(PART_DIGITS));
+  return { workload, scheduled: 0, acknowledged: 0, completed: 0, failed: 0, latency };
+}
