@@ -46,9 +46,11 @@ test('kill -9 of a generator in the hold: it is run again, and both attempts are
 });
 
 test('kill -9 of a generator that speaks to its workflows: what it left unsaid is said by whoever settles the account', async () => {
-  cluster = await Cluster.start();
+  // Far from the target a conversation takes a second, so that the generator dies in the middle of many.
+  cluster = await Cluster.start({ withNetwork: true });
+  cluster.network!.delay(50);
   const mix = 'signal=1,update=1,update-with-start=1,query=1';
-  await cluster.start('messages', { ...load, duration: '12s', workload: 'mix', mix, messages: 3, stepAttempts: 1 });
+  await cluster.start('messages', { ...load, duration: '12s', workload: 'mix', mix, messages: 5, stepAttempts: 1 });
   await cluster.loading('messages');
   process.kill(await cluster.busyGenerator('messages/step-2-1'), 'SIGKILL');
   const result = await cluster.ended('messages');
