@@ -4,8 +4,11 @@ import { parse as parseYaml } from 'yaml';
 import type { Field } from '../spec/fields';
 import { environmentLayer, fileLayer, flagLayer, homeLayer, joinLayers } from '../spec/layers';
 import { describeProblems, parseSpec, type BenchmarkSpec, type SpecInput } from '../spec/parse';
-import { fieldNames, flagOf, table } from '../spec/table';
+import { fieldNames, flagOf, table, type FieldName } from '../spec/table';
 import { badConfiguration } from './errors';
+
+/** The field's other name among people who think of processes. */
+const ALIASES: Partial<Record<FieldName, string>> = { lanes: 'generators' };
 
 /** A flag for every field of the spec, out of the one table. */
 export function withSpecOptions<T>(yargs: Argv<T>): Argv<T> {
@@ -16,6 +19,7 @@ export function withSpecOptions<T>(yargs: Argv<T>): Argv<T> {
     const home = field.atHome === undefined ? '' : `; at home ${String(field.atHome)}`;
     const isFlag = field.allowed === 'true or false';
     yargs.option(flagOf(name), {
+      alias: ALIASES[name],
       group: 'Benchmark:',
       // Text as it was written; the table says what it means, so that messages can show it. `--flag` alone is true.
       ...(isFlag ? { type: 'boolean' as const, default: undefined } : { type: 'string' as const, requiresArg: true }),

@@ -7,7 +7,6 @@ import { describeGrpcError } from '../activities/grpc-errors';
 import { BENCHMARK_RUN } from '../orchestrator/benchmark-types';
 import { CONTROL_NAMESPACE, CONTROL_QUEUE } from '../orchestrator/names';
 import { planOf } from '../orchestrator/plan';
-import { formatDuration } from '../spec/duration';
 import type { BenchmarkSpec, SpecInput } from '../spec/parse';
 import {
   isLoopback,
@@ -18,9 +17,11 @@ import {
   withMetricsOption,
   type Connections,
 } from './connection-options';
+import { dryRun } from './dry-run';
 import { badConfiguration, CliError } from './errors';
 import { closeHome, openHome } from './home';
 import { connectControl, type LocatedRun } from './locate';
+import { readResult } from './read-result';
 import { readSpec, withSpecOptions } from './spec-options';
 
 /** Only this machine sees the metrics of a run at home. */
@@ -53,7 +54,13 @@ export function withStartOptions(yargs: Argv): Argv {
       default: false,
       describe: 'Do not ask before sending load to a target that is not this machine',
     })
-    .option('dry-run', { type: 'boolean', default: false, describe: 'Print what would be done, and do nothing' });
+    .option('dry-run', { type: 'boolean', default: false, describe: 'Print what would be done, and do nothing' })
+    .option('measured', {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'With --dry-run: a result.json of the same workload, to say how many hosts its CPU per workflow calls for',
+    });
 }
 
 export interface Started {
@@ -67,7 +74,8 @@ export async function startRun(argv: Readonly<Record<string, unknown>>): Promise
   const { input, spec } = readSpec(argv, connections.target === undefined);
   checkRateLimit(spec);
   if (argv.dryRun) {
-    process.stdout.write(dryRun(spec, connections));
+    const measured = argv.measured === undefined ? undefined : readResult('measured', String(argv.measured));
+    process.stdout.write(dryRun(spec, connections, measured));
     return undefined;
   }
   await consent(connections, Boolean(argv.yes));
@@ -152,8 +160,9 @@ async function startWorkflow(client: Client, workflowId: string, input: SpecInpu
   }
 }
 
-function summary({ workload, stages, hold, rate, duration }: BenchmarkSpec): string {
-  return stages ? `${workload}: ${stages.join(', ')}/s, ${hold} each` : `${workload}: ${rate}/s for ${duration}`;
+function summary({ workload, mix, stages, hold, rate, duration }: BenchmarkSpec): string {
+  const what = mix ?? workload;
+  return stages ? `${what}: ${stages.join(', ')}/s, ${hold} each` : `${what}: ${rate}/s for ${duration}`;
 }
 
 /** BENCHMARK_MAX_RATE bounds what may be asked for from here. */
@@ -175,23 +184,4 @@ async function consent({ target }: Connections, yes: boolean): Promise<void> {
   const answer = await prompt.question(`Send load to ${target.address}? [y/N] `);
   prompt.close();
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('nothing was started');
-}
-
-function dryRun(spec: BenchmarkSpec, { target, control }: Connections): string {
-  const plan = planOf(spec);
-  const observed = plan.observeShare === 1 ? 'every completion' : `${(plan.observeShare * 100).toFixed(1)} % of them`;
-  return [
-    `target      ${target?.address ?? 'an embedded server, in memory'}`,
-    `control     ${control?.address ?? 'an embedded server, with a database file'}`,
-    `namespace   ${spec.namespace ?? 'benchmark-<run>, registered by the run'}`,
-    `arrivals    ${plan.arrivals} (${spec.arrivals}) in ${formatDuration(plan.durationMs)}`,
-    `peak rate   ${plan.peakRate}/s over ${plan.lanes} lane(s)`,
-    `hosts       ${spec.hosts} with ${spec.hostSlots} slots each`,
-    `observed    ${observed}`,
-    ...plan.steps.map((step) => {
-      const rates = step.fromRate === step.toRate ? `${step.toRate}/s` : `${step.fromRate} → ${step.toRate}/s`;
-      return `step ${step.name.padEnd(6)} ${step.kind} ${rates} for ${formatDuration(step.durationMs)}`;
-    }),
-    '',
-  ].join('\n');
 }

@@ -6,24 +6,28 @@ export interface AuditWindow {
   readonly eventLoopUtilization: number;
   /** Share of the samples in which every workflow-task slot was taken, 0–1. */
   readonly slotsExhaustedShare: number;
+  /** CPU that all of the process's threads used, in cores: 1.5 is one and a half of them. */
+  readonly cpuCores: number;
 }
 
-/** Rows [startMs, eventLoopUtilization, slotsExhaustedShare], ascending, each as long as `widthMs`. */
+type Row = readonly [startMs: number, eventLoopUtilization: number, slotsExhaustedShare: number, cpuCores: number];
+
+/** Rows in ascending order, each as long as `widthMs`. */
 export interface EncodedWindows {
   readonly widthMs: number;
   /** Up to when the process was heard: milliseconds since the epoch, on its own clock. */
   readonly untilMs: number;
   /** How much of the time before that fills no row yet. */
   readonly pendingMs: number;
-  readonly rows: readonly (readonly [number, number, number])[];
+  readonly rows: readonly Row[];
 }
 
 /** An even number of windows at which neighbours are joined and the width doubles. */
-const MAX_WINDOWS = 240;
+const MAX_WINDOWS = 120;
 
 /** Windows of equal width over the whole life of a process, in bounded space however long it lives. */
 export class AuditWindows {
-  private rows: [number, number, number][] = [];
+  private rows: Row[] = [];
   private pending: AuditWindow[] = [];
   private perRow = 1;
   private widthMs: number;
@@ -39,7 +43,7 @@ export class AuditWindows {
   ) {
     this.widthMs = before?.widthMs ?? sampleMs;
     this.perRow = this.widthMs / sampleMs;
-    this.rows = (before?.rows ?? []).map((row) => [...row]);
+    this.rows = [...(before?.rows ?? [])];
     this.untilMs = before?.untilMs ?? 0;
   }
 
@@ -51,7 +55,7 @@ export class AuditWindows {
     this.rows.push(mean(this.pending.map(toRow)));
     this.pending = [];
     if (this.rows.length < MAX_WINDOWS) return;
-    const joined: [number, number, number][] = [];
+    const joined: Row[] = [];
     for (let i = 0; i + 1 < this.rows.length; i += 2) joined.push(mean([this.rows[i]!, this.rows[i + 1]!]));
     this.rows = joined;
     this.widthMs *= 2;
@@ -98,15 +102,16 @@ export function meanDuring(
   );
   const chosen = inside.length > 0 ? inside : best ? [best] : [];
   if (chosen.length === 0) return undefined;
-  const [, eventLoopUtilization, slotsExhaustedShare] = mean(chosen);
-  return { eventLoopUtilization, slotsExhaustedShare };
+  const [, eventLoopUtilization, slotsExhaustedShare, cpuCores] = mean(chosen);
+  return { eventLoopUtilization, slotsExhaustedShare, cpuCores };
 }
 
-function toRow({ startMs, eventLoopUtilization, slotsExhaustedShare }: AuditWindow): [number, number, number] {
-  return [startMs, eventLoopUtilization, slotsExhaustedShare];
+function toRow({ startMs, eventLoopUtilization, slotsExhaustedShare, cpuCores }: AuditWindow): Row {
+  return [startMs, eventLoopUtilization, slotsExhaustedShare, cpuCores];
 }
 
-function mean(rows: readonly (readonly [number, number, number])[]): [number, number, number] {
-  const of = (column: 1 | 2) => rows.reduce((sum, row) => sum + row[column], 0) / rows.length;
-  return [rows[0]![0], Math.round(of(1) * 10_000) / 10_000, Math.round(of(2) * 10_000) / 10_000];
+function mean(rows: readonly Row[]): Row {
+  const of = (column: 1 | 2 | 3) =>
+    Math.round((rows.reduce((sum, row) => sum + row[column], 0) / rows.length) * 10_000) / 10_000;
+  return [rows[0]![0], of(1), of(2), of(3)];
 }

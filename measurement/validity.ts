@@ -65,6 +65,8 @@ export interface HostAudit {
   readonly eventLoopUtilization: number;
   /** Share of the samples in which every workflow-task slot was taken, 0–1. */
   readonly slotsExhaustedShare: number;
+  /** CPU that all its threads used, in cores. */
+  readonly cpuCores: number;
   /** The longest time in which nothing was heard of it. Milliseconds. */
   readonly silentMs: number;
   /** Times the worker process had to be started anew. */
@@ -82,7 +84,7 @@ export interface HostHistory {
 /** Hosts as they fared from one instant to another: milliseconds since the epoch. */
 export function hostsDuring(hosts: readonly HostHistory[], fromMs: number, toMs: number): HostAudit[] {
   return hosts.map(({ host, identity, restarts, windows }) => {
-    const mean = meanDuring(windows, fromMs, toMs) ?? { eventLoopUtilization: 0, slotsExhaustedShare: 0 };
+    const mean = meanDuring(windows, fromMs, toMs) ?? { eventLoopUtilization: 0, slotsExhaustedShare: 0, cpuCores: 0 };
     return { host, identity, restarts, silentMs: longestSilence(windows, fromMs, toMs), ...mean };
   });
 }

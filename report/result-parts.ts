@@ -160,8 +160,20 @@ export const host = z.strictObject({
   eventLoopUtilization: z.number(),
   silentMs: ms.describe('The longest time in which nothing was heard of it'),
   slotsExhaustedShare: z.number(),
+  cpuCores: z.number().describe('CPU that all its threads used, in cores'),
   restarts: count,
 });
+
+export const sizing = z
+  .strictObject({
+    hostCpuMsPerWorkflow: z.number().describe('CPU of all threads of the hosts'),
+    hostThreadMsPerWorkflow: z
+      .number()
+      .describe('Of which their main threads were busy, which are the first to be full'),
+    workflowsPerSecondPerHost: z.number().describe('What one host executes with its main thread 80 % busy'),
+    hostsNeeded: count.describe("For the run's highest rate"),
+  })
+  .describe('What executing the workload costs its hosts; null where no host of the run completed anything');
 
 export const workload = z
   .strictObject({

@@ -16,6 +16,7 @@ import {
   finding,
   generator,
   host,
+  sizing,
   workload,
 } from './result-parts';
 
@@ -127,6 +128,7 @@ export const resultSchema = z
       .optional(),
     mix: z.array(mixPart).optional().describe('Each workload of a mix, over the same holds as the results'),
     workload: workload.nullable(),
+    sizing: sizing.nullable(),
     steps: z.array(step),
     generators: z.array(generator),
     hosts: z.array(host),

@@ -4,6 +4,7 @@ import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from 
 import { mergeParts } from '../measurement/mix';
 import { errorRate } from '../measurement/reached';
 import { coarsen, COLUMNS, MAX_POINTS, mergeSeries, packSeries, unpackSeries } from '../measurement/series';
+import { hostCost, hostsFor, ratePerHost, type HostCost } from '../measurement/sizing';
 import { hostsDuring } from '../measurement/validity';
 import { parseSpec } from '../spec/parse';
 import { endingOf, EXIT } from './exit-codes';
@@ -55,6 +56,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     ...(facts.spec.iterations > 1 ? { iterations: iterationsOf(counted) } : {}),
     ...mixOf(mergeParts(toldOf(facts, counted, headline).flatMap(({ measurement }) => measurement.parts))),
     workload: workloadOf(facts, results.actualRate),
+    sizing: sizingOf(facts, toldOf(facts, counted, headline)),
     steps: steps.map((step) => step.result),
     generators: facts.generators.map((audit) => ({ ...audit })),
     hosts: hostsOf(facts),
@@ -210,6 +212,26 @@ function workloadOf({ workload }: RunFacts, completedPerSecond: number): Benchma
     workflowTaskScheduleToStart: latencyOf(tasks.workflowTaskScheduleToStart),
     activityScheduleToStart: latencyOf(tasks.activityScheduleToStart),
     activityExecution: latencyOf(tasks.activityExecution),
+  };
+}
+
+/** From the holds that tell the results: what their hosts used, for what was completed meanwhile. */
+function sizingOf(facts: RunFacts, told: readonly ReportedStep[]): BenchmarkResult['sizing'] {
+  const costs = told.flatMap(({ step, startAtMs, result }) => {
+    const cost = hostCost(hostsDuring(facts.hosts, startAtMs, startAtMs + step.durationMs), result.rates.completed);
+    return cost ? [cost] : [];
+  });
+  if (costs.length === 0) return null;
+  const mean = (pick: (cost: HostCost) => number) => costs.reduce((sum, cost) => sum + pick(cost), 0) / costs.length;
+  const cost = {
+    cpuMsPerWorkflow: mean((one) => one.cpuMsPerWorkflow),
+    threadMsPerWorkflow: mean((one) => one.threadMsPerWorkflow),
+  };
+  return {
+    hostCpuMsPerWorkflow: cost.cpuMsPerWorkflow,
+    hostThreadMsPerWorkflow: cost.threadMsPerWorkflow,
+    workflowsPerSecondPerHost: ratePerHost(cost),
+    hostsNeeded: hostsFor(Math.max(...facts.steps.map(({ step }) => step.toRate)), cost).hosts,
   };
 }
 

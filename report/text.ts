@@ -17,6 +17,7 @@ export function renderText(result: BenchmarkResult, resultFile?: string): string
     ...latencies(result),
     ...mix(result),
     ...workload(result),
+    ...sizing(result),
     ...account(result),
     ...system(result),
     ...result.notes.map((note) => `  Note: ${note}`),
@@ -176,6 +177,14 @@ function workload({ workload: found }: BenchmarkResult): string[] {
       ([name, l]) =>
         `  ${name.padEnd(22)} p50 ${l.p50.toFixed(1)} ms, p95 ${l.p95.toFixed(1)}, max ${l.max.toFixed(1)}`,
     ),
+  ];
+}
+
+function sizing({ sizing: found, config }: BenchmarkResult): string[] {
+  if (!found) return [];
+  const { hostCpuMsPerWorkflow, workflowsPerSecondPerHost, hostsNeeded } = found;
+  return [
+    `  its hosts: ${hostCpuMsPerWorkflow.toFixed(1)} ms of CPU a workflow; one holds about ${workflowsPerSecondPerHost.toFixed(0)}/s, so this rate needs ${hostsNeeded} (it had ${String(config.hosts)})`,
   ];
 }
 

@@ -1,12 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { awaitOutcome, type RunOutcome } from '../../machine/outcome';
 import { progressQuery, type Progress } from '../../orchestrator/messages';
-import { resultSchema } from '../../report/result-schema';
 import { renderText } from '../../report/text';
 import { readConnections, withConnectionOptions } from '../connection-options';
-import { badConfiguration, CliError } from '../errors';
+import { CliError } from '../errors';
 import { locate } from '../locate';
+import { readResult } from '../read-result';
 
 export const command = 'show [run]';
 export const describe = 'Show where a run stands, or the result of one that is over or of a result.json';
@@ -28,7 +28,7 @@ export function builder(yargs: Argv) {
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
   const name = argv.run as string | undefined;
   const json = argv.output === 'json';
-  if (name !== undefined && existsSync(name)) return print({ result: readResult(name) }, json);
+  if (name !== undefined && existsSync(name)) return print({ result: readResult('run', name) }, json);
   const { run, left } = await locate(name, readConnections(argv), false);
   if (left) return print(left.outcome, json);
   const { client, connection, workflowId } = run!;
@@ -41,19 +41,6 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   } finally {
     await connection.close();
   }
-}
-
-function readResult(file: string) {
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (err) {
-    throw badConfiguration(`run: ${file} is not JSON: ${(err as Error).message}`);
-  }
-  const parsed = resultSchema.safeParse(content);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw badConfiguration(`run: ${file} is no result of this version: ${issue!.path.join('.')}: ${issue!.message}`);
 }
 
 function print({ result, error }: RunOutcome, json: boolean): number {

@@ -47,6 +47,8 @@ function reportEverySecond(worker: Worker, hello: HostMessage, slots: number): v
   const say = (message: HostMessage) => process.connected && process.send?.(message);
   say(hello);
   let loop = performance.eventLoopUtilization();
+  let cpu = process.cpuUsage();
+  let since = performance.now();
   let samples = 0;
   let exhausted = 0;
   setInterval(() => {
@@ -55,11 +57,16 @@ function reportEverySecond(worker: Worker, hello: HostMessage, slots: number): v
   }, SAMPLE_MS / 10).unref();
   setInterval(() => {
     const now = performance.eventLoopUtilization();
+    const used = process.cpuUsage(cpu);
+    const elapsedMs = performance.now() - since;
     say({
       startMs: Date.now() - SAMPLE_MS,
       eventLoopUtilization: performance.eventLoopUtilization(now, loop).utilization,
       slotsExhaustedShare: samples === 0 ? 0 : exhausted / samples,
+      cpuCores: (used.user + used.system) / 1000 / elapsedMs,
     });
+    cpu = process.cpuUsage();
+    since = performance.now();
     loop = now;
     samples = exhausted = 0;
   }, SAMPLE_MS).unref();

@@ -16,6 +16,7 @@ const host: HostAudit = {
   identity: 'h',
   eventLoopUtilization: 0.3,
   slotsExhaustedShare: 0,
+  cpuCores: 0.3,
   restarts: 0,
   silentMs: 0,
 };

@@ -1,0 +1,143 @@
+// Every workload, one run after another, on one server, and what its histories say:
+// `node scripts/every-workload.mjs [address] [rate] [duration]`. Without an address it starts an embedded server. A run's
+// account has to be closed by the independent checker, every history has to hold the events it should (P1), and at the
+// top level nothing else may have run (P2). What it prints is the table of docs/results.md.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+import { root, setUp } from './setup.mjs';
+
+setUp();
+const load = (path) => createRequire(import.meta.url)(join(root, 'dist', path));
+const { catalog } = load('load-workflows/catalog.js');
+const { parseSpec } = load('spec/parse.js');
+const { startEmbeddedServer } = load('machine/embedded-server.js');
+const { findServerBinary } = load('machine/server-binary.js');
+
+const [, , given = '', rate = '5', duration = '60s'] = process.argv;
+/** Parameters that make 60 s of it a fair share of one machine. */
+const PARAMETERS = {
+  'multi-activity': { activityConcurrency: 2 },
+  timer: { timerDuration: '2s' },
+  'local-activities': { activityCount: 3 },
+  payload: { payloadSize: 'exponential:4KB' },
+  idle: { idleDuration: '3s' },
+  signal: { messages: 2 },
+  update: { messages: 2 },
+  'update-with-start': { messages: 2 },
+  query: { messages: 2 },
+  mix: { mix: 'simple=5,timer=2,signal=2,child-workflow=1' },
+};
+const HISTORIES = 100;
+const TOP_LEVEL = "ParentWorkflowId IS NULL AND ExecutionStatus != 'ContinuedAsNew'";
+const { EventType } = temporal.api.enums.v1;
+
+const dir = mkdtempSync(join(tmpdir(), 'every-workload-'));
+const server =
+  given === ''
+    ? await startEmbeddedServer({ binary: await findServerBinary(), logFile: join(dir, 'server.log') })
+    : undefined;
+const address = server?.address ?? given;
+const connection = await Connection.connect({ address });
+let failures = 0;
+console.log(
+  '| workload | scheduled | completed by the server | p50 | p99 | events | bytes | histories compared | outcome |',
+);
+console.log('|---|---|---|---|---|---|---|---|---|');
+const names = Object.keys(catalog).filter((name) => name !== 'external');
+for (const workload of [...names, 'mix']) {
+  const problems = await measure(workload);
+  failures += problems.length > 0 ? 1 : 0;
+  for (const problem of problems) console.log(`PROBLEM: ${workload}: ${problem}`);
+}
+await connection.close();
+await server?.stop();
+rmSync(dir, { recursive: true, force: true });
+process.exit(failures > 0 ? 1 : 0);
+
+async function measure(workload) {
+  const parameters = PARAMETERS[workload] ?? {};
+  const flag = (name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const flags = Object.entries(parameters).flatMap(([name, value]) => [flag(name), String(value)]);
+  const shape = ['--rate', rate, '--duration', duration, '--ramp-up', '5s', '--lanes', '1', '--workload', workload];
+  const out = join(dir, workload);
+  const args = ['run', '--yes', '-o', 'json', '--out', out, '--address', address, '--metrics-address', 'off'];
+  const run = spawn(process.execPath, [join(root, 'dist/cli/main.js'), ...args, ...shape, ...flags], {
+    env: { ...process.env, XDG_STATE_HOME: dir },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  run.stderr.on('data', (text) => (stderr += text));
+  await once(run, 'close');
+  const file = join(out, 'result.json');
+  const result = readResult(file);
+  if (!result) return [`there is no result: ${stderr.slice(-500)}`];
+  const checker = [join(root, 'scripts/check-account.mjs'), file, address];
+  const checked = spawnSync(process.execPath, checker, { encoding: 'utf8' });
+  const { compared, problems } = await compareHistories(result, workload, parameters);
+  if (checked.status !== 0) problems.unshift(checked.stdout.trim());
+  if (result.outcome !== 'PASSED') problems.unshift(`${result.outcomes}: ${reasons(result)}`);
+  const { latency } = result.results;
+  const figures = [latency.p50, latency.p99].map((ms) => `${ms.toFixed(1)} ms`);
+  const cost = [result.workload?.eventsPerWorkflow, result.workload?.historyBytesPerWorkflow].map((n) => n?.toFixed(0));
+  const counts = [result.ledger.scheduled, result.server.counts.completed];
+  console.log(
+    `| ${[`\`${workload}\``, ...counts, ...figures, ...cost, compared, result.outcomes.join(', ')].join(' | ')} |`,
+  );
+  return problems;
+}
+
+function readResult(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function reasons({ failureReasons, validity, error }) {
+  return [...failureReasons, ...validity.reasons, error].filter(Boolean).join('; ');
+}
+
+async function compareHistories({ runId, namespace, server: { counts } }, workload, parameters) {
+  const client = new Client({ connection, namespace });
+  const parsed = parseSpec({ workload, ...parameters });
+  const problems = [];
+  const kinds = workload === 'mix' ? ['simple', 'timer', 'signal', 'child-workflow'] : [workload];
+  const expected = new Map(kinds.map((kind) => [catalog[kind].workflowType, catalog[kind].events(parsed.spec)]));
+  let compared = 0;
+  let top = 0;
+  for await (const { workflowId, type } of client.workflow.list({ query: TOP_LEVEL })) {
+    top += 1;
+    const events = expected.get(type);
+    if (!events || !workflowId.startsWith(`${runId}/`)) problems.push(`P2: ${workflowId} is a ${type}`);
+    if (!events || compared === HISTORIES) continue;
+    compared += 1;
+    const found = countByType((await client.workflow.getHandle(workflowId).fetchHistory()).events ?? []);
+    for (const [name, count] of Object.entries(events)) {
+      if ((found[name] ?? 0) !== count)
+        problems.push(`P1: ${workflowId} has ${found[name] ?? 0} × ${name}, should have ${count}`);
+    }
+  }
+  if (top !== counts.total) problems.push(`P2: ${top} workflows at the top level, should be ${counts.total}`);
+  return { compared, problems: problems.slice(0, 5) };
+}
+
+function countByType(events) {
+  const counts = {};
+  for (const { eventType, workflowTaskTimedOutEventAttributes: timedOut } of events) {
+    const words = EventType[eventType].replace('EVENT_TYPE_', '').toLowerCase().split('_');
+    const name = words.map((word) => word[0].toUpperCase() + word.slice(1)).join('');
+    counts[name] = (counts[name] ?? 0) + 1;
+    // A task that timed out on a busy machine is given again, which is not the workload's doing.
+    if (!timedOut) continue;
+    counts.WorkflowTaskScheduled -= 1;
+    if (Number(timedOut.startedEventId) > 0) counts.WorkflowTaskStarted -= 1;
+  }
+  return counts;
+}

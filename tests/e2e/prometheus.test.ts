@@ -1,0 +1,75 @@
+import { freePort } from '../../machine/embedded-server';
+import { eventually, Home, parseResult } from '../support/cli';
+import { canHavePrometheus, lintMetrics, Prometheus } from '../support/prometheus';
+import { expectSoundAccount, sum } from '../support/result';
+
+jest.setTimeout(180_000);
+
+const here = canHavePrometheus ? test : test.skip;
+
+let home: Home;
+let prometheus: Prometheus | undefined;
+beforeEach(() => (home = new Home()));
+afterEach(async () => {
+  await prometheus?.stop();
+  await home.leave();
+});
+
+here("a real Prometheus scrapes a real run: its rates are the result's within 1 %, its totals the ledger", async () => {
+  const address = `127.0.0.1:${await freePort()}`;
+  prometheus = await Prometheus.scraping(address);
+  const load = ['--rate', '25', '--duration', '30s', '--ramp-up', '2s', '--workload', 'mix'];
+  const mix = ['--mix', 'signal=1,simple=4', '--messages', '2'];
+  const options = ['-o', 'json', '--metrics-address', address, '--metrics-linger', '6s'];
+  const command = home.run(['run', ...load, ...mix, ...options]);
+  await command.says(/hold 2\/2 .* p50/);
+  const page = await (await fetch(`http://${address}/metrics`)).text();
+  await eventually(
+    'the end of the drain',
+    async () => {
+      const text = await fetch(`http://${address}/metrics`).then((response) => response.text());
+      return /^benchmark_phase\{.*phase="cleanup".*\} 1$/m.test(text);
+    },
+    90_000,
+  );
+  const result = parseResult(await command.ended);
+  const endedAt = Date.now() / 1000;
+  expectSoundAccount(result);
+  const [ramp, hold] = result.steps;
+  const startedAt = Date.parse(result.timeline.loadStart!) / 1000;
+  // A scrape at either end of the hold may see the ramp, or the silence after it.
+  const within = Math.floor(hold!.durationMs / 1000) - 2;
+  const at = startedAt + (hold!.startMs + hold!.durationMs) / 1000 - 1;
+  const rate = (name: string) => prometheus!.value(`sum(rate(benchmark_${name}[${within}s]))`, at);
+  const near = (measured: number, expected: number) => expect(Math.abs(measured / expected - 1)).toBeLessThan(0.01);
+  near(await rate('workflows_scheduled_total'), hold!.rates.scheduled);
+  near(await rate('workflows_sent_total'), hold!.rates.sent);
+  near(await rate('workflows_acknowledged_total'), hold!.rates.acknowledged);
+  near(await rate('workflows_total{result="completed"}'), hold!.rates.completed);
+
+  const total = (query: string) => prometheus!.value(`sum(${query})`, endedAt - 2);
+  const { ledger, completion } = result;
+  expect(await total('benchmark_workflows_scheduled_total')).toBe(ledger.scheduled);
+  expect(await total('benchmark_workflows_acknowledged_total')).toBe(ledger.acknowledged);
+  expect(await total('benchmark_workflows_total{result="completed"}')).toBe(completion.completed);
+  expect(await total('benchmark_workflow_latency_seconds_count')).toBe(completion.completed);
+  expect(sum(ledger.rejected) + sum(ledger.skipped)).toBe(0);
+  // The mix's workloads are told apart, and what its signals took is among the requests.
+  const simple = await total('benchmark_workflows_scheduled_total{workload="simple"}');
+  expect(Math.abs(simple / ledger.scheduled - 0.8)).toBeLessThan(0.02);
+  const requests = (operation: string) =>
+    total(`benchmark_request_latency_seconds_count{operation="${operation}",code="OK"}`);
+  expect(await requests('StartWorkflowExecution')).toBe(ledger.acknowledged);
+  expect(await requests('SignalWorkflowExecution')).toBe(2 * (ledger.scheduled - simple));
+  expect(ramp).toMatchObject({ kind: 'ramp' });
+
+  const ours = page.split(/^(?=# HELP )/m).filter((family) => family.startsWith('# HELP benchmark_'));
+  expect(ours.length).toBeGreaterThan(10);
+  expect(lintMetrics(ours.join(''))).toBe('');
+});
+
+here('promtool finds what is wrong with a page, so that it would with ours', () => {
+  expect(lintMetrics('# HELP benchmark_sends Sends\n# TYPE benchmark_sends counter\nbenchmark_sends 1\n')).toMatch(
+    /should have "_total" suffix/,
+  );
+});

@@ -1,0 +1,112 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../machine/embedded-server';
+import { cacheDir } from '../../machine/paths';
+import { eventually } from './cli';
+
+const FOLDER = join(cacheDir(), 'prometheus');
+
+/** Whether this machine has Prometheus or a package manager that can fetch it. */
+export const canHavePrometheus = onPath('prometheus') || onPath('apt-get');
+
+function onPath(name: string): boolean {
+  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, name)));
+}
+
+/** Where `prometheus` or `promtool` is. Fetched as a Debian package, whose signature apt checks, and only unpacked. */
+export function prometheusBinary(name: 'prometheus' | 'promtool'): string {
+  if (onPath(name)) return name;
+  const path = join(FOLDER, 'usr', 'bin', name);
+  if (!existsSync(path)) fetchPackage();
+  return path;
+}
+
+function fetchPackage(): void {
+  mkdirSync(cacheDir(), { recursive: true });
+  const dir = mkdtempSync(join(cacheDir(), 'prometheus-'));
+  const run = (command: string, ...args: string[]) => spawnSync(command, args, { cwd: dir, encoding: 'utf8' });
+  const own = ['-o', `Dir::State::Lists=${join(dir, 'lists')}`, '-o', `Dir::Cache=${join(dir, 'cache')}`];
+  try {
+    // Lists of packages may be missing, and need not be this user's to write.
+    if (run('apt-get', 'download', 'prometheus').status !== 0) {
+      run('apt-get', ...own, 'update');
+      const { status, stderr } = run('apt-get', ...own, 'download', 'prometheus');
+      if (status !== 0) throw new Error(`prometheus could not be fetched: ${stderr}`);
+    }
+    const unpacked = join(dir, 'unpacked');
+    run(
+      'dpkg',
+      '-x',
+      join(
+        dir,
+        readdirSync(dir).find((file) => file.endsWith('.deb'))!,
+      ),
+      unpacked,
+    );
+    if (!existsSync(join(FOLDER, 'usr'))) renameSync(unpacked, FOLDER);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** What `promtool check metrics` finds wrong with a page; empty if nothing. */
+export function lintMetrics(page: string): string {
+  const { stdout, stderr } = spawnSync(prometheusBinary('promtool'), ['check', 'metrics'], {
+    input: page,
+    encoding: 'utf8',
+  });
+  return `${stdout}${stderr}`.trim();
+}
+
+type Sample = readonly [atSeconds: number, value: string];
+
+/** A real Prometheus that scrapes one address every second. */
+export class Prometheus {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly address: string,
+    private readonly dir: string,
+  ) {}
+
+  static async scraping(target: string): Promise<Prometheus> {
+    const dir = mkdtempSync(join(tmpdir(), 'benchmark-prometheus-'));
+    const config = { job_name: 'benchmark', scrape_interval: '1s', static_configs: [{ targets: [target] }] };
+    // JSON is YAML too.
+    writeFileSync(join(dir, 'prometheus.yml'), JSON.stringify({ scrape_configs: [config] }));
+    const address = `127.0.0.1:${await freePort()}`;
+    const args = ['--config.file=prometheus.yml', `--storage.tsdb.path=${join(dir, 'data')}`];
+    const child = spawn(prometheusBinary('prometheus'), [...args, `--web.listen-address=${address}`], {
+      cwd: dir,
+      stdio: 'ignore',
+    });
+    const prometheus = new Prometheus(child, address, dir);
+    await eventually('Prometheus', () =>
+      fetch(`http://${address}/-/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    );
+    return prometheus;
+  }
+
+  /** The one value of an instant query; NaN where there is none. */
+  async value(query: string, atSeconds: number): Promise<number> {
+    const url = `http://${this.address}/api/v1/query?${new URLSearchParams({ query, time: String(atSeconds) })}`;
+    const { status, error, data } = (await (await fetch(url)).json()) as {
+      status: string;
+      error?: string;
+      data: { result: { value: Sample }[] };
+    };
+    if (status !== 'success') throw new Error(`${query}: ${error}`);
+    return Number(data.result[0]?.value[1] ?? NaN);
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGTERM');
+    await ended;
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
