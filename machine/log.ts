@@ -1,5 +1,8 @@
 import { createLogger, format, transports, type Logger } from 'winston';
 
+/** A supervisor that was killed takes the other end of this pipe with it: words that nobody hears are no reason to die. */
+process.stderr.on('error', () => undefined);
+
 /** JSON lines on stderr; stdout belongs to results. */
 export function logger(role: string, level = process.env.BENCHMARK_LOG_LEVEL || 'info'): Logger {
   return createLogger({

@@ -1,6 +1,7 @@
 import { longestSilence, meanDuring, type EncodedWindows } from './audit-windows';
 import { SAMPLES_NEEDED, summarize } from './histogram';
 import type { GeneratorAudit, StepMeasurement } from './lane';
+import { GAP } from './ledger';
 
 /** What the checks rest on: the few figures of a step's measurement that say how its generators fared. */
 export interface Evidence {
@@ -24,7 +25,8 @@ export function evidenceOf(measurement: StepMeasurement): Evidence {
   const lag = summarize(histograms.lag);
   return {
     scheduled: ledger.scheduled,
-    gapArrivals,
+    // A leaving generator that died before it had kept its word left a gap which only the server's account shows.
+    gapArrivals: Math.max(gapArrivals, ledger.skipped[GAP] ?? 0),
     chosen: observation.chosen,
     lost: observation.lost,
     lagP99Ms: lag.p99.ms,

@@ -4,15 +4,15 @@ import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from 
 import { mergeParts } from '../measurement/mix';
 import { errorRate } from '../measurement/reached';
 import { coarsen, COLUMNS, MAX_POINTS, mergeSeries, packSeries, unpackSeries } from '../measurement/series';
-import { hostCost, hostsFor, ratePerHost, type HostCost } from '../measurement/sizing';
 import { hostsDuring } from '../measurement/validity';
 import { parseSpec } from '../spec/parse';
 import { endingOf, EXIT } from './exit-codes';
+import { sizingOf, workloadOf } from './cost';
 import type { RunFacts } from './facts';
 import { iterationsOf } from './iterations';
 import { headlineOf, outcomesOf, staircaseOf, validityOf, verdictOf } from './judgement';
 import { SCHEMA_VERSION, type BenchmarkResult } from './result-schema';
-import { latenciesOf, latencyOf, mixOf, notCompleted, stepResult, type ReportedStep } from './steps';
+import { latenciesOf, mixOf, notCompleted, stepResult, type ReportedStep } from './steps';
 
 /** Puts a result together. It is complete and valid against its schema however early the run ended. */
 export function resultOf(facts: RunFacts): BenchmarkResult {
@@ -197,41 +197,6 @@ function serverOf(facts: RunFacts, ledger: Ledger): BenchmarkResult['server'] {
       onlyInAccount: { ...onlyInAccount, ids: [...onlyInAccount.ids] },
       onlyOnServer: { ...onlyOnServer, ids: [...onlyOnServer.ids] },
     })),
-  };
-}
-
-function workloadOf({ workload }: RunFacts, completedPerSecond: number): BenchmarkResult['workload'] {
-  if (!workload || workload.sampled === 0) return null;
-  const { sampled, events, bytes, stateTransitions, tasks } = workload;
-  return {
-    sampled,
-    eventsPerWorkflow: events,
-    historyBytesPerWorkflow: bytes,
-    stateTransitionsPerWorkflow: stateTransitions,
-    stateTransitionsPerSecond: stateTransitions * completedPerSecond,
-    workflowTaskScheduleToStart: latencyOf(tasks.workflowTaskScheduleToStart),
-    activityScheduleToStart: latencyOf(tasks.activityScheduleToStart),
-    activityExecution: latencyOf(tasks.activityExecution),
-  };
-}
-
-/** From the holds that tell the results: what their hosts used, for what was completed meanwhile. */
-function sizingOf(facts: RunFacts, told: readonly ReportedStep[]): BenchmarkResult['sizing'] {
-  const costs = told.flatMap(({ step, startAtMs, result }) => {
-    const cost = hostCost(hostsDuring(facts.hosts, startAtMs, startAtMs + step.durationMs), result.rates.completed);
-    return cost ? [cost] : [];
-  });
-  if (costs.length === 0) return null;
-  const mean = (pick: (cost: HostCost) => number) => costs.reduce((sum, cost) => sum + pick(cost), 0) / costs.length;
-  const cost = {
-    cpuMsPerWorkflow: mean((one) => one.cpuMsPerWorkflow),
-    threadMsPerWorkflow: mean((one) => one.threadMsPerWorkflow),
-  };
-  return {
-    hostCpuMsPerWorkflow: cost.cpuMsPerWorkflow,
-    hostThreadMsPerWorkflow: cost.threadMsPerWorkflow,
-    workflowsPerSecondPerHost: ratePerHost(cost),
-    hostsNeeded: hostsFor(Math.max(...facts.steps.map(({ step }) => step.toRate)), cost).hosts,
   };
 }
 

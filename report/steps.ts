@@ -1,6 +1,6 @@
 import { summarize, type EncodedHistogram } from '../measurement/histogram';
 import type { LaneHistograms } from '../measurement/lane';
-import { total } from '../measurement/ledger';
+import { GAP, total } from '../measurement/ledger';
 import type { MixPartCounts } from '../measurement/mix';
 import { completedDuring, throughput } from '../measurement/reached';
 import type { Validity } from '../measurement/validity';
@@ -33,7 +33,7 @@ export function stepResult(step: StepFacts, facts: RunFacts): ReportedStep {
     ...planned,
     counted,
     ...(measurement.cutShort === undefined ? {} : { cutShort: measurement.cutShort }),
-    gapArrivals: measurement.gapArrivals,
+    gapArrivals: Math.max(measurement.gapArrivals, settled.skipped[GAP] ?? 0),
     ledger: { ...settled },
     rates: {
       target: (planned.fromRate + planned.toRate) / 2,

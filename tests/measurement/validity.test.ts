@@ -1,4 +1,7 @@
-import { assessValidity, type Evidence, type HostAudit } from '../../measurement/validity';
+import { LaneAccount } from '../../activities/generate-load/lane-account';
+import { idleAudit, mergeLanes } from '../../measurement/lane';
+import { assessValidity, evidenceOf, type Evidence, type HostAudit } from '../../measurement/validity';
+import { laneInput } from '../support/lane';
 
 const sound: Evidence = {
   scheduled: 1000,
@@ -42,6 +45,13 @@ test.each([
   ['host task slots', {}, { ...host, slotsExhaustedShare: 0.06 }],
 ] as const)('law 8: %s beyond its limit alone makes a hold invalid', (name, change, changedHost) => {
   expect(failing(change, [changedHost])).toEqual([name]);
+});
+
+test('law 8: a gap that only the server has found is one: a leaving generator died before it had kept its word', () => {
+  const measurement = mergeLanes([new LaneAccount(laneInput()).result(idleAudit, undefined)]);
+  const skipped = { 'generator-gap': 11 };
+  expect(evidenceOf(measurement).gapArrivals).toBe(0);
+  expect(evidenceOf({ ...measurement, ledger: { ...measurement.ledger, skipped } }).gapArrivals).toBe(11);
 });
 
 test('law 8: lag may reach a tenth of the median start where that is more than 5 ms', () => {

@@ -1,0 +1,41 @@
+import { hostCost, hostsFor, ratePerHost, type HostCost } from '../measurement/sizing';
+import { hostsDuring } from '../measurement/validity';
+import type { RunFacts } from './facts';
+import type { BenchmarkResult } from './result-schema';
+import { latencyOf, type ReportedStep } from './steps';
+
+/** What a workflow of the load costs the cluster, by the server's account of a sample. */
+export function workloadOf({ workload }: RunFacts, completedPerSecond: number): BenchmarkResult['workload'] {
+  if (!workload || workload.sampled === 0) return null;
+  const { sampled, events, bytes, stateTransitions, tasks } = workload;
+  return {
+    sampled,
+    eventsPerWorkflow: events,
+    historyBytesPerWorkflow: bytes,
+    stateTransitionsPerWorkflow: stateTransitions,
+    stateTransitionsPerSecond: stateTransitions * completedPerSecond,
+    workflowTaskScheduleToStart: latencyOf(tasks.workflowTaskScheduleToStart),
+    activityScheduleToStart: latencyOf(tasks.activityScheduleToStart),
+    activityExecution: latencyOf(tasks.activityExecution),
+  };
+}
+
+/** From the holds that tell the results: what their hosts used, for what was completed meanwhile. */
+export function sizingOf(facts: RunFacts, told: readonly ReportedStep[]): BenchmarkResult['sizing'] {
+  const costs = told.flatMap(({ step, startAtMs, result }) => {
+    const cost = hostCost(hostsDuring(facts.hosts, startAtMs, startAtMs + step.durationMs), result.rates.completed);
+    return cost ? [cost] : [];
+  });
+  if (costs.length === 0) return null;
+  const mean = (pick: (cost: HostCost) => number) => costs.reduce((sum, cost) => sum + pick(cost), 0) / costs.length;
+  const cost = {
+    cpuMsPerWorkflow: mean((one) => one.cpuMsPerWorkflow),
+    threadMsPerWorkflow: mean((one) => one.threadMsPerWorkflow),
+  };
+  return {
+    hostCpuMsPerWorkflow: cost.cpuMsPerWorkflow,
+    hostThreadMsPerWorkflow: cost.threadMsPerWorkflow,
+    workflowsPerSecondPerHost: ratePerHost(cost),
+    hostsNeeded: hostsFor(Math.max(...facts.steps.map(({ step }) => step.toRate)), cost).hosts,
+  };
+}
