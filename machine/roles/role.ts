@@ -9,7 +9,7 @@ import { ensureControlNamespace } from '../control-namespace';
 import { logger, quietLogger } from '../log';
 import { Registry } from 'prom-client';
 import { addProcessMetrics } from '../metrics/process-metrics';
-import { installRuntime } from '../metrics/core';
+import { installRuntime, withConventions } from '../metrics/core';
 import { fetchPage, serveMetrics } from '../metrics/serve';
 
 /** What every role process has: a line to control, its targets, a log and a name. */
@@ -39,7 +39,7 @@ export async function openRole(name: string, ownMetrics = async () => ''): Promi
   const ofProcess = new Registry();
   addProcessMetrics(ofProcess);
   const page = async () =>
-    `${await ownMetrics()}\n${await ofProcess.metrics()}\n${corePort === undefined ? '' : await fetchPage(corePort)}`;
+    `${await ownMetrics()}\n${await ofProcess.metrics()}\n${corePort === undefined ? '' : withConventions(await fetchPage(corePort))}`;
   const { port: metricsPort } = await serveMetrics('127.0.0.1', 0, page);
   const control = resolveControl();
   const connectTimeoutMs = Number(process.env.BENCHMARK_CONNECT_TIMEOUT_MS) || undefined;

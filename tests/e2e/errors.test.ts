@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { Cluster } from '../support/cluster';
 import { Home, parseResult } from '../support/cli';
+import { resultWithoutRun } from '../../report/result';
 import { grpcError, TestFrontend, throttled, type Intercept } from '../support/frontend';
 import { expectSoundAccount, schemaErrors } from '../support/result';
 
@@ -66,7 +67,9 @@ describe('before anything is contacted', () => {
     const yaml = join(home.dir, 'bench.yaml');
     writeFileSync(yaml, 'stages: [5, 10]\nhold: 20s\nlanes: 2\n');
     const dry = await home.run(['run', '--dry-run', '--spec', yaml, '--lanes', '3']).ended;
-    expect(dry.stdout).toMatch(/peak rate {3}10\/s over 3 lane\(s\)[^]*hold 5\/s for 20s\n[^]*hold 10\/s for 20s\n/);
+    expect(dry.stdout).toMatch(
+      /peak rate {3}10\/s over 3 generator\(s\)[^]*hold 5\/s for 20s\n[^]*hold 10\/s for 20s\n/,
+    );
     const json = join(home.dir, 'config.json');
     writeFileSync(json, JSON.stringify({ stages: [5], hold: '20s', rate: 100, duration: '5m', maxErrorRate: 0.01 }));
     expect((await home.run(['run', '--dry-run', '--spec', json]).ended).code).toBe(0);
@@ -78,7 +81,25 @@ describe('before anything is contacted', () => {
     const dry = await home.run(['run', '--dry-run', '--rate', '50', '--duration', '10s', '--ramp-up', '2s']).ended;
     expect(dry).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/arrivals {4}450 .*\n.*peak rate {3}50\/s over 1 lane/) as string,
+      stdout: expect.stringMatching(/arrivals {4}450 .*\n.*peak rate {3}50\/s over 1 generator/) as string,
+    });
+    const file = join(home.dir, 'measured.json');
+    const sizing = {
+      hostCpuMsPerWorkflow: 6,
+      hostThreadMsPerWorkflow: 4,
+      workflowsPerSecondPerHost: 200,
+      hostsNeeded: 1,
+    };
+    const measured = resultWithoutRun('ERROR', 'none', { workload: 'simple' }, 0);
+    writeFileSync(file, JSON.stringify({ ...measured, runId: 'short', sizing }));
+    const sized = await home.run(['run', '--dry-run', '--rate', '900', '--measured', file]).ended;
+    expect(sized.stdout).toMatch(
+      /hosts {7}1 with 100 slots each; 5 needed, with 5\.4 cores, by 6\.0 ms of CPU a workflow in short/,
+    );
+    const other = await home.run(['run', '--dry-run', '--workload', 'timer', '--measured', file]).ended;
+    expect(other).toMatchObject({
+      code: 104,
+      stderr: 'measured: a result of workload "simple" is not allowed; give one of workload "timer"\n',
     });
     const refused = await home.run(['run', '--rate', '50'], { BENCHMARK_MAX_RATE: '40' }).ended;
     expect(refused).toMatchObject({

@@ -12,6 +12,7 @@ let prometheus: Prometheus | undefined;
 beforeEach(() => (home = new Home()));
 afterEach(async () => {
   await prometheus?.stop();
+  prometheus = undefined;
   await home.leave();
 });
 
