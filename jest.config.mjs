@@ -16,6 +16,7 @@ export default {
         'measurement',
         'report',
         'load-workflows',
+        'infra',
         'activities',
         'orchestrator',
         'cli',

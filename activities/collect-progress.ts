@@ -1,13 +1,14 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowFailedError, type Client, type Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
 import { AbortWatch } from '../measurement/abort';
 import { mergeHistograms } from '../measurement/histogram';
-import type { CollectInput, HostReport, RunRef } from '../orchestrator/contract';
+import { QUEUE_TYPES } from '../measurement/target';
+import type { CollectInput, HostReport, RunRef, StepSnapshot } from '../orchestrator/contract';
 import { breachSignal, snapshotSignal } from '../orchestrator/messages';
 import type { TargetConnections } from './connections';
 import { lanesOf, pendingHeartbeats, snapshotOf } from './pending';
+import { lookAtQueue } from './task-queues';
 
 const FIRST_MS = 4000;
 /** Looks of one window of `abortOn`, at least. */
@@ -23,6 +24,7 @@ export function createCollectProgress({ client, targets }: { client: Client; tar
     const context = Context.current();
     const stepWorkflowId = context.info.workflowExecution!.workflowId;
     const connection = client.connection as Connection;
+    const target = await targets.get(input.run.targetProfile);
     const run = client.workflow.getHandle(reportTo);
     const watch = abortOn && new AbortWatch(abortOn);
     const lookEveryMs = abortOn ? Math.min(reportEveryMs, abortOn.windowMs / LOOKS) : reportEveryMs;
@@ -32,12 +34,13 @@ export function createCollectProgress({ client, targets }: { client: Client; tar
       const lanes = await lanesOf(connection, client.options.namespace, stepWorkflowId).catch(() => []);
       const snapshot = snapshotOf(lanes, stepIndex);
       if (snapshot && Date.now() >= reportAt) {
-        await run.signal(snapshotSignal, snapshot);
+        await run.signal(snapshotSignal, { ...snapshot, backlog: await backlogs(target, input.run) });
         reportAt = Date.now() + reportEveryMs;
       }
       if (!watch || !snapshot || !lanes.some(({ phase }) => phase === 'sending')) continue;
       const latency = mergeHistograms(lanes.map(({ histograms }) => histograms.latency));
-      const backlogAgeMs = abortOn?.backlogAgeMs === undefined ? undefined : await backlogAge(targets, input.run);
+      const { ageMs: backlogAgeMs } =
+        (abortOn?.backlogAgeMs && (await lookAtQueue(target, input.run, 'workflow'))) || {};
       const breach = watch.breach({ atMs: Date.now(), ledger: snapshot.ledger, latency, backlogAgeMs });
       if (breach === undefined) continue;
       await run.signal(breachSignal, breach);
@@ -46,22 +49,12 @@ export function createCollectProgress({ client, targets }: { client: Client; tar
   };
 }
 
-/** How old the oldest task of the workload's queue is; undefined where the server does not say. */
-async function backlogAge(targets: TargetConnections, run: RunRef): Promise<number | undefined> {
-  try {
-    const { workflowService } = await targets.get(run.targetProfile);
-    const { stats } = await workflowService.describeTaskQueue({
-      namespace: run.namespace,
-      taskQueue: { name: run.taskQueue },
-      taskQueueType: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-      reportStats: true,
-    });
-    if (!stats) return undefined;
-    const { seconds = 0, nanos = 0 } = stats.approximateBacklogAge ?? {};
-    return Number(seconds) * 1000 + (nanos ?? 0) / 1e6;
-  } catch {
-    return undefined;
-  }
+/** How many tasks wait in each of the run's queues; what the server does not tell is left out. */
+async function backlogs(connection: Connection, run: RunRef): Promise<StepSnapshot['backlog']> {
+  const looks = await Promise.all(
+    QUEUE_TYPES.map(async (type) => [type, await lookAtQueue(connection, run, type)] as const),
+  );
+  return Object.fromEntries(looks.flatMap(([type, look]) => (look ? [[type, look.backlog]] : [])));
 }
 
 export function createReadHosts({ client }: { client: Client }) {

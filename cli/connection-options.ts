@@ -2,6 +2,7 @@ import type { Argv } from 'yargs';
 import { ConnectionConfigError, resolveControl, resolveTarget, type Resolved } from '../activities/connections';
 import { durationMs, parseDuration } from '../spec/duration';
 import { badConfiguration } from './errors';
+import { serverEndpoints } from '../activities/observe-target';
 
 /** The Temporal CLI's own connection flags and the variables they stand for. */
 const CONNECTION_FLAGS = {
@@ -33,6 +34,14 @@ export function withConnectionOptions<T>(yargs: Argv<T>): Argv<T> {
       requiresArg: true,
       group: 'Control:',
       describe: 'control namespace [BENCHMARK_CONTROL_NAMESPACE] (default: benchmark-control)',
+    })
+    .option('server-metrics', {
+      type: 'string',
+      requiresArg: true,
+      array: true,
+      group: 'Target:',
+      describe:
+        "a page of the server's own Prometheus metrics, http://host:port/metrics, one for each replica of each service; read before and after each hold [BENCHMARK_SERVER_METRICS, separated by commas] (an embedded target has its own)",
     })
     .option('connect-timeout', {
       type: 'string',
@@ -89,6 +98,8 @@ export function readConnections(argv: Readonly<Record<string, unknown>>, base = 
     if (argv[flag] !== undefined) env[variable] = String(argv[flag]);
     if (argv[`control-${flag}`] !== undefined) env[controlName(variable)] = String(argv[`control-${flag}`]);
   }
+  if (argv.serverMetrics !== undefined) env.BENCHMARK_SERVER_METRICS = (argv.serverMetrics as string[]).join(',');
+  for (const url of serverEndpoints(env)) checkMetricsUrl(url);
   if (argv.tls !== undefined) env.TEMPORAL_TLS = String(argv.tls);
   if (argv['control-tls'] !== undefined) env.BENCHMARK_CONTROL_TLS = String(argv['control-tls']);
   if (argv['control-namespace'] !== undefined) env.BENCHMARK_CONTROL_NAMESPACE = String(argv['control-namespace']);
@@ -119,6 +130,16 @@ function checkAddress(flag: string, address: string): void {
   const port = Number(/^(?:\[[0-9a-fA-F:]+\]|[^\s:/]+):(\d+)$/.exec(address)?.[1]);
   if (port > 0 && port < 65_536) return;
   throw badConfiguration(`${flag}: ${JSON.stringify(address)} is not allowed; give host:port, e.g. localhost:7233`);
+}
+
+/** Credentials in an address would be kept with the session. */
+function checkMetricsUrl(text: string): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return;
+  const shown = url?.password ? text.replace(url.password, '…') : text;
+  throw badConfiguration(
+    `server-metrics: ${JSON.stringify(shown)} is not allowed; give http://host:port/metrics, without user and password`,
+  );
 }
 
 function connectTimeout(value: unknown): number {

@@ -56,8 +56,18 @@ function roleEnvironment({ run, processes }: Session, controlAddress: string): N
     BENCHMARK_CONTROL_ADDRESS: controlAddress,
     BENCHMARK_CONTROL_NAMESPACE: CONTROL_NAMESPACE,
     BENCHMARK_CONNECT_TIMEOUT_MS: String(run.connectTimeoutMs),
-    ...(run.embeddedTarget ? { TEMPORAL_ADDRESS: processes.targetAddress, BENCHMARK_EMBEDDED_TARGET: '1' } : {}),
+    ...(run.embeddedTarget
+      ? {
+          TEMPORAL_ADDRESS: processes.targetAddress,
+          BENCHMARK_EMBEDDED_TARGET: '1',
+          BENCHMARK_SERVER_METRICS: `http://${processes.targetMetrics}/metrics`,
+        }
+      : {}),
   };
+}
+
+function portOf(address: string): number {
+  return Number(address.split(':').at(-1));
 }
 
 type ServerName = 'control-server' | 'target-server';
@@ -84,9 +94,11 @@ class Servers {
     const address = async (before?: string) => before ?? `127.0.0.1:${await freePort()}`;
     this.addresses['control-server'] = await address(controlAddress);
     if (this.session.run.embeddedTarget) this.addresses['target-server'] = await address(targetAddress);
+    const { targetMetrics } = this.session.processes;
     this.session.noteProcesses({
       controlAddress: this.addresses['control-server'],
       targetAddress: this.addresses['target-server'],
+      ...(this.session.run.embeddedTarget ? { targetMetrics: await address(targetMetrics) } : {}),
     });
     return this.addresses['control-server'];
   }
@@ -121,13 +133,14 @@ class Servers {
 
   private async startNew(name: ServerName): Promise<EmbeddedServer> {
     const { targetDatabase, targetDynamicConfig } = this.session.run;
+    const { targetMetrics } = this.session.processes;
     return await startEmbeddedServer({
       binary: this.binary,
       logFile: this.session.file(`${name}.log`),
       ...(name === 'control-server'
         ? { databaseFile: this.session.file('control.db') }
-        : { databaseFile: targetDatabase, dynamicConfig: targetDynamicConfig }),
-      port: Number(this.addresses[name]!.split(':').at(-1)),
+        : { databaseFile: targetDatabase, dynamicConfig: targetDynamicConfig, metricsPort: portOf(targetMetrics!) }),
+      port: portOf(this.addresses[name]!),
     });
   }
 

@@ -37,6 +37,8 @@ export interface SessionProcesses {
   readonly pids: Readonly<Record<string, number>>;
   readonly controlAddress?: string;
   readonly targetAddress?: string;
+  /** Where an embedded target serves its own metrics: host:port. */
+  readonly targetMetrics?: string;
 }
 
 const RUN_FILE = 'run.json';

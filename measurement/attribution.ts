@@ -1,20 +1,10 @@
+import type { Finding } from './finding';
 import { total, type Ledger } from './ledger';
 import { limitOf } from './limits';
+import { symptomsOf, type Symptoms } from './symptoms';
+import type { TargetObservation } from './target';
 import type { Validity } from './validity';
 import type { Verdict } from './verdict';
-
-/** What limited a run, with the evidence for it and the setting that moves it. */
-export interface Finding {
-  readonly name: string;
-  /** high: the server said so itself; medium: measured, and the usual cause; low: a hint. */
-  readonly confidence: 'high' | 'medium' | 'low';
-  readonly evidence: string;
-  /** The setting that moves the limit, and its default. */
-  readonly knob?: string;
-  readonly default?: string;
-  readonly advice: string;
-  readonly caveat?: string;
-}
 
 /** What is known of one hold, or of the whole run where it never came to one. */
 export interface HoldEvidence {
@@ -23,6 +13,8 @@ export interface HoldEvidence {
   readonly acknowledgedPerSecond: number;
   readonly verdict?: Verdict;
   readonly validity?: Validity;
+  /** What the cluster did meanwhile, by its own account. */
+  readonly target?: TargetObservation;
 }
 
 /**
@@ -30,11 +22,27 @@ export interface HoldEvidence {
  * stand there with their evidence; without evidence it says so instead of guessing.
  */
 export function attribute(holds: readonly HoldEvidence[]): Finding[] {
-  const found = [...refusals(holds), ...silence(holds), ...ourselves(holds)];
-  if (found.length > 0) return found;
+  const { limits, symptoms, warnings } = byTheCluster(holds);
+  // A service that says whom it refused is nearer to the cause than what the caller was told of it.
+  const found = [...limits, ...refusals(holds), ...silence(holds), ...ourselves(holds), ...symptoms];
+  if (found.length > 0) return [...found, ...warnings];
   const judged = holds.filter(({ verdict }) => verdict !== undefined);
-  if (judged.length === 0) return [];
-  return [judged.every(({ verdict }) => verdict!.passed) ? nothingLimited(judged) : undetermined(judged)];
+  if (judged.length === 0) return [...warnings];
+  return [judged.every(({ verdict }) => verdict!.passed) ? nothingLimited(judged) : undetermined(judged), ...warnings];
+}
+
+/** What the cluster's own account shows of all holds; of a finding that several have, the first stands. */
+function byTheCluster(holds: readonly HoldEvidence[]): Symptoms {
+  const all = holds.flatMap(({ target, targetRate, verdict }) =>
+    target && verdict ? [symptomsOf(target, targetRate, verdict.passed)] : [],
+  );
+  const first = (findings: readonly Finding[]) =>
+    findings.filter(({ name }, i) => findings.findIndex((other) => other.name === name) === i);
+  return {
+    limits: first(all.flatMap(({ limits }) => limits)),
+    symptoms: first(all.flatMap(({ symptoms }) => symptoms)),
+    warnings: first(all.flatMap(({ warnings }) => warnings)),
+  };
 }
 
 /** Starts the server refused, by the limit it named. */
@@ -49,11 +57,12 @@ function refusals(holds: readonly HoldEvidence[]): Finding[] {
       cause,
       refused,
       evidence: `${refused} of ${scheduled} starts were refused with ${cause}; ${allowed.toFixed(1)}/s were let through`,
+      factor: Math.max(...hit.map(({ targetRate }) => targetRate)) / allowed,
     };
   });
   return counted
     .sort((a, b) => b.refused - a.refused)
-    .map(({ cause, evidence }) => {
+    .map(({ cause, evidence, factor }) => {
       const limit = limitOf(cause);
       if (!limit)
         return {
@@ -69,10 +78,15 @@ function refusals(holds: readonly HoldEvidence[]): Finding[] {
         evidence,
         knob,
         default: fallback,
-        advice: `raise ${knob} in the server's dynamic configuration`,
+        advice: `raise ${knob} in the server's dynamic configuration${atLeast(factor)}`,
         caveat,
       };
     });
+}
+
+/** By how much: what is in force is not known here, but what it let through is. */
+function atLeast(factor: number): string {
+  return Number.isFinite(factor) && factor > 1.005 ? `, to ${factor.toFixed(1)} times what it is now or more` : '';
 }
 
 /** Starts without an answer, and arrivals that were not sent because too many waited for one. */
@@ -93,7 +107,7 @@ function silence(holds: readonly HoldEvidence[]): Finding[] {
   ];
 }
 
-const OWN_LIMITS: Readonly<Record<string, { readonly knob: string; readonly advice: string }>> = {
+export const OWN_LIMITS: Readonly<Record<string, { readonly knob: string; readonly advice: string }>> = {
   'schedule lag': { knob: '--lanes', advice: 'give the generators more CPU, or share the load over more of them' },
   'generator event loop': { knob: '--lanes', advice: 'share the load over more generator processes' },
   'generator CPU quota': { knob: 'the CPU limit of the container', advice: 'raise the CPU limit of the generators' },

@@ -4,6 +4,7 @@ import { addCounts, mergeLedgers, total, type Counts, type Ledger } from './ledg
 import { mergeParts, type MixPartCounts } from './mix';
 import { mergeSeries, packSeries, unpackSeries, type PackedSeries } from './series';
 import type { EncodedSequences } from './sequence-set';
+import type { TargetObservation } from './target';
 
 /** The four durations a generator measures, all on its own monotonic clock. */
 export interface LaneHistograms {
@@ -43,6 +44,22 @@ export interface Provisional {
   readonly inDoubt: EncodedSequences | null;
 }
 
+/** Where a generator ran. */
+export interface MachineFacts {
+  readonly cpus: number;
+  /** Cores its container may use; null where it may use all. */
+  readonly cpuQuota: number | null;
+  readonly memoryBytes: number;
+  readonly memoryLimitBytes: number | null;
+  /** e.g. `linux/arm64` */
+  readonly platform: string;
+  readonly node: string;
+  readonly sdk: string;
+  /** EC2's name for the machine, and ECS's for the task; 'unknown' elsewhere. */
+  readonly instanceType: string;
+  readonly task: string;
+}
+
 /** How the generator itself fared: the evidence for or against its own measurement (law 8). */
 export interface GeneratorAudit {
   readonly identity: string;
@@ -63,6 +80,7 @@ export interface GeneratorAudit {
   readonly maxInFlight: number;
   /** How often the in-flight cap was lowered because memory was short. */
   readonly capLowered: number;
+  readonly machine?: MachineFacts;
 }
 
 /** The audit of a generator that did nothing. */
@@ -113,6 +131,8 @@ export interface StepMeasurement {
   readonly series: PackedSeries;
   readonly audits: readonly GeneratorAudit[];
   readonly gapArrivals: number;
+  /** What the target did meanwhile; absent where nobody looked. */
+  readonly target?: TargetObservation;
   readonly cutShort?: string;
 }
 

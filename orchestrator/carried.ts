@@ -25,6 +25,9 @@ export interface BegunStep {
   readonly startAtMs: number;
 }
 
+/** Of so many, the last ones, what the target did is carried on: the holds that tell the result are judged by it. */
+const OBSERVED_STEPS = 4;
+
 /**
  * Steps without what nobody will ask them for: only holds are judged and combined, so other steps leave their histograms
  * behind; and where more is provisional than can be looked up one by one, the counts will settle it, and the names stay
@@ -32,7 +35,7 @@ export interface BegunStep {
  */
 export function carriedSteps(steps: readonly StepFacts[]): StepFacts[] {
   const tooMany = steps.reduce((sum, step) => sum + provisionalIn(step.measurement.ledger), 0) > MAX_PROVISIONAL;
-  return steps.map(({ measurement, ...step }): StepFacts => {
+  return steps.map(({ measurement, ...step }, i): StepFacts => {
     const { histograms, provisional } = measurement;
     const isHold = step.step.kind === 'hold';
     return {
@@ -42,6 +45,7 @@ export function carriedSteps(steps: readonly StepFacts[]): StepFacts[] {
         ...measurement,
         histograms: isHold ? histograms : noHistograms,
         parts: isHold ? measurement.parts : [],
+        target: i >= steps.length - OBSERVED_STEPS ? measurement.target : undefined,
         provisional: tooMany && provisional.length > 0 ? unnamedProvisional : provisional,
       },
     };

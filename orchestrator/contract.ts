@@ -3,6 +3,7 @@ import type { Ledger, Settlement } from '../measurement/ledger';
 import type { LaneHistograms, LaneResult, Observation, Provisional, StepMeasurement } from '../measurement/lane';
 import type { MixPartCounts } from '../measurement/mix';
 import type { EncodedCursor } from '../measurement/open-set';
+import type { QueueType, TargetObservation } from '../measurement/target';
 import type { Evidence, HostAudit, HostHistory, Validity } from '../measurement/validity';
 import type { ArrivalKind } from '../load-workflows/kinds';
 import type { Thresholds, Verdict } from '../measurement/verdict';
@@ -95,6 +96,8 @@ export interface StepSnapshot {
   readonly awaited: number;
   readonly latencyP50Ms: number;
   readonly latencyP99Ms: number;
+  /** Tasks waiting in the run's queues, by the server's account; absent where it does not tell. */
+  readonly backlog?: Readonly<Partial<Record<QueueType, number>>>;
 }
 
 export interface CountedStep {
@@ -198,6 +201,13 @@ export interface CollectInput {
   readonly abortOn?: AbortLimits;
 }
 
+export interface ObserveInput {
+  readonly run: RunRef;
+  /** The step: when it begins, milliseconds since the epoch on the control server's clock, and how long it lasts. */
+  readonly startAtMs: number;
+  readonly durationMs: number;
+}
+
 export interface ControlActivities {
   checkHealth(targetProfile: string | undefined): Promise<Health>;
   prepareNamespace(run: RunRef, retentionMs: number, atLeastMs: number): Promise<void>;
@@ -207,6 +217,7 @@ export interface ControlActivities {
   /** Waits for workers that are not the run's own. */
   awaitPollers(run: RunRef): Promise<void>;
   collectProgress(input: CollectInput): Promise<void>;
+  observeTarget(input: ObserveInput): Promise<TargetObservation>;
   readHosts(hostsWorkflow: string): Promise<HostReport[]>;
   /** Waits for the hosts' workflow to close; rejects with its failure. */
   awaitHostsEnded(hostsWorkflow: string): Promise<void>;

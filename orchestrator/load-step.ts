@@ -32,6 +32,11 @@ export async function LoadStep(input: LoadStepInput): Promise<StepMeasurement> {
       // What the collector reports is for the eye; the measurement does not depend on it.
       if (!isCancellation(err)) return;
     });
+  const { startAtMs, step } = input;
+  const observing = collecting
+    .run(() => collector.observeTarget({ run, startAtMs, durationMs: step.durationMs }))
+    // A measurement stands without knowing what the target did meanwhile.
+    .catch(() => undefined);
   const results = await lanes.run(() =>
     Promise.all(
       Array.from({ length: input.lanes }, async (_, lane) => {
@@ -41,9 +46,10 @@ export async function LoadStep(input: LoadStepInput): Promise<StepMeasurement> {
       }),
     ),
   );
+  const target = results.some(({ cutShort }) => cutShort !== undefined) ? undefined : await observing;
   collecting.cancel();
-  await watching;
-  return mergeLanes(results);
+  await Promise.all([watching, observing]);
+  return { ...mergeLanes(results), ...(target === undefined ? {} : { target }) };
 }
 
 async function runLane(

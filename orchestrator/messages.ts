@@ -50,6 +50,8 @@ export interface Progress {
   readonly errors: number;
   readonly ledger: Ledger;
   readonly latency: { readonly p50Ms: number; readonly p99Ms: number };
+  /** Tasks waiting in the run's queues, by the server's account; absent where it does not tell. */
+  readonly backlog?: { readonly workflow?: number; readonly activity?: number };
   /** When the load began: milliseconds since the epoch, control server's clock. 0 before. */
   readonly loadStartMs: number;
   /** The steps asked for so far, the armed one included. */

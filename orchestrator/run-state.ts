@@ -225,6 +225,7 @@ export class RunState {
       ledger,
       errors: total(ledger.rejected) + total(ledger.skipped) + total(ledger.unknown) + ledger.inDoubt,
       latency: { p50Ms: latest?.snapshot.latencyP50Ms ?? 0, p99Ms: latest?.snapshot.latencyP99Ms ?? 0 },
+      ...(latest?.snapshot.backlog ? { backlog: latest.snapshot.backlog } : {}),
       loadStartMs: this.loadStartMs ?? 0,
       timeline: this.begun.map(({ step: { kind, fromRate, toRate, durationMs, attempt, index }, startAtMs }) => {
         return { number: index + 1, kind, attempt, fromRate, toRate, durationMs, startAtMs };

@@ -27,7 +27,8 @@ export function decisiveOf(audits: readonly GeneratorAudit[]): GeneratorAudit[] 
     most((audit) => audit.clockUncertaintyMs),
     most((audit) => audit.attempts),
   ];
-  return [...new Set(decisive.filter((audit) => audit !== undefined))];
+  // Where it ran is noted once a process.
+  return [...new Set(decisive.filter((audit) => audit !== undefined))].map(({ machine: _, ...audit }) => audit);
 }
 
 function worse(a: GeneratorAudit, b: GeneratorAudit): GeneratorAudit {
@@ -45,5 +46,6 @@ function worse(a: GeneratorAudit, b: GeneratorAudit): GeneratorAudit {
     observerRetries: a.observerRetries + b.observerRetries,
     maxInFlight: most((audit) => audit.maxInFlight),
     capLowered: a.capLowered + b.capLowered,
+    ...(b.machine ? { machine: b.machine } : {}),
   };
 }

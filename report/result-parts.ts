@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SERVER_MEASURES, type MeasureName } from '../measurement/server-metrics';
 
 // The workflow sandbox forbids building functions from text, which zod would otherwise try.
 z.config({ jitless: true });
@@ -97,6 +98,38 @@ export const mixPart = z
   })
   .describe('The arrivals of one workload of a mix');
 
+const queueDepth = z
+  .strictObject({
+    looks: count,
+    meanBacklog: z.number(),
+    highestBacklog: z.number(),
+    highestAgeMs: ms,
+    addedPerSecond: z.number(),
+    dispatchedPerSecond: z.number(),
+  })
+  .nullable()
+  .describe("By the server's own approximate statistics; null where it did not tell");
+
+export const cluster = z
+  .strictObject({
+    step: z.string().describe('The hold it was in'),
+    endpoints: count.describe("Pages of the server's metrics that were read"),
+    readings: z.array(
+      z.strictObject({
+        name: z.enum(SERVER_MEASURES.map(({ name }) => name) as [MeasureName, ...MeasureName[]]),
+        of: z.string().describe('What it is told apart by, e.g. an operation; empty where it is not'),
+        count: count.optional(),
+        perSecond: z.number().optional(),
+        p50Ms: ms.optional(),
+        p95Ms: ms.optional(),
+        p99Ms: ms.optional(),
+        highest: z.number().optional(),
+      }),
+    ),
+    unknown: z.array(z.string()).describe('What is missing, and why'),
+  })
+  .describe('What the cluster did meanwhile, by its own metrics; a measure that no endpoint has is absent, never 0');
+
 export const step = z.strictObject({
   index: count,
   name: z.string(),
@@ -117,6 +150,7 @@ export const step = z.strictObject({
   startLatency: latency,
   scheduleLag: latency,
   mix: z.array(mixPart).optional().describe('Of holds'),
+  queues: z.strictObject({ workflow: queueDepth, activity: queueDepth }).optional(),
   server: serverCounts.optional(),
   passed: z.boolean().optional(),
   thresholds: z.array(threshold).optional(),
@@ -152,6 +186,19 @@ export const generator = z.strictObject({
   observerRetries: count,
   maxInFlight: count,
   capLowered: count.describe('Times the in-flight cap was lowered because memory was short'),
+  machine: z
+    .strictObject({
+      cpus: count,
+      cpuQuota: z.number().nullable().describe('Cores its container may use; null where it may use all'),
+      memoryBytes: z.number(),
+      memoryLimitBytes: z.number().nullable(),
+      platform: z.string(),
+      node: z.string(),
+      sdk: z.string(),
+      instanceType: z.string().describe("EC2's, in a task of ECS; unknown elsewhere"),
+      task: z.string().describe('Family and revision of a task of ECS; unknown elsewhere'),
+    })
+    .optional(),
 });
 
 export const host = z.strictObject({

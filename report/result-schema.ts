@@ -17,6 +17,7 @@ import {
   generator,
   host,
   sizing,
+  cluster,
   workload,
 } from './result-parts';
 
@@ -129,6 +130,7 @@ export const resultSchema = z
     mix: z.array(mixPart).optional().describe('Each workload of a mix, over the same holds as the results'),
     workload: workload.nullable(),
     sizing: sizing.nullable(),
+    cluster: cluster.nullable(),
     steps: z.array(step),
     generators: z.array(generator),
     hosts: z.array(host),

@@ -7,6 +7,7 @@ import { coarsen, COLUMNS, MAX_POINTS, mergeSeries, packSeries, unpackSeries } f
 import { hostsDuring } from '../measurement/validity';
 import { parseSpec } from '../spec/parse';
 import { endingOf, EXIT } from './exit-codes';
+import { clusterOf } from './cluster';
 import { sizingOf, workloadOf } from './cost';
 import type { RunFacts } from './facts';
 import { iterationsOf } from './iterations';
@@ -57,6 +58,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     ...mixOf(mergeParts(toldOf(facts, counted, headline).flatMap(({ measurement }) => measurement.parts))),
     workload: workloadOf(facts, results.actualRate),
     sizing: sizingOf(facts, toldOf(facts, counted, headline)),
+    cluster: clusterOf(toldOf(facts, counted, headline)),
     steps: steps.map((step) => step.result),
     generators: facts.generators.map((audit) => ({ ...audit })),
     hosts: hostsOf(facts),
@@ -223,13 +225,14 @@ function seriesOf(facts: RunFacts): BenchmarkResult['series'] {
 }
 
 function findingsOf(counted: readonly ReportedStep[]): BenchmarkResult['findings'] {
-  const holds = counted.map(({ step, settled, verdict, validity, result }) => {
+  const holds = counted.map(({ step, settled, verdict, validity, result, measurement }) => {
     return {
       targetRate: step.fromRate,
       ledger: settled,
       acknowledgedPerSecond: result.rates.acknowledged,
       verdict,
       validity,
+      target: measurement.target,
     };
   });
   return attribute(holds).map((finding) => ({ ...finding }));

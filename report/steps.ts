@@ -4,6 +4,7 @@ import { GAP, total } from '../measurement/ledger';
 import type { MixPartCounts } from '../measurement/mix';
 import { completedDuring, throughput } from '../measurement/reached';
 import type { Validity } from '../measurement/validity';
+import { queuesOf } from './cluster';
 import type { RunFacts, StepFacts } from './facts';
 import type { BenchmarkResult, ResultLatency, StepResult } from './result-schema';
 
@@ -44,6 +45,7 @@ export function stepResult(step: StepFacts, facts: RunFacts): ReportedStep {
     },
     ...(step.latencies ?? latenciesOf(measurement.histograms)),
     ...(kind === 'hold' ? mixOf(measurement.parts) : {}),
+    ...queuesOf(measurement.target),
     ...(step.server ? { server: { ...step.server } } : {}),
     ...(step.verdict
       ? {

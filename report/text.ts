@@ -1,3 +1,4 @@
+import { renderCluster } from './cluster';
 import { formatDuration } from '../spec/duration';
 import type { BenchmarkResult, StepResult } from './result-schema';
 
@@ -18,6 +19,7 @@ export function renderText(result: BenchmarkResult, resultFile?: string): string
     ...mix(result),
     ...workload(result),
     ...sizing(result),
+    ...renderCluster(result),
     ...account(result),
     ...system(result),
     ...result.notes.map((note) => `  Note: ${note}`),

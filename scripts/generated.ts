@@ -1,4 +1,5 @@
 import { metricsReference } from '../machine/metrics/reference';
+import { findingsReference } from '../measurement/findings-reference';
 import { resultJsonSchema } from '../report/result-schema';
 import { specJsonSchema, specReference } from '../spec/reference';
 
@@ -10,5 +11,6 @@ export function generated(): Record<string, string> {
     'schemas/result.schema.json': json(resultJsonSchema()),
     'docs/spec.md': specReference(),
     'docs/metrics.md': metricsReference(),
+    'docs/findings.md': findingsReference(),
   };
 }

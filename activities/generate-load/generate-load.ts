@@ -4,6 +4,7 @@ import type { LaneResult } from '../../measurement/lane';
 import { rateAt } from '../../measurement/profile';
 import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/contract';
 import type { TargetConnections } from '../connections';
+import { machineFacts } from '../machine-facts';
 import { anchorClock } from './clock';
 import { ControlLink, Fence } from './control-link';
 import { Heartbeats } from './heartbeats';
@@ -57,7 +58,7 @@ export function createGenerateLoad(deps: GeneratorDeps) {
     const predecessor = info.heartbeatDetails as LaneCheckpoint | undefined;
     const observer = deps.observe(input.workload);
     const account = new LaneAccount(input, observer);
-    const audit = new LaneAudit(deps.identity, info.attempt);
+    const audit = new LaneAudit(deps.identity, info.attempt, await machineFacts());
     const about = { step: input.step.name, lane: input.lane, attempt: info.attempt };
     const memory = new MemoryGuard(input.maxInFlight, (cap) =>
       deps.log('memory pressure: in-flight cap lowered', { ...about, cap }),

@@ -1,4 +1,4 @@
-import type { GeneratorAudit } from '../../measurement/lane';
+import type { GeneratorAudit, MachineFacts } from '../../measurement/lane';
 import { ProcessAudit } from './audit';
 import type { Anchor } from './clock';
 
@@ -12,6 +12,7 @@ export class LaneAudit {
   constructor(
     private readonly identity: string,
     private readonly attempts: number,
+    private readonly machine?: MachineFacts,
   ) {}
 
   sample(inFlight: number): void {
@@ -35,6 +36,7 @@ export class LaneAudit {
       observerRetries: this.observerRetries,
       maxInFlight: this.maxInFlight,
       capLowered,
+      machine: this.machine,
     };
   }
 }

@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import { LATENCY_BUCKETS } from './core';
 import { LaneMetrics } from './lane-metrics';
 import { addProcessMetrics } from './process-metrics';
+import { QueueMetrics } from './queue-metrics';
 
 /** What comes from the control role, through the SDK, so that no registry of ours has it. */
 const PHASE = {
@@ -15,6 +16,7 @@ const PHASE = {
 export function metricsReference(): string {
   const processes = new Registry();
   addProcessMetrics(processes);
+  new QueueMetrics(processes);
   const rows = [...described(new LaneMetrics().registry), ...described(processes), PHASE].sort((a, b) =>
     a.name.localeCompare(b.name),
   );

@@ -1,4 +1,5 @@
 import { Worker } from '@temporalio/worker';
+import { Registry } from 'prom-client';
 import { createAwaitHosts, createAwaitPollers, createCountSlots } from '../../activities/capacity';
 import { createCheckHealth } from '../../activities/check-health';
 import { createCleanUp } from '../../activities/clean-up';
@@ -6,15 +7,17 @@ import { createAwaitHostsEnded, createCollectProgress, createReadHosts } from '.
 import { createDescribeSystem } from '../../activities/describe-system';
 import { judgeStep } from '../../activities/judge-step';
 import { heartbeating } from '../../activities/heartbeating';
+import { createObserveTarget, serverEndpoints } from '../../activities/observe-target';
 import { createPrepareNamespace } from '../../activities/prepare-namespace';
 import { createReconcile } from '../../activities/reconcile/reconcile';
 import { createSampleWorkload } from '../../activities/sample-workload';
 import type { ControlActivities } from '../../orchestrator/contract';
 import { CONTROL_QUEUE } from '../../orchestrator/names';
+import { QueueMetrics } from '../metrics/queue-metrics';
 import { ORCHESTRATOR_BUNDLE } from '../paths';
 import { failStart, openRole, runWorkers, type Role } from './role';
 
-function controlActivities(role: Role): ControlActivities {
+function controlActivities(role: Role, queues: QueueMetrics): ControlActivities {
   const { client, targets } = role;
   return {
     checkHealth: createCheckHealth({
@@ -28,6 +31,11 @@ function controlActivities(role: Role): ControlActivities {
     awaitHosts: createAwaitHosts({ targets, client }),
     awaitPollers: createAwaitPollers({ targets }),
     collectProgress: createCollectProgress({ client, targets }),
+    observeTarget: createObserveTarget({
+      targets,
+      endpoints: serverEndpoints(),
+      onLook: (type, look) => queues.note(type, look),
+    }),
     readHosts: createReadHosts({ client }),
     awaitHostsEnded: createAwaitHostsEnded({ client }),
     judgeStep,
@@ -38,14 +46,16 @@ function controlActivities(role: Role): ControlActivities {
 }
 
 async function main(): Promise<void> {
-  const role = await openRole('control');
+  const registry = new Registry();
+  const queues = new QueueMetrics(registry);
+  const role = await openRole('control', () => registry.metrics());
   const worker = await Worker.create({
     connection: role.native,
     namespace: role.namespace,
     identity: role.identity,
     taskQueue: CONTROL_QUEUE,
     workflowBundle: { codePath: ORCHESTRATOR_BUNDLE },
-    activities: heartbeating(controlActivities(role)),
+    activities: heartbeating(controlActivities(role, queues)),
     // A dead control worker's sticky tasks are not waited for longer than this.
     stickyQueueScheduleToStartTimeout: '2s',
     // Cancellations reach an activity with the answer to a heartbeat.

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { snapshotStep } from '../../activities/pending';
-import type { EmbeddedServerOptions } from '../../machine/embedded-server';
+import { freePort, type EmbeddedServerOptions } from '../../machine/embedded-server';
 import { findServerBinary } from '../../machine/server-binary';
 import { progressQuery } from '../../orchestrator/messages';
 import { CONTROL_NAMESPACE } from '../../orchestrator/names';
@@ -27,6 +27,8 @@ export interface ClusterOptions {
   readonly withFrontend?: boolean | FrontendOptions;
   /** Puts a network between the tool and its target that a test can break. */
   readonly withNetwork?: boolean;
+  /** Has the target serve its own metrics, and the workers read them. */
+  readonly withMetrics?: boolean;
   readonly env?: Record<string, string>;
 }
 
@@ -49,6 +51,7 @@ export class Cluster {
     const dir = mkdtempSync(join(tmpdir(), 'benchmark-target-'));
     const targetOptions = {
       dynamicConfig: options.targetConfig,
+      ...(options.withMetrics ? { metricsPort: await freePort() } : {}),
       ...(options.targetOnDisk ? { databaseFile: join(dir, 'target.db') } : {}),
     };
     const [control, target] = await Promise.all([
@@ -73,10 +76,12 @@ export class Cluster {
   /** Another machine's worker; resolves when its roles poll. */
   async addWorker(roles: string, generators = 1): Promise<Command> {
     const { frontend, network, control, target } = this;
+    const { metricsPort } = this.targetOptions;
     const args = [
       ...['worker', '--roles', roles, '--generators', String(generators)],
       ...['--control-address', control.address],
       ...['--address', frontend?.address ?? network?.address ?? target.address],
+      ...(metricsPort === undefined ? [] : ['--server-metrics', `http://127.0.0.1:${metricsPort}/metrics`]),
     ];
     const worker = this.home.run(args, this.env);
     this.workers.push(worker);

@@ -46,6 +46,10 @@ export const control: ControlActivities = {
   awaitHosts: async () => undefined,
   awaitPollers: async () => undefined,
   collectProgress: async () => undefined,
+  observeTarget: async () => ({
+    queues: { workflow: null, activity: null },
+    server: { endpoints: 0, readings: [], unknown: [] },
+  }),
   readHosts: async () => [],
   awaitHostsEnded: async () => undefined,
   judgeStep,

@@ -1,0 +1,107 @@
+import { Context } from '@temporalio/activity';
+import { readingsBetween, readPage, type ServerPage } from '../measurement/server-metrics';
+import {
+  depthOf,
+  QUEUE_TYPES,
+  type QueueLook,
+  type QueueType,
+  type ServerObservation,
+  type TargetObservation,
+} from '../measurement/target';
+import type { ObserveInput } from '../orchestrator/contract';
+import type { TargetConnections } from './connections';
+import { lookAtQueue } from './task-queues';
+
+/** As often as the server renews its statistics of a queue. */
+const LOOK_MS = 5000;
+/** Looks at a step at the most; a long one is looked at less often. */
+const MOST_LOOKS = 200;
+const FETCH_WITHIN_MS = 4000;
+/** Whoever begins so late has missed a part of the step: its worker took over from one that died. */
+const LATE_MS = 3000;
+
+export interface ObserveDeps {
+  readonly targets: TargetConnections;
+  /** Pages of the target's own metrics, one a replica. */
+  readonly endpoints: readonly string[];
+  /** Told of every look at a queue, for the metrics. */
+  readonly onLook: (type: QueueType, look: QueueLook) => void;
+}
+
+/** The pages of all endpoints at one instant; null for one that did not answer, with why. */
+interface Look {
+  readonly pages: readonly (ServerPage | null)[];
+  readonly errors: readonly string[];
+}
+
+export function createObserveTarget({ targets, endpoints, onLook }: ObserveDeps) {
+  /**
+   * Looks at the target while one step goes on: at the run's task queues every few seconds, and at the server's own
+   * metrics, whose growth from the first look to the last is what the server did in the step.
+   */
+  return async function observeTarget({ run, startAtMs, durationMs }: ObserveInput): Promise<TargetObservation> {
+    const context = Context.current();
+    const endMs = startAtMs + durationMs;
+    const everyMs = Math.max(LOOK_MS, durationMs / MOST_LOOKS);
+    const connection = await targets.get(run.targetProfile);
+    const looks: Record<QueueType, QueueLook[]> = { workflow: [], activity: [] };
+    const seen: Look[] = [];
+    await context.sleep(Math.max(0, startAtMs - Date.now()));
+    const beganAt = Date.now();
+    for (;;) {
+      const leftMs = endMs - Date.now();
+      seen.push(await lookAt(endpoints, seen.length === 0 || leftMs <= 0 ? 'all' : 'gauges'));
+      if (leftMs <= 0) break;
+      await context.sleep(Math.min(everyMs, leftMs));
+      for (const type of QUEUE_TYPES) {
+        const look = await lookAtQueue(connection, run, type);
+        if (!look) continue;
+        looks[type].push(look);
+        onLook(type, look);
+      }
+    }
+    return {
+      queues: { workflow: depthOf(looks.workflow), activity: depthOf(looks.activity) },
+      server: serverDuring(seen, endpoints.length, (Date.now() - beganAt) / 1000, beganAt - startAtMs > LATE_MS),
+    };
+  };
+}
+
+function serverDuring(seen: readonly Look[], endpoints: number, seconds: number, late: boolean): ServerObservation {
+  if (endpoints === 0) return { endpoints, readings: [], unknown: ['no metrics of the server were given'] };
+  const unknown = [...new Set(seen.flatMap(({ errors }) => errors))];
+  if (late) unknown.push('who looked at the server died during the step: the beginning of it was not seen');
+  const [first, last] = [seen[0]!, seen.at(-1)!];
+  const whole = first.pages.map((page, i) => page !== null && last.pages[i] !== null);
+  const there = (look: Look) => look.pages.filter((page, i): page is ServerPage => page !== null && whole[i]!);
+  if (!whole.some(Boolean) || late) return { endpoints, readings: [], unknown };
+  const readings = readingsBetween(there(first), there(last), seen.map(there), seconds);
+  return { endpoints, readings, unknown };
+}
+
+/** Addresses stay with the worker that was given them: what is said of an endpoint names its place. */
+async function lookAt(endpoints: readonly string[], part: 'all' | 'gauges'): Promise<Look> {
+  const errors: string[] = [];
+  const pages = await Promise.all(
+    endpoints.map(async (url, i) => {
+      try {
+        const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_WITHIN_MS) });
+        if (response.ok) return readPage(await response.text(), part);
+        errors.push(`metrics endpoint ${i + 1} answered ${response.status}`);
+      } catch (err) {
+        const { name, cause } = err as Error & { cause?: { code?: string } };
+        errors.push(`metrics endpoint ${i + 1} did not answer (${cause?.code ?? name})`);
+      }
+      return null;
+    }),
+  );
+  return { pages, errors };
+}
+
+/** Reads BENCHMARK_SERVER_METRICS: addresses of pages, separated by commas. */
+export function serverEndpoints(env: Readonly<Record<string, string | undefined>> = process.env): string[] {
+  return (env.BENCHMARK_SERVER_METRICS ?? '')
+    .split(',')
+    .map((url) => url.trim())
+    .filter((url) => url !== '');
+}

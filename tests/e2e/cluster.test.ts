@@ -1,0 +1,57 @@
+import type { BenchmarkResult } from '../../report/result-schema';
+import { Cluster } from '../support/cluster';
+import { expectSoundAccount } from '../support/result';
+
+jest.setTimeout(120_000);
+
+const load = { rate: 20, duration: '10s', rampUp: '1s', lanes: 1 };
+
+async function measured(name: string, targetConfig: readonly string[], spec: object = {}): Promise<BenchmarkResult> {
+  const cluster = await Cluster.start({ generators: 1, targetConfig, withMetrics: true });
+  const result = await cluster.benchmark(name, { ...load, ...spec });
+  expectSoundAccount(result);
+  await cluster.stop();
+  return result;
+}
+
+test('a healthy run: what the cluster did is read from its queues and its own metrics, and no limit is named', async () => {
+  const result = await measured('healthy', [], { workload: 'multi-activity', activityCount: 2 });
+  expect(result.findings).toMatchObject([{ name: 'nothing limited it' }]);
+  const [hold] = result.steps.filter((step) => step.counted);
+  const { workflow, activity } = hold!.queues!;
+  // The server counts over about half a minute, so a short hold has not all of its rate in it.
+  expect(workflow!.addedPerSecond).toBeGreaterThan(1);
+  // Activities that a worker asks for itself are started without their queue.
+  expect(activity!.looks).toBeGreaterThan(0);
+  const { endpoints, readings, unknown } = result.cluster!;
+  expect([endpoints, unknown]).toEqual([1, []]);
+  const of = (name: string, what = '') => readings.find((reading) => reading.name === name && reading.of === what);
+  // Every workflow of the hold was created by one write, and those near its ends may be on either side.
+  const created = of('persistence latency', 'CreateWorkflowExecution')!;
+  expect(Math.abs(created.count! - hold!.ledger.acknowledged)).toBeLessThan(10);
+  expect(created.p95Ms).toBeGreaterThan(0);
+  expect(of('polls answered')!.count!).toBeGreaterThanOrEqual(of('polls answered at once')!.count!);
+  expect(of('shard lock')!.count).toBeGreaterThan(100);
+  expect(readings.filter(({ name }) => name.startsWith('DSQL'))).toEqual([]);
+});
+
+test.each([
+  ['history-rps', 'history.rps=100', 'history.rps'],
+  ['matching-rps', 'matching.rps=60', 'matching.rps'],
+  ['history-persistence', 'history.persistenceMaxQPS=150', 'history.persistenceMaxQPS'],
+])('%s: the limit within the cluster is named first, with its key', async (name, setting, knob) => {
+  // Nobody waits for the backlog to be worked off.
+  const result = await measured(name, [setting], { rate: 40, duration: '7s', completionTimeout: '5s' });
+  expect(result.outcomes).toContain('FAILED');
+  expect(result.findings[0]).toMatchObject({ knob, confidence: 'high' });
+});
+
+test('metrics that do not answer are unknown with the reason, and the run is none the worse for it', async () => {
+  const nobody = 'http://127.0.0.1:9/metrics';
+  const cluster = await Cluster.start({ generators: 1, env: { BENCHMARK_SERVER_METRICS: nobody } });
+  const result = await cluster.benchmark('unread', { ...load, duration: '4s' });
+  expect(result.cluster).toMatchObject({ endpoints: 1, readings: [] });
+  expect(result.cluster!.unknown).toEqual([expect.stringMatching(/^metrics endpoint 1 did not answer \(/)]);
+  expect(JSON.stringify(result)).not.toContain('127.0.0.1:9/');
+  await cluster.stop();
+});
