@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { readingsBetween, readPage, type ServerPage } from '../measurement/server-metrics';
+import { readingsBetween, type PagePart, type ServerPage } from '../measurement/server-metrics';
 import {
   depthOf,
   QUEUE_TYPES,
@@ -10,20 +10,20 @@ import {
 } from '../measurement/target';
 import type { ObserveInput } from '../orchestrator/contract';
 import type { TargetConnections } from './connections';
+import type { PageSource } from './server-pages';
 import { lookAtQueue } from './task-queues';
 
 /** As often as the server renews its statistics of a queue. */
 const LOOK_MS = 5000;
 /** Looks at a step at the most; a long one is looked at less often. */
 const MOST_LOOKS = 200;
-const FETCH_WITHIN_MS = 4000;
 /** Whoever begins so late has missed a part of the step: its worker took over from one that died. */
 const LATE_MS = 3000;
 
 export interface ObserveDeps {
   readonly targets: TargetConnections;
-  /** Pages of the target's own metrics, one a replica. */
-  readonly endpoints: readonly string[];
+  /** Where the target's own metrics can be read. */
+  readonly sources: readonly PageSource[];
   /** Told of every look at a queue, for the metrics. */
   readonly onLook: (type: QueueType, look: QueueLook) => void;
 }
@@ -34,7 +34,7 @@ interface Look {
   readonly errors: readonly string[];
 }
 
-export function createObserveTarget({ targets, endpoints, onLook }: ObserveDeps) {
+export function createObserveTarget({ targets, sources, onLook }: ObserveDeps) {
   /**
    * Looks at the target while one step goes on: at the run's task queues every few seconds, and at the server's own
    * metrics, whose growth from the first look to the last is what the server did in the step.
@@ -50,7 +50,7 @@ export function createObserveTarget({ targets, endpoints, onLook }: ObserveDeps)
     const beganAt = Date.now();
     for (;;) {
       const leftMs = endMs - Date.now();
-      seen.push(await lookAt(endpoints, seen.length === 0 || leftMs <= 0 ? 'all' : 'gauges'));
+      seen.push(await lookAt(sources, seen.length === 0 || leftMs <= 0 ? 'all' : 'gauges'));
       if (leftMs <= 0) break;
       await context.sleep(Math.min(everyMs, leftMs));
       for (const type of QUEUE_TYPES) {
@@ -62,7 +62,7 @@ export function createObserveTarget({ targets, endpoints, onLook }: ObserveDeps)
     }
     return {
       queues: { workflow: depthOf(looks.workflow), activity: depthOf(looks.activity) },
-      server: serverDuring(seen, endpoints.length, (Date.now() - beganAt) / 1000, beganAt - startAtMs > LATE_MS),
+      server: serverDuring(seen, sources.length, (Date.now() - beganAt) / 1000, beganAt - startAtMs > LATE_MS),
     };
   };
 }
@@ -79,29 +79,18 @@ function serverDuring(seen: readonly Look[], endpoints: number, seconds: number,
   return { endpoints, readings, unknown };
 }
 
-/** Addresses stay with the worker that was given them: what is said of an endpoint names its place. */
-async function lookAt(endpoints: readonly string[], part: 'all' | 'gauges'): Promise<Look> {
+/** What is said of a source names it, never its address. */
+async function lookAt(sources: readonly PageSource[], part: PagePart): Promise<Look> {
   const errors: string[] = [];
   const pages = await Promise.all(
-    endpoints.map(async (url, i) => {
+    sources.map(async (source) => {
       try {
-        const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_WITHIN_MS) });
-        if (response.ok) return readPage(await response.text(), part);
-        errors.push(`metrics endpoint ${i + 1} answered ${response.status}`);
+        return await source.read(part);
       } catch (err) {
-        const { name, cause } = err as Error & { cause?: { code?: string } };
-        errors.push(`metrics endpoint ${i + 1} did not answer (${cause?.code ?? name})`);
+        errors.push(`${source.name} ${(err as Error).message}`);
+        return null;
       }
-      return null;
     }),
   );
   return { pages, errors };
-}
-
-/** Reads BENCHMARK_SERVER_METRICS: addresses of pages, separated by commas. */
-export function serverEndpoints(env: Readonly<Record<string, string | undefined>> = process.env): string[] {
-  return (env.BENCHMARK_SERVER_METRICS ?? '')
-    .split(',')
-    .map((url) => url.trim())
-    .filter((url) => url !== '');
 }

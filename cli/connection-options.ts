@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import { ConnectionConfigError, resolveControl, resolveTarget, type Resolved } from '../activities/connections';
 import { durationMs, parseDuration } from '../spec/duration';
 import { badConfiguration } from './errors';
-import { serverEndpoints } from '../activities/observe-target';
+import { serverEndpoints } from '../activities/server-pages';
 
 /** The Temporal CLI's own connection flags and the variables they stand for. */
 const CONNECTION_FLAGS = {
@@ -83,7 +83,7 @@ export function withMetricsOption<T>(yargs: Argv<T>, otherwise: string): Argv<T>
 
 /** The connection settings of an environment that are no secret. */
 export function plainEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
-  const secret = /KEY_DATA|API_KEY|CERT_DATA|GRPC_META|CODEC_AUTH/;
+  const secret = /KEY_DATA|API_KEY|CERT_DATA|GRPC_META|CODEC_AUTH|TOKEN/;
   const entries = Object.entries(env).filter(
     (entry): entry is [string, string] =>
       /^(TEMPORAL|BENCHMARK)_/.test(entry[0]) && !secret.test(entry[0]) && entry[1] !== undefined,
@@ -99,7 +99,8 @@ export function readConnections(argv: Readonly<Record<string, unknown>>, base = 
     if (argv[`control-${flag}`] !== undefined) env[controlName(variable)] = String(argv[`control-${flag}`]);
   }
   if (argv.serverMetrics !== undefined) env.BENCHMARK_SERVER_METRICS = (argv.serverMetrics as string[]).join(',');
-  for (const url of serverEndpoints(env)) checkMetricsUrl(url);
+  for (const url of serverEndpoints(env)) checkMetricsUrl('server-metrics', url);
+  if (env.BENCHMARK_SERVER_PROMETHEUS) checkMetricsUrl('BENCHMARK_SERVER_PROMETHEUS', env.BENCHMARK_SERVER_PROMETHEUS);
   if (argv.tls !== undefined) env.TEMPORAL_TLS = String(argv.tls);
   if (argv['control-tls'] !== undefined) env.BENCHMARK_CONTROL_TLS = String(argv['control-tls']);
   if (argv['control-namespace'] !== undefined) env.BENCHMARK_CONTROL_NAMESPACE = String(argv['control-namespace']);
@@ -133,12 +134,12 @@ function checkAddress(flag: string, address: string): void {
 }
 
 /** Credentials in an address would be kept with the session. */
-function checkMetricsUrl(text: string): void {
+function checkMetricsUrl(field: string, text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return;
   const shown = url?.password ? text.replace(url.password, '…') : text;
   throw badConfiguration(
-    `server-metrics: ${JSON.stringify(shown)} is not allowed; give http://host:port/metrics, without user and password`,
+    `${field}: ${JSON.stringify(shown)} is not allowed; give an http or https address, without user and password`,
   );
 }
 

@@ -93,21 +93,26 @@ export interface ServerReading {
 /** The samples of one endpoint that the catalogue asks for. */
 export type ServerPage = readonly Sample[];
 
-const WANTED = new Set(
-  SERVER_MEASURES.flatMap(({ kind, metrics }: ServerMeasure) =>
+/** Everything at both ends of a hold; in between gauges only, since counters are read at the ends. */
+export type PagePart = 'all' | 'gauges';
+
+/** The names of the samples that the catalogue asks for. */
+export function metricsToRead(part: PagePart): string[] {
+  const wanted = SERVER_MEASURES.filter(({ kind }) => part === 'all' || kind === 'gauge');
+  return wanted.flatMap(({ kind, metrics }: ServerMeasure) =>
     metrics.map((metric) => (kind === 'latency' ? `${metric}_bucket` : metric)),
-  ),
-);
+  );
+}
 
-const GAUGES = new Set(
-  SERVER_MEASURES.flatMap(({ kind, metrics }: ServerMeasure) => (kind === 'gauge' ? metrics : [])),
-);
+const WANTED = { all: new Set(metricsToRead('all')), gauges: new Set(metricsToRead('gauges')) };
 
-/** @param part only gauges between the first look and the last: counters are read at both ends */
-export function readPage(text: string, part: 'all' | 'gauges' = 'all'): ServerPage {
-  const wanted = part === 'all' ? WANTED : GAUGES;
-  // Temporal's own workflows go on whether there is load or not.
-  return parseExposition(text, (name) => wanted.has(name)).filter(
+export function readPage(text: string, part: PagePart = 'all'): ServerPage {
+  return keptSamples(parseExposition(text, (name) => WANTED[part].has(name)));
+}
+
+/** Temporal's own workflows go on whether there is load or not. */
+export function keptSamples(samples: readonly Sample[]): ServerPage {
+  return samples.filter(
     ({ labels }) => labels.namespace !== 'temporal_system' && labels.namespace !== 'temporal-system',
   );
 }

@@ -113,7 +113,7 @@ const queueDepth = z
 export const cluster = z
   .strictObject({
     step: z.string().describe('The hold it was in'),
-    endpoints: count.describe("Pages of the server's metrics that were read"),
+    endpoints: count.describe("Where the server's metrics were to be read: pages of replicas, and a Prometheus"),
     readings: z.array(
       z.strictObject({
         name: z.enum(SERVER_MEASURES.map(({ name }) => name) as [MeasureName, ...MeasureName[]]),

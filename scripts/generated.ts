@@ -1,3 +1,4 @@
+import { grafanaDashboard } from '../machine/metrics/dashboard';
 import { metricsReference } from '../machine/metrics/reference';
 import { findingsReference } from '../measurement/findings-reference';
 import { resultJsonSchema } from '../report/result-schema';
@@ -11,6 +12,7 @@ export function generated(): Record<string, string> {
     'schemas/result.schema.json': json(resultJsonSchema()),
     'docs/spec.md': specReference(),
     'docs/metrics.md': metricsReference(),
+    'infra/grafana/benchmark.json': json(grafanaDashboard()),
     'docs/findings.md': findingsReference(),
   };
 }

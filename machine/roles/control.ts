@@ -5,9 +5,10 @@ import { createCheckHealth } from '../../activities/check-health';
 import { createCleanUp } from '../../activities/clean-up';
 import { createAwaitHostsEnded, createCollectProgress, createReadHosts } from '../../activities/collect-progress';
 import { createDescribeSystem } from '../../activities/describe-system';
+import { serverSources } from '../../activities/server-pages';
 import { judgeStep } from '../../activities/judge-step';
 import { heartbeating } from '../../activities/heartbeating';
-import { createObserveTarget, serverEndpoints } from '../../activities/observe-target';
+import { createObserveTarget } from '../../activities/observe-target';
 import { createPrepareNamespace } from '../../activities/prepare-namespace';
 import { createReconcile } from '../../activities/reconcile/reconcile';
 import { createSampleWorkload } from '../../activities/sample-workload';
@@ -33,7 +34,7 @@ function controlActivities(role: Role, queues: QueueMetrics): ControlActivities 
     collectProgress: createCollectProgress({ client, targets }),
     observeTarget: createObserveTarget({
       targets,
-      endpoints: serverEndpoints(),
+      sources: serverSources(),
       onLook: (type, look) => queues.note(type, look),
     }),
     readHosts: createReadHosts({ client }),

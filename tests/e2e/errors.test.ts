@@ -5,6 +5,7 @@ import { Cluster } from '../support/cluster';
 import { Home, parseResult } from '../support/cli';
 import { resultWithoutRun } from '../../report/result';
 import { grpcError, TestFrontend, throttled, type Intercept } from '../support/frontend';
+import { registerNamespace } from '../support/namespace';
 import { expectSoundAccount, schemaErrors } from '../support/result';
 
 jest.setTimeout(120_000);
@@ -139,6 +140,16 @@ describe('on a target that misbehaves', () => {
       outcomes: ['BAD_CONFIGURATION', 'ERROR'],
       exitCode: 104,
     });
+  });
+
+  test('an existing namespace whose retention the run could outlive is refused before any load', async () => {
+    await registerNamespace(cluster.target.connection, 'short-memory', 3600);
+    await cluster.start('outliving', { ...short, namespace: 'short-memory', duration: '2h' });
+    const { error, result } = await cluster.outcome('outliving');
+    expect(error).toMatch(
+      /^namespace: the retention of short-memory is 3600 s; the run can take \d+ s and must be shorter/,
+    );
+    expect(result).toMatchObject({ exitCode: 104, ledger: { scheduled: 0 } });
   });
 
   test('registering the control namespace denied: the worker says that an existing one has to be named', async () => {

@@ -1,4 +1,5 @@
 import { freePort } from '../../machine/embedded-server';
+import { DASHBOARD } from '../../machine/metrics/dashboard';
 import { eventually, Home, parseResult } from '../support/cli';
 import { canHavePrometheus, lintMetrics, Prometheus } from '../support/prometheus';
 import { expectSoundAccount, sum } from '../support/result';
@@ -47,6 +48,13 @@ here("a real Prometheus scrapes a real run: its rates are the result's within 1 
   near(await rate('workflows_sent_total'), hold!.rates.sent);
   near(await rate('workflows_acknowledged_total'), hold!.rates.acknowledged);
   near(await rate('workflows_total{result="completed"}'), hold!.rates.completed);
+
+  // Every query of the dashboard is one, and those on metrics of ours and of the SDK have something to show.
+  for (const [legend, expr] of DASHBOARD.flatMap(({ panels }) => panels.flatMap(({ queries }) => queries))) {
+    const values = await prometheus.values(expr.replaceAll('$__rate_interval', '10s'), at);
+    const shown = /benchmark_|temporal_/.test(expr) && !/rejected|skipped/.test(expr);
+    expect([legend, values.some((value) => !Number.isNaN(value))]).toEqual([legend, shown]);
+  }
 
   const total = (query: string) => prometheus!.value(`sum(${query})`, endedAt - 2);
   const { ledger, completion } = result;

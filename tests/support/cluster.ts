@@ -27,8 +27,8 @@ export interface ClusterOptions {
   readonly withFrontend?: boolean | FrontendOptions;
   /** Puts a network between the tool and its target that a test can break. */
   readonly withNetwork?: boolean;
-  /** Has the target serve its own metrics, and the workers read them. */
-  readonly withMetrics?: boolean;
+  /** Has the target serve its own metrics, on this port where one is given, and the workers read them. */
+  readonly withMetrics?: boolean | number;
   readonly env?: Record<string, string>;
 }
 
@@ -49,9 +49,11 @@ export class Cluster {
 
   static async start({ generators = 2, roles = 'control,generator,host', ...options }: ClusterOptions = {}) {
     const dir = mkdtempSync(join(tmpdir(), 'benchmark-target-'));
+    const { withMetrics } = options;
+    const metricsPort = withMetrics === true ? await freePort() : withMetrics || undefined;
     const targetOptions = {
       dynamicConfig: options.targetConfig,
-      ...(options.withMetrics ? { metricsPort: await freePort() } : {}),
+      ...(metricsPort === undefined ? {} : { metricsPort }),
       ...(options.targetOnDisk ? { databaseFile: join(dir, 'target.db') } : {}),
     };
     const [control, target] = await Promise.all([
@@ -81,7 +83,9 @@ export class Cluster {
       ...['worker', '--roles', roles, '--generators', String(generators)],
       ...['--control-address', control.address],
       ...['--address', frontend?.address ?? network?.address ?? target.address],
-      ...(metricsPort === undefined ? [] : ['--server-metrics', `http://127.0.0.1:${metricsPort}/metrics`]),
+      ...(metricsPort === undefined || 'BENCHMARK_SERVER_PROMETHEUS' in this.env
+        ? []
+        : ['--server-metrics', `http://127.0.0.1:${metricsPort}/metrics`]),
     ];
     const worker = this.home.run(args, this.env);
     this.workers.push(worker);

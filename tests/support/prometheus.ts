@@ -66,7 +66,7 @@ type Sample = readonly [atSeconds: number, value: string];
 export class Prometheus {
   private constructor(
     private readonly child: ChildProcess,
-    private readonly address: string,
+    readonly address: string,
     private readonly dir: string,
   ) {}
 
@@ -93,6 +93,10 @@ export class Prometheus {
 
   /** The one value of an instant query; NaN where there is none. */
   async value(query: string, atSeconds: number): Promise<number> {
+    return (await this.values(query, atSeconds))[0] ?? NaN;
+  }
+
+  async values(query: string, atSeconds: number): Promise<number[]> {
     const url = `http://${this.address}/api/v1/query?${new URLSearchParams({ query, time: String(atSeconds) })}`;
     const { status, error, data } = (await (await fetch(url)).json()) as {
       status: string;
@@ -100,7 +104,7 @@ export class Prometheus {
       data: { result: { value: Sample }[] };
     };
     if (status !== 'success') throw new Error(`${query}: ${error}`);
-    return Number(data.result[0]?.value[1] ?? NaN);
+    return data.result.map(({ value: [, value] }) => Number(value));
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,80 @@
+import { keptSamples, metricsToRead, readPage, type PagePart, type ServerPage } from '../measurement/server-metrics';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const ANSWER_WITHIN_MS = 4000;
+
+/** Where the target's own metrics can be read. Addresses and tokens stay in the process that was given them. */
+export interface PageSource {
+  /** What people are told of it, without its address. */
+  readonly name: string;
+  read(part: PagePart): Promise<ServerPage>;
+}
+
+/** A page of one replica, in Prometheus' text format. */
+function pageOf(url: string, number: number): PageSource {
+  return {
+    name: `metrics endpoint ${number}`,
+    read: async (part) => readPage(await (await answer(url)).text(), part),
+  };
+}
+
+interface PrometheusOptions {
+  readonly token?: string;
+  /** Further labels of the cluster's series, e.g. `cluster="prod"`. */
+  readonly selector?: string;
+}
+
+/** A Prometheus, or what speaks its query API, that scrapes all of the cluster's services. */
+function prometheus(url: string, { token, selector }: PrometheusOptions): PageSource {
+  const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` };
+  return {
+    name: 'the Prometheus of the server',
+    async read(part) {
+      const names = `__name__=~"${metricsToRead(part).join('|')}"`;
+      const body = new URLSearchParams({ query: `{${selector ? `${names},${selector}` : names}}` });
+      const response = await answer(`${url.replace(/\/$/, '')}/api/v1/query`, { method: 'POST', headers, body });
+      const { data } = (await response.json()) as {
+        data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+      };
+      return keptSamples(
+        data.result.map(({ metric: { __name__: name = '', ...labels }, value: [, value] }) => {
+          return { name, labels, value: Number(value) };
+        }),
+      );
+    },
+  };
+}
+
+async function answer(url: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+  } catch (err) {
+    const { name, cause } = err as Error & { cause?: { code?: string } };
+    throw new Error(`did not answer (${cause?.code ?? name})`);
+  }
+  if (response.ok) return response;
+  throw new Error(`answered ${response.status}`);
+}
+
+/**
+ * BENCHMARK_SERVER_METRICS: addresses of pages, separated by commas, one for each replica of each service.
+ */
+export function serverEndpoints(env: Environment = process.env): string[] {
+  return (env.BENCHMARK_SERVER_METRICS ?? '')
+    .split(',')
+    .map((url) => url.trim())
+    .filter((url) => url !== '');
+}
+
+/**
+ * The sources that the environment names: pages, and with BENCHMARK_SERVER_PROMETHEUS a query API, whose token is
+ * BENCHMARK_SERVER_PROMETHEUS_TOKEN and whose series BENCHMARK_SERVER_PROMETHEUS_SELECTOR narrows.
+ */
+export function serverSources(env: Environment = process.env): PageSource[] {
+  const pages = serverEndpoints(env).map((url, i) => pageOf(url, i + 1));
+  const { BENCHMARK_SERVER_PROMETHEUS: url, BENCHMARK_SERVER_PROMETHEUS_TOKEN: token } = env;
+  const selector = env.BENCHMARK_SERVER_PROMETHEUS_SELECTOR;
+  return url ? [...pages, prometheus(url, { token, selector })] : pages;
+}

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DASHBOARD } from '../../machine/metrics/dashboard';
+import { SERVER_MEASURES, type ServerMeasure } from '../../measurement/server-metrics';
+
+/** What the metrics pages of a frontend, a history and a matching service (server 1.32, PostgreSQL) named while load was on. */
+const served = new Set(readFileSync(join(__dirname, 'server-metric-names.txt'), 'utf8').split('\n'));
+/** Only there once something was refused or restarted, or on DSQL; tests/e2e/cluster reads the first two from a real server. */
+const sometimes = ['service_errors_resource_exhausted', 'persistence_errors_resource_exhausted', 'dsql_'];
+
+const bare = (metric: string) => metric.replace(/_(bucket|sum|count)$/, '');
+const known = (metric: string) => served.has(metric) || sometimes.some((name) => metric.startsWith(name));
+
+test('every metric of the cluster that the dashboard asks for is one that a server serves', () => {
+  const queries = DASHBOARD.flatMap(({ panels }) => panels.flatMap((panel) => panel.queries.map(([, expr]) => expr)));
+  const withoutLabels = queries.map((expr) => expr.replace(/by \([^)]*\)|\{[^}]*\}/g, ''));
+  const words = withoutLabels.flatMap((expr) => expr.match(/[a-z][a-z0-9_]+_[a-z0-9_]+(?=[[{)]|$)/g) ?? []);
+  const ofServer = [...new Set(words.map(bare))].filter((word) => !/^(benchmark|temporal)_/.test(word));
+  expect(ofServer.length).toBeGreaterThan(7);
+  expect(ofServer.filter((metric) => !known(metric))).toEqual([]);
+});
+
+test('so is every metric that the measures read, by its first name', () => {
+  const metrics = SERVER_MEASURES.map(({ metrics: [first] }: ServerMeasure) => first);
+  expect(metrics.filter((metric) => !known(metric))).toEqual([]);
+});
