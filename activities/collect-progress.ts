@@ -24,7 +24,6 @@ export function createCollectProgress({ client, targets }: { client: Client; tar
     const context = Context.current();
     const stepWorkflowId = context.info.workflowExecution!.workflowId;
     const connection = client.connection as Connection;
-    const target = await targets.get(input.run.targetProfile);
     const run = client.workflow.getHandle(reportTo);
     const watch = abortOn && new AbortWatch(abortOn);
     const lookEveryMs = abortOn ? Math.min(reportEveryMs, abortOn.windowMs / LOOKS) : reportEveryMs;
@@ -34,13 +33,13 @@ export function createCollectProgress({ client, targets }: { client: Client; tar
       const lanes = await lanesOf(connection, client.options.namespace, stepWorkflowId).catch(() => []);
       const snapshot = snapshotOf(lanes, stepIndex);
       if (snapshot && Date.now() >= reportAt) {
-        await run.signal(snapshotSignal, { ...snapshot, backlog: await backlogs(target, input.run) });
+        await run.signal(snapshotSignal, { ...snapshot, backlog: await backlogs(targets, input.run) });
         reportAt = Date.now() + reportEveryMs;
       }
       if (!watch || !snapshot || !lanes.some(({ phase }) => phase === 'sending')) continue;
       const latency = mergeHistograms(lanes.map(({ histograms }) => histograms.latency));
       const { ageMs: backlogAgeMs } =
-        (abortOn?.backlogAgeMs && (await lookAtQueue(target, input.run, 'workflow'))) || {};
+        (abortOn?.backlogAgeMs && (await lookAtQueue(targets, input.run, 'workflow'))) || {};
       const breach = watch.breach({ atMs: Date.now(), ledger: snapshot.ledger, latency, backlogAgeMs });
       if (breach === undefined) continue;
       await run.signal(breachSignal, breach);
@@ -50,9 +49,9 @@ export function createCollectProgress({ client, targets }: { client: Client; tar
 }
 
 /** How many tasks wait in each of the run's queues; what the server does not tell is left out. */
-async function backlogs(connection: Connection, run: RunRef): Promise<StepSnapshot['backlog']> {
+async function backlogs(targets: TargetConnections, run: RunRef): Promise<StepSnapshot['backlog']> {
   const looks = await Promise.all(
-    QUEUE_TYPES.map(async (type) => [type, await lookAtQueue(connection, run, type)] as const),
+    QUEUE_TYPES.map(async (type) => [type, await lookAtQueue(targets, run, type)] as const),
   );
   return Object.fromEntries(looks.flatMap(([type, look]) => (look ? [[type, look.backlog]] : [])));
 }

@@ -43,7 +43,6 @@ export function createObserveTarget({ targets, sources, onLook }: ObserveDeps) {
     const context = Context.current();
     const endMs = startAtMs + durationMs;
     const everyMs = Math.max(LOOK_MS, durationMs / MOST_LOOKS);
-    const connection = await targets.get(run.targetProfile);
     const looks: Record<QueueType, QueueLook[]> = { workflow: [], activity: [] };
     const seen: Look[] = [];
     await context.sleep(Math.max(0, startAtMs - Date.now()));
@@ -54,7 +53,7 @@ export function createObserveTarget({ targets, sources, onLook }: ObserveDeps) {
       if (leftMs <= 0) break;
       await context.sleep(Math.min(everyMs, leftMs));
       for (const type of QUEUE_TYPES) {
-        const look = await lookAtQueue(connection, run, type);
+        const look = await lookAtQueue(targets, run, type);
         if (!look) continue;
         looks[type].push(look);
         onLook(type, look);

@@ -1,7 +1,7 @@
-import type { Connection } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import type { QueueLook, QueueType } from '../measurement/target';
 import type { RunRef } from '../orchestrator/contract';
+import type { TargetConnections } from './connections';
 
 const { TaskQueueType } = temporal.api.enums.v1;
 const TYPES = {
@@ -9,19 +9,24 @@ const TYPES = {
   activity: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
 } as const;
 
-/** One of the run's task queues, by the server's statistics, which it renews about every 5 s; undefined where it has none. */
+const ANSWER_WITHIN_MS = 4000;
+
+/** One of the run's task queues, by the server's statistics, which it renews about every 5 s; undefined where it tells none. */
 export async function lookAtQueue(
-  { workflowService }: Connection,
-  { namespace, taskQueue }: Pick<RunRef, 'namespace' | 'taskQueue'>,
+  targets: TargetConnections,
+  { targetProfile, namespace, taskQueue }: Pick<RunRef, 'targetProfile' | 'namespace' | 'taskQueue'>,
   type: QueueType,
 ): Promise<QueueLook | undefined> {
   try {
-    const { stats } = await workflowService.describeTaskQueue({
-      namespace,
-      taskQueue: { name: taskQueue },
-      taskQueueType: TYPES[type],
-      reportStats: true,
-    });
+    const connection = await targets.get(targetProfile);
+    const { stats } = await connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+      connection.workflowService.describeTaskQueue({
+        namespace,
+        taskQueue: { name: taskQueue },
+        taskQueueType: TYPES[type],
+        reportStats: true,
+      }),
+    );
     if (!stats) return undefined;
     // Fields that are zero are absent.
     const { seconds, nanos } = stats.approximateBacklogAge ?? {};

@@ -24,7 +24,9 @@ export interface HoldEvidence {
 export function attribute(holds: readonly HoldEvidence[]): Finding[] {
   const { limits, symptoms, warnings } = byTheCluster(holds);
   // A service that says whom it refused is nearer to the cause than what the caller was told of it.
-  const found = [...limits, ...refusals(holds), ...silence(holds), ...ourselves(holds), ...symptoms];
+  const refused = refusals(holds);
+  const inside = limits.filter(({ knob }) => !refused.some((other) => other.knob === knob));
+  const found = [...inside, ...refused, ...silence(holds), ...ourselves(holds), ...symptoms];
   if (found.length > 0) return [...found, ...warnings];
   const judged = holds.filter(({ verdict }) => verdict !== undefined);
   if (judged.length === 0) return [...warnings];
@@ -33,8 +35,8 @@ export function attribute(holds: readonly HoldEvidence[]): Finding[] {
 
 /** What the cluster's own account shows of all holds; of a finding that several have, the first stands. */
 function byTheCluster(holds: readonly HoldEvidence[]): Symptoms {
-  const all = holds.flatMap(({ target, targetRate, verdict }) =>
-    target && verdict ? [symptomsOf(target, targetRate, verdict.passed)] : [],
+  const all = holds.flatMap(({ target, targetRate, verdict, validity }) =>
+    target && verdict ? [symptomsOf(target, targetRate, !(verdict.passed && validity?.valid))] : [],
   );
   const first = (findings: readonly Finding[]) =>
     findings.filter(({ name }, i) => findings.findIndex((other) => other.name === name) === i);

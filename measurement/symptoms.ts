@@ -197,6 +197,13 @@ export const SERVICE_LIMITS: readonly ServiceLimit[] = [
     knob: `${service}.rps`,
     default: service === 'history' ? '3000' : '1200',
   })),
+  {
+    measure: 'calls refused',
+    matches: /^concurrent_?limit\//i,
+    name: 'concurrent calls of the namespace',
+    knob: 'frontend.namespaceCount',
+    default: '1200 per frontend, namespace and API',
+  },
   ...Object.entries({ frontend: 2000, history: 9000, matching: 3000, worker: 500 }).map(([service, qps]) => ({
     measure: 'persistence refused' as const,
     matches: new RegExp(`^${service}$`),
@@ -216,15 +223,16 @@ export interface Symptoms {
   readonly warnings: readonly Finding[];
 }
 
-export function symptomsOf(target: TargetObservation, targetRate: number, passed: boolean): Symptoms {
+/** @param explain whether there is something to explain: the hold missed a threshold, or is invalid */
+export function symptomsOf(target: TargetObservation, targetRate: number, explain: boolean): Symptoms {
   const look = new Look(targetRate, target);
-  const seen = SYMPTOMS.filter(({ always }) => always || !passed).flatMap(
+  const seen = SYMPTOMS.filter(({ always }) => always || explain).flatMap(
     ({ evidence, always: _, source, ...symptom }): Finding[] => {
       const found = evidence(look);
       return found === undefined ? [] : [{ ...symptom, evidence: `${found}; threshold: ${source}` }];
     },
   );
-  if (passed) return { limits: [], symptoms: [], warnings: seen };
+  if (!explain) return { limits: [], symptoms: [], warnings: seen };
   return { limits: SERVICE_LIMITS.flatMap((limit) => refusedBy(limit, look)), symptoms: seen, warnings: [] };
 }
 

@@ -2,6 +2,8 @@ import { SERVER_MEASURES, type MeasureName, type ServerReading } from '../../mea
 import { SYMPTOMS, symptomsOf } from '../../measurement/symptoms';
 import type { TargetObservation } from '../../measurement/target';
 
+const TO_EXPLAIN = true;
+
 const busy = {
   looks: 5,
   meanBacklog: 1,
@@ -45,8 +47,8 @@ function observed(changes: readonly ServerReading[] = [], queue: Partial<typeof 
 }
 
 test('a cluster in good health has no symptom, whether the hold was passed or not', () => {
-  for (const passed of [true, false])
-    expect(symptomsOf(observed(), 50, passed)).toEqual({ limits: [], symptoms: [], warnings: [] });
+  for (const explain of [true, false])
+    expect(symptomsOf(observed(), 50, explain)).toEqual({ limits: [], symptoms: [], warnings: [] });
 });
 
 const cases: readonly [name: string, knob: string, observation: TargetObservation][] = [
@@ -86,6 +88,11 @@ const cases: readonly [name: string, knob: string, observation: TargetObservatio
     observed([counter('calls refused', 9, 'RPS_LIMIT/SYSTEM/matching')]),
   ],
   [
+    'concurrent calls of the namespace',
+    'frontend.namespaceCount',
+    observed([counter('calls refused', 9, 'ConcurrentLimit/Namespace/frontend')]),
+  ],
+  [
     'persistence rate limit of the frontend service',
     'frontend.persistenceMaxQPS',
     observed([counter('persistence refused', 9, 'frontend')]),
@@ -93,14 +100,14 @@ const cases: readonly [name: string, knob: string, observation: TargetObservatio
 ];
 
 test.each(cases)('%s is named, alone, with its key: %s', (name, knob, observation) => {
-  const { limits, symptoms, warnings } = symptomsOf(observation, 50, false);
+  const { limits, symptoms, warnings } = symptomsOf(observation, 50, TO_EXPLAIN);
   expect([...limits, ...symptoms]).toMatchObject([{ name, knob }]);
   expect(warnings).toEqual([]);
 });
 
 test('a hold that was passed is told of conflicts, and of nothing else', () => {
   for (const [name, , observation] of cases) {
-    const { limits, symptoms, warnings } = symptomsOf(observation, 50, true);
+    const { limits, symptoms, warnings } = symptomsOf(observation, 50, !TO_EXPLAIN);
     expect([limits, symptoms]).toEqual([[], []]);
     expect(warnings.map((warning) => warning.name)).toEqual(/DSQL/.test(name) ? [name] : []);
   }
