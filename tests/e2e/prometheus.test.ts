@@ -43,11 +43,14 @@ here("a real Prometheus scrapes a real run: its rates are the result's within 1 
   const within = Math.floor(hold!.durationMs / 1000) - 2;
   const at = startedAt + (hold!.startMs + hold!.durationMs) / 1000 - 1;
   const rate = (name: string) => prometheus!.value(`sum(rate(benchmark_${name}[${within}s]))`, at);
-  const near = (measured: number, expected: number) => expect(Math.abs(measured / expected - 1)).toBeLessThan(0.01);
+  const near = (measured: number, expected: number, tolerance = 0.01) =>
+    expect(Math.abs(measured / expected - 1)).toBeLessThan(tolerance);
   near(await rate('workflows_scheduled_total'), hold!.rates.scheduled);
   near(await rate('workflows_sent_total'), hold!.rates.sent);
   near(await rate('workflows_acknowledged_total'), hold!.rates.acknowledged);
-  near(await rate('workflows_total{result="completed"}'), hold!.rates.completed);
+  // Workflows that are open at either edge of the window: a machine that stalls there moves their completions across it.
+  const atTheEdges = hold!.latency.max! / 1000 / within;
+  near(await rate('workflows_total{result="completed"}'), hold!.rates.completed, Math.max(0.01, atTheEdges));
 
   // Every query of the dashboard is one, and those on metrics of ours and of the SDK have something to show.
   for (const [legend, expr] of DASHBOARD.flatMap(({ panels }) => panels.flatMap(({ queries }) => queries))) {
