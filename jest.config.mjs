@@ -26,6 +26,8 @@ export default {
     },
     { ...base, displayName: 'server', testMatch: in_('e2e') },
     { ...base, displayName: 'quick-faults', testMatch: in_('faults/quick') },
+    // On a cluster built from source, on PostgreSQL: npm run test:on-postgres
+    { ...base, displayName: 'on-postgres', testMatch: in_('on-postgres') },
     // Not a test: writes tests/replay/histories (npm run record-histories).
     { ...base, displayName: 'record', testMatch: ['<rootDir>/tests/record/*.ts'] },
     {

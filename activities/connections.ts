@@ -108,7 +108,29 @@ export const CONNECT_TIMEOUT_MS = 15_000;
  * times and report success.
  */
 export async function connect(resolved: Resolved, connectTimeoutMs = CONNECT_TIMEOUT_MS): Promise<Connection> {
-  return await Connection.connect({ ...clientOptions(resolved), interceptors: [], connectTimeout: connectTimeoutMs });
+  return await RawConnection.connect({
+    ...clientOptions(resolved),
+    interceptors: [],
+    connectTimeout: connectTimeoutMs,
+  });
+}
+
+/** A connection that can also call what the SDK has no definitions of. */
+class RawConnection extends Connection {
+  async call(path: string, request: Uint8Array, deadline: number): Promise<Uint8Array> {
+    return await new Promise((resolve, reject) => {
+      const asIs = (bytes: Buffer) => bytes;
+      this.client.makeUnaryRequest(path, asIs, asIs, Buffer.from(request), { deadline }, (err, reply) => {
+        if (reply) resolve(reply);
+        else reject(err ?? new Error('no answer'));
+      });
+    });
+  }
+}
+
+/** One call by its path, e.g. `/package.Service/Method`, of a connection made by {@link connect}; without its API key. */
+export async function rawCall(connection: Connection, path: string, deadline: number): Promise<Uint8Array> {
+  return await (connection as RawConnection).call(path, new Uint8Array(), deadline);
 }
 
 /**

@@ -1,11 +1,15 @@
 import { status, type ServiceError } from '@grpc/grpc-js';
 import { temporal, google } from '@temporalio/proto';
+import { limitOf } from '../measurement/limits';
 
 /** What came back instead of an answer, for the ledger and for people. */
 export interface StartError {
   /** Whether the server said no, or nobody knows (I3c: either is provisional). */
   readonly kind: 'rejected' | 'unknown' | 'already-started';
-  /** gRPC code, and for RESOURCE_EXHAUSTED the cause and scope the server gives, e.g. `RESOURCE_EXHAUSTED/RPS_LIMIT/namespace`. */
+  /**
+   * gRPC code, and for RESOURCE_EXHAUSTED the cause and scope the server gives, e.g. `RESOURCE_EXHAUSTED/RPS_LIMIT/namespace`;
+   * for an error of the database its state, e.g. `UNAVAILABLE/SQLSTATE_53400`.
+   */
   readonly cause: string;
 }
 
@@ -33,7 +37,9 @@ export function classifyStartError(err: unknown): StartError {
   if (err.code === status.ALREADY_EXISTS) return { kind: 'already-started', cause: code };
   if (err.code === status.RESOURCE_EXHAUSTED)
     return { kind: 'rejected', cause: [code, ...resourceExhausted(err)].join('/') };
-  return { kind: UNDECIDED.has(err.code) ? 'unknown' : 'rejected', cause: code };
+  const sqlState = /SQLSTATE[ =:]*([0-9A-Z]{5})\b/.exec(err.details)?.[1];
+  const cause = sqlState === undefined ? code : `${code}/SQLSTATE_${sqlState}`;
+  return { kind: UNDECIDED.has(err.code) ? 'unknown' : 'rejected', cause };
 }
 
 /** Cause and scope out of `grpc-status-details-bin`; nothing where the server is too old to send them. */
@@ -54,8 +60,14 @@ function resourceExhausted(err: ServiceError): string[] {
 
 /** One line for people: the code and what the server said. */
 export function describeGrpcError(err: unknown): string {
-  if (isGrpcError(err)) return `${status[err.code]}: ${err.details || err.message}`;
+  if (isGrpcError(err)) return `${status[err.code]}: ${err.details || err.message}${limitIn(err)}`;
   const cause = err instanceof Error ? err.cause : undefined;
   if (isGrpcError(cause)) return describeGrpcError(cause);
   return err instanceof Error ? err.message : String(err);
+}
+
+/** The limit that a refusal names, and the key that moves it. */
+function limitIn(err: ServiceError): string {
+  const limit = err.code === status.RESOURCE_EXHAUSTED ? limitOf(classifyStartError(err).cause) : undefined;
+  return limit ? ` (${limit.name}: ${limit.knob}, by default ${limit.default})` : '';
 }

@@ -1,3 +1,5 @@
+import { apsRegion, signedHeaders } from './sigv4';
+import { DATABASE_FAMILY } from '../measurement/server-measures';
 import { keptSamples, metricsToRead, readPage, type PagePart, type ServerPage } from '../measurement/server-metrics';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,17 +25,21 @@ interface PrometheusOptions {
   readonly token?: string;
   /** Further labels of the cluster's series, e.g. `cluster="prod"`. */
   readonly selector?: string;
+  /** Signs with AWS Signature Version 4 for this region. */
+  readonly region?: string;
 }
 
 /** A Prometheus, or what speaks its query API, that scrapes all of the cluster's services. */
-function prometheus(url: string, { token, selector }: PrometheusOptions): PageSource {
-  const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` };
+function prometheus(base: string, { token, selector, region = apsRegion(base) }: PrometheusOptions): PageSource {
+  const url = `${base.replace(/\/$/, '')}/api/v1/query`;
+  const bearer = token === undefined ? undefined : { authorization: `Bearer ${token}` };
   return {
     name: 'the Prometheus of the server',
     async read(part) {
-      const names = `__name__=~"${metricsToRead(part).join('|')}"`;
-      const body = new URLSearchParams({ query: `{${selector ? `${names},${selector}` : names}}` });
-      const response = await answer(`${url.replace(/\/$/, '')}/api/v1/query`, { method: 'POST', headers, body });
+      const names = `__name__=~"${[...metricsToRead(part), `${DATABASE_FAMILY.prefix}.*`].join('|')}"`;
+      const body = new URLSearchParams({ query: `{${selector ? `${names},${selector}` : names}}` }).toString();
+      const headers = region === undefined ? { ...bearer, ...FORM } : await signed(url, body, region);
+      const response = await answer(url, { method: 'POST', headers, body });
       const { data } = (await response.json()) as {
         data: { result: { metric: Record<string, string>; value: [number, string] }[] };
       };
@@ -44,6 +50,17 @@ function prometheus(url: string, { token, selector }: PrometheusOptions): PageSo
       );
     },
   };
+}
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' };
+
+/** What goes wrong with credentials is told without them. */
+async function signed(url: string, body: string, region: string): Promise<Record<string, string>> {
+  try {
+    return await signedHeaders(url, body, region);
+  } catch (err) {
+    throw new Error(`was not asked: no AWS credentials (${(err as Error).name})`);
+  }
 }
 
 async function answer(url: string, init: RequestInit = {}): Promise<Response> {
@@ -70,11 +87,13 @@ export function serverEndpoints(env: Environment = process.env): string[] {
 
 /**
  * The sources that the environment names: pages, and with BENCHMARK_SERVER_PROMETHEUS a query API, whose token is
- * BENCHMARK_SERVER_PROMETHEUS_TOKEN and whose series BENCHMARK_SERVER_PROMETHEUS_SELECTOR narrows.
+ * BENCHMARK_SERVER_PROMETHEUS_TOKEN and whose series BENCHMARK_SERVER_PROMETHEUS_SELECTOR narrows. An Amazon Managed
+ * Prometheus, and whatever BENCHMARK_SERVER_PROMETHEUS_SIGV4_REGION is set for, is asked with AWS credentials.
  */
 export function serverSources(env: Environment = process.env): PageSource[] {
   const pages = serverEndpoints(env).map((url, i) => pageOf(url, i + 1));
   const { BENCHMARK_SERVER_PROMETHEUS: url, BENCHMARK_SERVER_PROMETHEUS_TOKEN: token } = env;
   const selector = env.BENCHMARK_SERVER_PROMETHEUS_SELECTOR;
-  return url ? [...pages, prometheus(url, { token, selector })] : pages;
+  const region = env.BENCHMARK_SERVER_PROMETHEUS_SIGV4_REGION;
+  return url ? [...pages, prometheus(url, { token, selector, region })] : pages;
 }

@@ -31,6 +31,7 @@ export async function lookAtQueue(
     // Fields that are zero are absent.
     const { seconds, nanos } = stats.approximateBacklogAge ?? {};
     return {
+      atMs: Date.now(),
       backlog: Number(stats.approximateBacklogCount ?? 0),
       ageMs: Number(seconds ?? 0) * 1000 + (nanos ?? 0) / 1e6,
       addedPerSecond: stats.tasksAddRate ?? 0,

@@ -1,21 +1,11 @@
 import type { Finding } from './finding';
 import { total, type Ledger } from './ledger';
+import { mergeWindows, WINDOW_MS } from './generator-windows';
+import type { HoldEvidence } from './hold-evidence';
 import { limitOf } from './limits';
+import { causeOf } from './service-limits';
+import { settingFor } from './setting';
 import { symptomsOf, type Symptoms } from './symptoms';
-import type { TargetObservation } from './target';
-import type { Validity } from './validity';
-import type { Verdict } from './verdict';
-
-/** What is known of one hold, or of the whole run where it never came to one. */
-export interface HoldEvidence {
-  readonly targetRate: number;
-  readonly ledger: Ledger;
-  readonly acknowledgedPerSecond: number;
-  readonly verdict?: Verdict;
-  readonly validity?: Validity;
-  /** What the cluster did meanwhile, by its own account. */
-  readonly target?: TargetObservation;
-}
 
 /**
  * Ranks what limited the holds: what the server said of itself first, by how many starts it cost. Competing causes all
@@ -23,10 +13,23 @@ export interface HoldEvidence {
  */
 export function attribute(holds: readonly HoldEvidence[]): Finding[] {
   const { limits, symptoms, warnings } = byTheCluster(holds);
-  // A service that says whom it refused is nearer to the cause than what the caller was told of it.
   const refused = refusals(holds);
-  const inside = limits.filter(({ knob }) => !refused.some((other) => other.knob === knob));
-  const found = [...inside, ...refused, ...silence(holds), ...ourselves(holds), ...symptoms];
+  // A service that says whom it refused is nearer to the cause than what the caller was told of it.
+  const inside = limits
+    .filter(({ knob }) => !refused.some((other) => other.knob === knob))
+    .map((limit) => withWhatCallersSaw(limit, refused));
+  const outside = refused.filter(({ cause }) => !inside.some((limit) => isCauseOf(limit, cause)));
+  const named = outside.filter(({ cause }) => limitOf(cause) !== undefined);
+  const unnamed = outside.filter((one) => !named.includes(one));
+  const found = [
+    ...inside,
+    ...named.map(toFinding),
+    ...starved(holds),
+    ...unnamed.map(toFinding),
+    ...silence(holds),
+    ...ourselves(holds),
+    ...symptoms,
+  ];
   if (found.length > 0) return [...found, ...warnings];
   const judged = holds.filter(({ verdict }) => verdict !== undefined);
   if (judged.length === 0) return [...warnings];
@@ -35,8 +38,8 @@ export function attribute(holds: readonly HoldEvidence[]): Finding[] {
 
 /** What the cluster's own account shows of all holds; of a finding that several have, the first stands. */
 function byTheCluster(holds: readonly HoldEvidence[]): Symptoms {
-  const all = holds.flatMap(({ target, targetRate, verdict, validity }) =>
-    target && verdict ? [symptomsOf(target, targetRate, !(verdict.passed && validity?.valid))] : [],
+  const all = holds.flatMap((hold) =>
+    hold.verdict ? [symptomsOf(hold, !(hold.verdict.passed && hold.validity?.valid))] : [],
   );
   const first = (findings: readonly Finding[]) =>
     findings.filter(({ name }, i) => findings.findIndex((other) => other.name === name) === i);
@@ -47,8 +50,30 @@ function byTheCluster(holds: readonly HoldEvidence[]): Symptoms {
   };
 }
 
+/** A limit that a service within the cluster has, and starts were refused with the same cause. */
+function isCauseOf({ knob }: Finding, cause: string): boolean {
+  const inside = knob === undefined ? undefined : causeOf(knob);
+  return inside !== undefined && cause.startsWith(`RESOURCE_EXHAUSTED/${inside}`);
+}
+
+function withWhatCallersSaw(limit: Finding, refused: readonly Refusal[]): Finding {
+  const same = refused.filter(({ cause }) => isCauseOf(limit, cause));
+  return same.length === 0
+    ? limit
+    : { ...limit, evidence: [limit.evidence, ...same.map(({ evidence }) => evidence)].join('; ') };
+}
+
+interface Refusal extends Finding {
+  /** The entry of the ledger. */
+  readonly cause: string;
+}
+
+function toFinding({ cause: _, ...finding }: Refusal): Finding {
+  return finding;
+}
+
 /** Starts the server refused, by the limit it named. */
-function refusals(holds: readonly HoldEvidence[]): Finding[] {
+function refusals(holds: readonly HoldEvidence[]): Refusal[] {
   const causes = new Set(holds.flatMap(({ ledger }) => Object.keys(ledger.rejected)));
   const counted = [...causes].map((cause) => {
     const hit = holds.filter(({ ledger }) => (ledger.rejected[cause] ?? 0) > 0);
@@ -60,14 +85,16 @@ function refusals(holds: readonly HoldEvidence[]): Finding[] {
       refused,
       evidence: `${refused} of ${scheduled} starts were refused with ${cause}; ${allowed.toFixed(1)}/s were let through`,
       factor: Math.max(...hit.map(({ targetRate }) => targetRate)) / allowed,
+      hit,
     };
   });
   return counted
     .sort((a, b) => b.refused - a.refused)
-    .map(({ cause, evidence, factor }) => {
+    .map(({ cause, evidence, factor, hit }) => {
       const limit = limitOf(cause);
       if (!limit)
         return {
+          cause,
           name: `starts refused: ${cause}`,
           confidence: 'high',
           evidence,
@@ -75,12 +102,14 @@ function refusals(holds: readonly HoldEvidence[]): Finding[] {
         };
       const { name, knob, default: fallback, caveat } = limit;
       return {
+        cause,
         name,
         confidence: 'high',
         evidence,
         knob,
         default: fallback,
-        advice: `raise ${knob} in the server's dynamic configuration${atLeast(factor)}`,
+        advice: limit.advice ?? `raise ${knob} in the server's dynamic configuration${atLeast(factor)}`,
+        ...settingFor(limit, hit, factor),
         caveat,
       };
     });
@@ -90,6 +119,29 @@ function refusals(holds: readonly HoldEvidence[]): Finding[] {
 function atLeast(factor: number): string {
   return Number.isFinite(factor) && factor > 1.005 ? `, to ${factor.toFixed(1)} times what it is now or more` : '';
 }
+
+/** No CPU left on a machine of the generators: whatever else is seen there may come of it. */
+export const NO_CPU_LEFT = 0.95;
+
+function starved(holds: readonly HoldEvidence[]): Finding[] {
+  const missed = holds.filter(({ verdict, validity }) => verdict && !(verdict.passed && validity?.valid));
+  const windows = mergeWindows(missed.flatMap((hold) => hold.windows ?? []));
+  if ((windows.machineBusyShare ?? 0) < NO_CPU_LEFT) return [];
+  return [
+    {
+      name: "no CPU left on the generators' machine",
+      confidence: 'medium',
+      evidence: `its CPUs were ${(windows.machineBusyShare! * 100).toFixed(0)} % busy for ${WINDOW_MS / 1000} s, ${windows.ownCores.toFixed(1)} cores of it a generator`,
+      ...NEEDS_CPU,
+      caveat: 'where the target runs on the same machine, its CPU is the limit of both',
+    },
+  ];
+}
+
+const NEEDS_CPU = {
+  knob: "the CPU of the generators' machine, --lanes",
+  advice: 'see what else runs on their machine, give the generators more CPU, or share the load over more of them',
+};
 
 /** Starts without an answer, and arrivals that were not sent because too many waited for one. */
 function silence(holds: readonly HoldEvidence[]): Finding[] {
@@ -110,7 +162,8 @@ function silence(holds: readonly HoldEvidence[]): Finding[] {
 }
 
 export const OWN_LIMITS: Readonly<Record<string, { readonly knob: string; readonly advice: string }>> = {
-  'schedule lag': { knob: '--lanes', advice: 'give the generators more CPU, or share the load over more of them' },
+  'schedule lag': NEEDS_CPU,
+  'generator windows': NEEDS_CPU,
   'generator event loop': { knob: '--lanes', advice: 'share the load over more generator processes' },
   'generator CPU quota': { knob: 'the CPU limit of the container', advice: 'raise the CPU limit of the generators' },
   'host event loop': { knob: '--hosts', advice: 'run the load workflows on more worker processes' },

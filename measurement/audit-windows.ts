@@ -4,7 +4,7 @@ export interface AuditWindow {
   readonly startMs: number;
   /** Share of the window in which the main thread was busy, 0–1. */
   readonly eventLoopUtilization: number;
-  /** Share of the samples in which every workflow-task slot was taken, 0–1. */
+  /** Share of the samples in which every slot for workflow tasks, or for activities, was taken, 0–1. */
   readonly slotsExhaustedShare: number;
   /** CPU that all of the process's threads used, in cores: 1.5 is one and a half of them. */
   readonly cpuCores: number;

@@ -8,5 +8,7 @@ export interface Finding {
   readonly knob?: string;
   readonly default?: string;
   readonly advice: string;
+  /** For the server's dynamic configuration, where the knob is one of its keys and a value can be told. */
+  readonly setting?: { readonly key: string; readonly value: number; readonly because: string };
   readonly caveat?: string;
 }

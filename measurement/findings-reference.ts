@@ -1,14 +1,15 @@
 import { OWN_LIMITS } from './attribution';
 import { SERVER_LIMITS } from './limits';
-import { SERVER_MEASURES, type ServerMeasure } from './server-metrics';
-import { SERVICE_LIMITS, SYMPTOMS } from './symptoms';
+import { SERVER_MEASURES, type ServerMeasure } from './server-measures';
+import { SERVICE_LIMITS } from './service-limits';
+import { SYMPTOMS } from './symptoms';
 
 /** docs/findings.md: everything a run can be said to have been limited by, from the tables that say so. */
 export function findingsReference(): string {
   return [
     '# Findings',
     '',
-    'Generated from `measurement/limits.ts`, `symptoms.ts`, `attribution.ts` and `server-metrics.ts` by `npm run generate`.',
+    'Generated from `measurement/limits.ts`, `symptoms.ts`, `attribution.ts` and `server-measures.ts` by `npm run generate`.',
     '',
     'A run that misses a threshold says what limited it: every finding with its evidence, how sure it is, and the setting that moves',
     'it. Competing causes all stand there. Without evidence it says "not determined", and a run that was passed says that nothing',
@@ -30,12 +31,19 @@ export function findingsReference(): string {
     ),
     '## What the queues and the metrics of the server show',
     '',
-    'Where a hold was not passed; conflicts of DSQL always.',
+    'Where a hold was not passed; those marked with ∗ always.',
     '',
     ...table(
       ['finding', 'confidence', 'threshold', 'setting', 'default', 'what to do'],
-      SYMPTOMS.map(({ name, confidence, source, knob, default: fallback, advice, caveat }) => {
-        return [name, confidence, source, knob, fallback, caveat ? `${advice} (${caveat})` : advice];
+      SYMPTOMS.map(({ name, confidence, source, knob, default: fallback, advice, caveat, always }) => {
+        return [
+          always ? `${name} ∗` : name,
+          confidence,
+          source,
+          knob,
+          fallback,
+          caveat ? `${advice} (${caveat})` : advice,
+        ];
       }),
     ),
     '## What the benchmark says of itself (law 8: the hold is INVALID)',
@@ -48,13 +56,15 @@ export function findingsReference(): string {
     '',
     'Before and after each hold, from every page given with `--server-metrics`; the embedded target has its own. Counters and histograms',
     'count what was added in the hold, over all replicas; gauges the highest value of all looks. A measure that no page has is absent,',
-    'and a page that does not answer is named under `unknown`: nothing is ever taken for 0.',
+    'and a page that does not answer is named under `unknown`: nothing is ever taken for 0. Everything that begins with `dsql_` is read',
+    'as well, whatever it is called, and stands under the measure DSQL.',
     '',
     ...table(
       ['measure', 'kind', 'metric', 'told apart by'],
-      SERVER_MEASURES.map(({ name, kind, metrics, where = {}, by = [] }: ServerMeasure) => {
+      SERVER_MEASURES.map(({ name, kind, metrics, where = {}, by = [], perReplica }: ServerMeasure) => {
         const only = Object.entries(where).map(([label, value]) => ` {${label}="${value}"}`);
-        return [name, kind, metrics.map((metric) => `\`${metric}\``).join(' or ') + only.join(''), by.join(', ')];
+        const apart = perReplica ? [...by, 'replica'] : by;
+        return [name, kind, metrics.map((metric) => `\`${metric}\``).join(' or ') + only.join(''), apart.join(', ')];
       }),
     ),
   ].join('\n');

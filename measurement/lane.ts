@@ -1,3 +1,4 @@
+import type { WindowsSummary } from './generator-windows';
 import type { EncodedHistogram } from './histogram';
 import { emptyHistogram, encodeHistogram, mergeHistograms } from './histogram';
 import { addCounts, mergeLedgers, total, type Counts, type Ledger } from './ledger';
@@ -80,6 +81,8 @@ export interface GeneratorAudit {
   readonly maxInFlight: number;
   /** How often the in-flight cap was lowered because memory was short. */
   readonly capLowered: number;
+  /** Its load in windows of 10 s; absent for a generator that did nothing. */
+  readonly windows?: WindowsSummary;
   readonly machine?: MachineFacts;
 }
 

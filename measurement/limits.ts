@@ -3,10 +3,14 @@ export interface ServerLimit {
   /** Cause and scope of a ResourceExhausted failure, as the ledger books them; without scope, any. */
   readonly cause: string;
   readonly scope?: 'namespace' | 'system';
+  /** Codes that it may come with; by default RESOURCE_EXHAUSTED. */
+  readonly anyCode?: true;
   readonly name: string;
   /** The dynamic configuration key. */
   readonly knob: string;
   readonly default: string;
+  /** What to do, where it is no key of the dynamic configuration. */
+  readonly advice?: string;
   /** What to know before turning it. */
   readonly caveat?: string;
 }
@@ -44,8 +48,8 @@ export const SERVER_LIMITS: readonly ServerLimit[] = [
   {
     cause: 'PERSISTENCE_LIMIT',
     name: 'persistence rate limit',
-    knob: 'history.persistenceMaxQPS',
-    default: '9000; frontend 2000, matching 3000, worker 500',
+    knob: '{frontend,history,matching}.persistenceMaxQPS',
+    default: '2000, 9000, 3000',
     caveat: 'raise it only where the database has room: see persistence_latency',
   },
   {
@@ -60,6 +64,7 @@ export const SERVER_LIMITS: readonly ServerLimit[] = [
     name: 'storage of the database',
     knob: 'none: the database refuses writes',
     default: 'set by the database',
+    advice: 'give the database more storage, or delete what it keeps',
   },
   {
     cause: 'BUSY_WORKFLOW',
@@ -73,18 +78,42 @@ export const SERVER_LIMITS: readonly ServerLimit[] = [
     name: 'actions per second of Temporal Cloud',
     knob: 'the APS limit of the namespace',
     default: 'set by the account',
+    advice: 'ask for a higher limit of the namespace, or let it grow with the load',
   },
   {
     cause: 'OPS_LIMIT',
     name: 'operations per second of Temporal Cloud',
     knob: 'the OPS limit of the namespace',
     default: 'set by the account',
+    advice: 'ask for a higher limit of the namespace, or let it grow with the load',
+  },
+  {
+    cause: 'SQLSTATE_53400',
+    anyCode: true,
+    name: 'connection rate of the database',
+    knob: 'maxIdleConns, maxConnLifetime and the reservoir of the datastore',
+    default: 'Aurora DSQL lets a cluster open 100 connections a second, 1,000 in a burst',
+    advice:
+      'open connections ahead and keep them: maxIdleConns = maxConns, a longer life, a reservoir; then fewer replicas at once',
+  },
+  {
+    cause: 'SQLSTATE_40001',
+    anyCode: true,
+    name: 'conflicts between transactions, given up',
+    knob: 'numHistoryShards',
+    default: '4; it cannot be changed once a cluster has data',
+    advice:
+      'find the rows that many transactions write: more shards spread them, fewer writers to one workflow help too',
   },
 ];
 
 /** The limit behind an entry of the ledger, e.g. `RESOURCE_EXHAUSTED/RPS_LIMIT/namespace`. */
 export function limitOf(entry: string): ServerLimit | undefined {
   const [code, cause, scope] = entry.split('/');
-  if (code !== 'RESOURCE_EXHAUSTED') return undefined;
-  return SERVER_LIMITS.find((limit) => limit.cause === cause && (limit.scope === undefined || limit.scope === scope));
+  return SERVER_LIMITS.find(
+    (limit) =>
+      limit.cause === cause &&
+      (limit.anyCode || code === 'RESOURCE_EXHAUSTED') &&
+      (limit.scope === undefined || limit.scope === scope),
+  );
 }

@@ -1,79 +1,5 @@
 import { parseExposition, type Sample } from './exposition';
-
-/** One thing that a Temporal server says of itself in its metrics; the names are those of server 1.20 to 1.32. */
-export interface ServerMeasure {
-  readonly name: string;
-  readonly kind: 'latency' | 'counter' | 'gauge';
-  /** Its metric; where the first is absent, the next, as older servers call it. */
-  readonly metrics: readonly [string, ...string[]];
-  /** Only samples with these labels. */
-  readonly where?: Readonly<Record<string, string>>;
-  /** Told apart by these labels. */
-  readonly by?: readonly string[];
-}
-
-/** The measures that say what a cluster did. Latencies are histograms, in seconds or in milliseconds by its configuration. */
-export const SERVER_MEASURES = [
-  { name: 'persistence latency', kind: 'latency', metrics: ['persistence_latency'], by: ['operation'] },
-  {
-    name: 'shard lock',
-    kind: 'latency',
-    metrics: ['semaphore_latency', 'lock_latency'],
-    where: { operation: 'ShardInfo' },
-  },
-  { name: 'visibility latency', kind: 'latency', metrics: ['visibility_persistence_latency'] },
-  { name: 'history task load', kind: 'latency', metrics: ['task_latency_load'] },
-  { name: 'history task schedule', kind: 'latency', metrics: ['task_latency_schedule'] },
-  { name: 'history task queue', kind: 'latency', metrics: ['task_latency_queue'] },
-  {
-    name: 'start latency',
-    kind: 'latency',
-    metrics: ['service_latency'],
-    where: { operation: 'StartWorkflowExecution' },
-    by: ['service_name'],
-  },
-  { name: 'persistence requests', kind: 'counter', metrics: ['persistence_requests'], by: ['service_name'] },
-  {
-    name: 'persistence errors',
-    kind: 'counter',
-    metrics: ['persistence_error_with_type'],
-    by: ['error_type', 'service_name'],
-  },
-  {
-    name: 'persistence refused',
-    kind: 'counter',
-    metrics: ['persistence_errors_resource_exhausted'],
-    by: ['service_name'],
-  },
-  {
-    name: 'calls refused',
-    kind: 'counter',
-    metrics: ['service_errors_resource_exhausted'],
-    by: ['resource_exhausted_cause', 'resource_exhausted_scope', 'service_name'],
-  },
-  { name: 'polls answered', kind: 'counter', metrics: ['poll_success'] },
-  { name: 'polls answered at once', kind: 'counter', metrics: ['poll_success_sync'] },
-  { name: 'cache requests', kind: 'counter', metrics: ['cache_requests'], by: ['cache_type'] },
-  { name: 'cache misses', kind: 'counter', metrics: ['cache_miss'], by: ['cache_type'] },
-  { name: 'restarts', kind: 'counter', metrics: ['restarts'], by: ['service_name'] },
-  {
-    name: 'database connections in use',
-    kind: 'gauge',
-    metrics: ['persistence_sql_in_use'],
-    by: ['service_name', 'db_kind'],
-  },
-  {
-    name: 'database connections allowed',
-    kind: 'gauge',
-    metrics: ['persistence_sql_max_open_conn'],
-    by: ['service_name', 'db_kind'],
-  },
-  { name: 'DSQL conflicts', kind: 'counter', metrics: ['dsql_tx_conflict_total'] },
-  { name: 'DSQL retries', kind: 'counter', metrics: ['dsql_tx_retry_total'] },
-  { name: 'DSQL retries exhausted', kind: 'counter', metrics: ['dsql_tx_exhausted_total'] },
-] as const satisfies readonly ServerMeasure[];
-
-export type MeasureName = (typeof SERVER_MEASURES)[number]['name'];
+import { DATABASE_FAMILY, SERVER_MEASURES, type MeasureName, type ServerMeasure } from './server-measures';
 
 /** What one measure said over one stretch of time, all endpoints together. */
 export interface ServerReading {
@@ -99,15 +25,25 @@ export type PagePart = 'all' | 'gauges';
 /** The names of the samples that the catalogue asks for. */
 export function metricsToRead(part: PagePart): string[] {
   const wanted = SERVER_MEASURES.filter(({ kind }) => part === 'all' || kind === 'gauge');
-  return wanted.flatMap(({ kind, metrics }: ServerMeasure) =>
+  const names = wanted.flatMap(({ kind, metrics }: ServerMeasure) =>
     metrics.map((metric) => (kind === 'latency' ? `${metric}_bucket` : metric)),
   );
+  return [...new Set(names)];
 }
 
 const WANTED = { all: new Set(metricsToRead('all')), gauges: new Set(metricsToRead('gauges')) };
+const { prefix } = DATABASE_FAMILY;
 
 export function readPage(text: string, part: PagePart = 'all'): ServerPage {
-  return keptSamples(parseExposition(text, (name) => WANTED[part].has(name)));
+  const ofDatabase = (name: string) => name.startsWith(prefix) && (part === 'all' || familyKind(name) === 'gauge');
+  return keptSamples(parseExposition(text, (name) => WANTED[part].has(name) || ofDatabase(name)));
+}
+
+/** What a metric of the database's family is, by the endings that Prometheus prescribes. */
+function familyKind(name: string): ServerMeasure['kind'] | 'rest' {
+  if (/_bucket$/.test(name)) return 'latency';
+  if (/_total$/.test(name)) return 'counter';
+  return /_(sum|count|created)$/.test(name) ? 'rest' : 'gauge';
 }
 
 /** Temporal's own workflows go on whether there is load or not. */
@@ -129,7 +65,7 @@ export function readingsBetween(
   gauges: readonly (readonly ServerPage[])[],
   seconds: number,
 ): ServerReading[] {
-  return SERVER_MEASURES.flatMap((measure: ServerMeasure): ServerReading[] => {
+  return [...SERVER_MEASURES, ...familyOf(after)].flatMap((measure: ServerMeasure): ServerReading[] => {
     const name = measure.name as MeasureName;
     if (measure.kind === 'gauge')
       return [...highest(measure, gauges)].map(([of, value]) => ({ name, of, highest: value }));
@@ -149,15 +85,27 @@ export function readingsBetween(
   });
 }
 
+/** A measure for each metric of the database's plugin that has none of its own. */
+function familyOf(pages: readonly ServerPage[]): ServerMeasure[] {
+  const known = new Set(metricsToRead('all'));
+  const names = new Set(pages.flatMap((page) => page.map(({ name }) => name)));
+  const own = [...names].filter((name) => name.startsWith(prefix) && !known.has(name));
+  return own.sort().flatMap((name) => {
+    const kind = familyKind(name);
+    return kind === 'rest' ? [] : [{ name: DATABASE_FAMILY.name, kind, metrics: [name.replace(/_bucket$/, '')] }];
+  });
+}
+
 /** How much a metric has grown, by its labels and, for a histogram, its buckets; a counter has the one bucket ∞. */
 function growth(measure: ServerMeasure, before: readonly ServerPage[], after: readonly ServerPage[]) {
   const grown = new Map<string, Map<number, number>>();
+  const labelsOf = labeller(measure, after);
   for (const [i, page] of after.entries()) {
     const known = new Map((before[i] ?? []).map((sample) => [identity(sample), sample.value]));
     for (const sample of samplesOf(measure, page)) {
       const was = known.get(identity(sample)) ?? 0;
       const more = sample.value >= was ? sample.value - was : sample.value;
-      const of = labelsOf(measure, sample);
+      const of = labelsOf(sample, i);
       const le =
         sample.labels.le === undefined ? Infinity : sample.labels.le === '+Inf' ? Infinity : Number(sample.labels.le);
       let buckets = grown.get(of);
@@ -173,9 +121,12 @@ function highest(measure: ServerMeasure, looks: readonly (readonly ServerPage[])
   for (const pages of looks) {
     // Replicas' values of one look belong together; of several looks the highest counts.
     const sums = new Map<string, number>();
-    for (const sample of pages.flatMap((page) => samplesOf(measure, page))) {
-      const of = labelsOf(measure, sample);
-      sums.set(of, (sums.get(of) ?? 0) + sample.value);
+    const labelsOf = labeller(measure, pages);
+    for (const [i, page] of pages.entries()) {
+      for (const sample of samplesOf(measure, page)) {
+        const of = labelsOf(sample, i);
+        sums.set(of, (sums.get(of) ?? 0) + sample.value);
+      }
     }
     for (const [of, value] of sums) most.set(of, Math.max(most.get(of) ?? value, value));
   }
@@ -194,8 +145,30 @@ function samplesOf({ kind, metrics, where = {} }: ServerMeasure, page: ServerPag
   return [];
 }
 
-function labelsOf({ by = [] }: ServerMeasure, { labels }: Sample): string {
-  return by.map((label) => labels[label] ?? 'unknown').join('/');
+/**
+ * What a sample is told apart by. Replicas are numbered service by service, in the order of the pages; of a Prometheus,
+ * which has all of them on one page, in the order of their `instance`.
+ */
+function labeller(measure: ServerMeasure, pages: readonly ServerPage[]) {
+  const { name, by = [], perReplica, metrics } = measure;
+  if (name === DATABASE_FAMILY.name) return () => metrics[0].slice(prefix.length);
+  const values = ({ labels }: Sample) => by.map((label) => labels[label] ?? 'unknown');
+  if (!perReplica) return (sample: Sample) => values(sample).join('/');
+  const replica = ({ labels: { instance = '' } }: Sample, page: number) => `${String(page).padStart(6)} ${instance}`;
+  const known = new Map<string, string[]>();
+  for (const [i, page] of pages.entries()) {
+    // A replica that has nothing of what is asked for is one of them all the same.
+    for (const sample of samplesOf({ ...measure, where: {} }, page)) {
+      const service = values(sample)[0]!;
+      const seen = known.get(service) ?? [];
+      if (!seen.includes(replica(sample, i))) known.set(service, [...seen, replica(sample, i)].sort());
+    }
+  }
+  return (sample: Sample, page: number) => {
+    const [service = '', ...others] = values(sample);
+    const number = (known.get(service) ?? []).indexOf(replica(sample, page)) + 1;
+    return [`${service} #${number}`, ...others].join('/');
+  };
 }
 
 function identity({ name, labels }: Sample): string {

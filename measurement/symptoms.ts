@@ -1,9 +1,7 @@
 import type { Finding } from './finding';
-import type { MeasureName, ServerReading } from './server-metrics';
-import type { TargetObservation } from './target';
-
-/** Calls of an operation below this are too few for a p95 to say anything. */
-const ENOUGH_CALLS = 50;
+import type { HoldEvidence } from './hold-evidence';
+import { ENOUGH_CALLS, hottest, Look } from './look';
+import { refusedBy, SERVICE_LIMITS } from './service-limits';
 
 /** Something that the cluster's own account shows, and what to do about it. */
 export interface Symptom {
@@ -21,49 +19,24 @@ export interface Symptom {
   readonly evidence: (look: Look) => string | undefined;
 }
 
-/** What the symptoms are looked for in: one hold. */
-class Look {
-  constructor(
-    readonly targetRate: number,
-    private readonly target: TargetObservation,
-  ) {}
-
-  named(name: MeasureName): readonly ServerReading[] {
-    return this.target.server.readings.filter((reading) => reading.name === name);
-  }
-
-  sum(name: MeasureName): number {
-    return this.named(name).reduce((all, { count = 0 }) => all + count, 0);
-  }
-
-  /** The slowest by p95 of those that were called often enough. */
-  slowest(name: MeasureName): (ServerReading & { readonly p95Ms: number }) | undefined {
-    return this.named(name)
-      .filter(
-        (one): one is ServerReading & { p95Ms: number } => (one.count ?? 0) >= ENOUGH_CALLS && one.p95Ms !== undefined,
-      )
-      .sort((a, b) => b.p95Ms - a.p95Ms)[0];
-  }
-
-  get workflowQueue() {
-    return this.target.queues.workflow;
-  }
-}
-
 const BASICS = "Temporal's guidance for a healthy cluster";
 
 export const SYMPTOMS: readonly Symptom[] = [
   {
     name: 'nobody takes tasks of the queue',
     confidence: 'high',
-    knob: '--hosts',
-    default: '1',
+    knob: 'the workers of the task queue (--hosts, --task-queue)',
+    default: '1 host, a queue of its own',
     advice: 'see that workers poll the task queue: their log, their namespace, the name of the queue',
-    source: 'a backlog of five seconds of load of which nothing is handed out',
-    evidence: ({ workflowQueue: queue, targetRate }) =>
-      queue && queue.highestBacklog > 5 * targetRate && queue.dispatchedPerSecond < 0.05 * targetRate
-        ? `${queue.highestBacklog} workflow tasks waited, ${queue.dispatchedPerSecond.toFixed(1)}/s were handed out`
-        : undefined,
+    source:
+      'a backlog of five seconds of load that grows as fast as workflows are started, or of which next to none completes',
+    evidence: ({ workflowQueue: queue, targetRate, hold }) => {
+      if (!queue || queue.highestBacklog <= 5 * targetRate) return undefined;
+      const rates = [queue.dispatchedPerSecond, hold.completedPerSecond, targetRate - queue.growthPerSecond];
+      return rates.some((rate) => rate < 0.05 * targetRate)
+        ? `${queue.highestBacklog} workflow tasks waited, up to ${queue.growthPerSecond.toFixed(1)}/s more, and ${hold.completedPerSecond.toFixed(1)}/s completed`
+        : undefined;
+    },
   },
   {
     name: 'a slow database',
@@ -87,13 +60,7 @@ export const SYMPTOMS: readonly Symptom[] = [
     default: '20',
     advice: 'give the pool more connections, where the database has room for them',
     source: 'nine of ten in use',
-    evidence: (look) => {
-      const full = look.named('database connections in use').find(({ of, highest = 0 }) => {
-        const allowed = look.named('database connections allowed').find((one) => one.of === of)?.highest ?? 0;
-        return allowed > 0 && highest >= 0.9 * allowed;
-      });
-      return full && `${full.highest} connections of ${full.of} were in use at once`;
-    },
+    evidence: ({ fullPool: full }) => full && `${full.highest} connections of ${full.of} were in use at once`,
   },
   {
     name: 'contention for shards',
@@ -178,39 +145,94 @@ export const SYMPTOMS: readonly Symptom[] = [
       return exhausted > 0 ? `${exhausted} transactions were given up after all retries` : undefined;
     },
   },
-];
-
-export interface ServiceLimit {
-  readonly measure: 'calls refused' | 'persistence refused';
-  readonly matches: RegExp;
-  readonly name: string;
-  readonly knob: string;
-  readonly default: string;
-}
-
-/** Limits within the cluster, which the caller is told of without the service that has them. */
-export const SERVICE_LIMITS: readonly ServiceLimit[] = [
-  ...(['history', 'matching'] as const).map((service) => ({
-    measure: 'calls refused' as const,
-    matches: new RegExp(`^rps_?limit/.*/${service}$`, 'i'),
-    name: `rate limit of the ${service} service`,
-    knob: `${service}.rps`,
-    default: service === 'history' ? '3000' : '1200',
-  })),
   {
-    measure: 'calls refused',
-    matches: /^concurrent_?limit\//i,
-    name: 'concurrent calls of the namespace',
-    knob: 'frontend.namespaceCount',
-    default: '1200 per frontend, namespace and API',
+    name: 'waits for a connection, though the pool is not full',
+    confidence: 'low',
+    knob: 'maxIdleConns and maxConnLifetime of the datastore (DSQL: its reservoir)',
+    default: '20, 1h',
+    advice: 'connections are opened while requests wait: keep as many idle as the pool may have, and for longer',
+    source: 'one wait a second',
+    evidence: (look) => {
+      const waits = look.named('waits for a connection').reduce((sum, { perSecond = 0 }) => sum + perSecond, 0);
+      if (waits < 1 || look.fullPool) return undefined;
+      const longest = look.slowest('wait for a connection')?.p95Ms;
+      return `${waits.toFixed(1)} waits/s${longest === undefined ? '' : ` of ${longest.toFixed(0)} ms at p95`}, no pool full`;
+    },
   },
-  ...Object.entries({ frontend: 2000, history: 9000, matching: 3000, worker: 500 }).map(([service, qps]) => ({
-    measure: 'persistence refused' as const,
-    matches: new RegExp(`^${service}$`),
-    name: `persistence rate limit of the ${service} service`,
-    knob: `${service}.persistenceMaxQPS`,
-    default: String(qps),
-  })),
+  {
+    name: 'tasks are not handed to matching',
+    confidence: 'medium',
+    knob: 'matching.outstandingTaskAppendsThreshold',
+    default: '250',
+    advice: 'see the log of matching for AddWorkflowTask; then its CPU, its database and the threshold',
+    source: 'one start in a hundred',
+    evidence: (look) => {
+      const errors = look.named('tasks not handed to matching').filter(({ of }) => !/cancell?ed/i.test(of));
+      const count = errors.reduce((sum, one) => sum + (one.count ?? 0), 0);
+      const kinds = errors.filter((one) => (one.count ?? 0) > 0).map(({ of }) => of);
+      return count > 0.01 * look.hold.ledger.scheduled
+        ? `${count} AddWorkflowTask calls failed (${kinds.join(', ')})`
+        : undefined;
+    },
+  },
+  {
+    name: 'one replica is hotter than the others',
+    confidence: 'low',
+    knob: 'numHistoryShards (history), matching.numTaskqueueReadPartitions and …WritePartitions (matching)',
+    default: '4, 4 and 4',
+    advice: 'spread the work over more shards or partitions, or see why one replica owns so many of them',
+    source: 'half again as many requests as the mean of its service',
+    evidence: (look) =>
+      ['history', 'matching']
+        .map((service) => hottest(look.replicas('requests', service)))
+        .find((found) => found !== undefined),
+  },
+  {
+    name: 'starts reach only some of the frontends',
+    confidence: 'medium',
+    knob: '--connections, the load balancer in front of the frontends',
+    default: '1 connection a generator',
+    advice: 'a balancer of connections keeps each on one frontend: open more of them, or balance requests',
+    source: 'a tenth of a fair share',
+    always: true,
+    evidence: (look) => {
+      const all = look.replicas('requests', 'frontend').map(({ of }) => of);
+      const starts = (of: string) => look.named('starts').find((one) => one.of === of)?.count ?? 0;
+      const total = all.reduce((sum, of) => sum + starts(of), 0);
+      const reached = all.filter((of) => starts(of) >= (0.1 * total) / all.length);
+      return all.length > 1 && total >= ENOUGH_CALLS && reached.length < all.length
+        ? `${total} starts reached ${reached.length} of ${all.length} frontends`
+        : undefined;
+    },
+  },
+  {
+    name: 'connections are cut in mid-run',
+    confidence: 'low',
+    knob: 'frontend.keepAliveMaxConnectionAge',
+    default: '5m, with frontend.keepAliveMaxConnectionAgeGrace = 70s',
+    advice:
+      'compare the times of the errors: every five minutes they are the frontend renewing its connections; otherwise see the load balancer and restarts',
+    source: 'any start that failed with UNAVAILABLE, while most did not and no service was started',
+    evidence: (look) => {
+      const cut = look.errors('UNAVAILABLE');
+      return cut > 0 && cut < 0.5 * look.hold.ledger.scheduled && look.sum('restarts') === 0
+        ? `${cut} of ${look.hold.ledger.scheduled} starts failed with UNAVAILABLE`
+        : undefined;
+    },
+  },
+  {
+    name: 'visibility lags behind',
+    confidence: 'medium',
+    knob: 'history.visibilityProcessorMaxPollRPS, the size of the visibility store',
+    default: '20',
+    advice: 'lists and counts are late by that much; executing workflows does not wait for it',
+    source: 'ten seconds until the lists of the server were complete',
+    always: true,
+    evidence: ({ hold: { visibilityWaitMs = 0 } }) =>
+      visibilityWaitMs > 10_000
+        ? `the lists of the server were complete ${(visibilityWaitMs / 1000).toFixed(0)} s after the run`
+        : undefined,
+  },
 ];
 
 /** Findings from the cluster's own account of one hold. */
@@ -224,8 +246,8 @@ export interface Symptoms {
 }
 
 /** @param explain whether there is something to explain: the hold missed a threshold, or is invalid */
-export function symptomsOf(target: TargetObservation, targetRate: number, explain: boolean): Symptoms {
-  const look = new Look(targetRate, target);
+export function symptomsOf(hold: HoldEvidence, explain: boolean): Symptoms {
+  const look = new Look(hold);
   const seen = SYMPTOMS.filter(({ always }) => always || explain).flatMap(
     ({ evidence, always: _, source, ...symptom }): Finding[] => {
       const found = evidence(look);
@@ -233,14 +255,5 @@ export function symptomsOf(target: TargetObservation, targetRate: number, explai
     },
   );
   if (!explain) return { limits: [], symptoms: [], warnings: seen };
-  return { limits: SERVICE_LIMITS.flatMap((limit) => refusedBy(limit, look)), symptoms: seen, warnings: [] };
-}
-
-function refusedBy({ measure, matches, name, knob, default: fallback }: ServiceLimit, look: Look): Finding[] {
-  const hit = look.named(measure).filter(({ of }) => matches.test(of));
-  const count = hit.reduce((sum, one) => sum + (one.count ?? 0), 0);
-  if (count === 0) return [];
-  const evidence = `${count} calls were refused within the cluster, by its own metrics (${measure})`;
-  const advice = `raise ${knob} in the server's dynamic configuration`;
-  return [{ name, confidence: 'high', evidence, knob, default: fallback, advice }];
+  return { limits: SERVICE_LIMITS.flatMap((limit) => refusedBy(limit, hold)), symptoms: seen, warnings: [] };
 }

@@ -2,6 +2,7 @@ import type { ServerReading } from './server-metrics';
 
 /** A task queue at one instant, by the server's own approximate account. */
 export interface QueueLook {
+  readonly atMs: number;
   readonly backlog: number;
   readonly ageMs: number;
   readonly addedPerSecond: number;
@@ -14,6 +15,8 @@ export interface QueueDepth {
   readonly meanBacklog: number;
   readonly highestBacklog: number;
   readonly highestAgeMs: number;
+  /** How fast the backlog grew over two looks, at most: of a look alone the server's figure may be seconds old. */
+  readonly growthPerSecond: number;
   readonly addedPerSecond: number;
   readonly dispatchedPerSecond: number;
 }
@@ -44,7 +47,16 @@ export function depthOf(looks: readonly QueueLook[]): QueueDepth | null {
     meanBacklog: mean(({ backlog }) => backlog),
     highestBacklog: Math.max(...looks.map(({ backlog }) => backlog)),
     highestAgeMs: Math.max(...looks.map(({ ageMs }) => ageMs)),
+    growthPerSecond: growthOf(looks),
     addedPerSecond: mean(({ addedPerSecond }) => addedPerSecond),
     dispatchedPerSecond: mean(({ dispatchedPerSecond }) => dispatchedPerSecond),
   };
+}
+
+function growthOf(looks: readonly QueueLook[]): number {
+  const growths = looks.slice(2).map(({ backlog, atMs }, i) => {
+    const before = looks[i]!;
+    return (1000 * (backlog - before.backlog)) / Math.max(1, atMs - before.atMs);
+  });
+  return Math.max(0, ...growths);
 }

@@ -1,7 +1,11 @@
 import { longestSilence, meanDuring, type EncodedWindows } from './audit-windows';
+import { lagLimit, windowsCheck } from './generator-windows';
 import { SAMPLES_NEEDED, summarize } from './histogram';
 import type { GeneratorAudit, StepMeasurement } from './lane';
 import { GAP } from './ledger';
+import { LIMITS, type ValidityCheck } from './validity-check';
+
+export { LIMITS, type ValidityCheck };
 
 /** What the checks rest on: the few figures of a step's measurement that say how its generators fared. */
 export interface Evidence {
@@ -16,7 +20,7 @@ export interface Evidence {
   readonly startP50Ms: number;
   readonly generators: readonly Pick<
     GeneratorAudit,
-    'identity' | 'eventLoopUtilization' | 'cpuThrottledShare' | 'clockUncertaintyMs'
+    'identity' | 'eventLoopUtilization' | 'cpuThrottledShare' | 'clockUncertaintyMs' | 'windows'
   >[];
 }
 
@@ -33,24 +37,10 @@ export function evidenceOf(measurement: StepMeasurement): Evidence {
     lagP95Ms: lag.p95.ms,
     lagP50Ms: lag.p50.ms,
     startP50Ms: summarize(histograms.start).p50.ms,
-    generators: audits.map(({ identity, eventLoopUtilization, cpuThrottledShare, clockUncertaintyMs }) => {
-      return { identity, eventLoopUtilization, cpuThrottledShare, clockUncertaintyMs };
+    generators: audits.map(({ identity, eventLoopUtilization, cpuThrottledShare, clockUncertaintyMs, windows }) => {
+      return { identity, eventLoopUtilization, cpuThrottledShare, clockUncertaintyMs, windows };
     }),
   };
-}
-
-/**
- * Did we measure the server, or ourselves? Each check names what was measured and where the limit lies.
- * The figures that justify the limits are in docs/calibration.md.
- */
-export interface ValidityCheck {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly measured: number;
-  readonly limit: number;
-  readonly unit: string;
-  /** One sentence for a person. */
-  readonly detail: string;
 }
 
 export interface Validity {
@@ -65,7 +55,7 @@ export interface HostAudit {
   readonly host: number;
   readonly identity: string;
   readonly eventLoopUtilization: number;
-  /** Share of the samples in which every workflow-task slot was taken, 0–1. */
+  /** Share of the samples in which every slot for workflow tasks, or for activities, was taken, 0–1. */
   readonly slotsExhaustedShare: number;
   /** CPU that all its threads used, in cores. */
   readonly cpuCores: number;
@@ -91,19 +81,6 @@ export function hostsDuring(hosts: readonly HostHistory[], fromMs: number, toMs:
   });
 }
 
-export const LIMITS = {
-  /** Schedule-lag p99 may reach this, or a tenth of the median start, whichever is more. Milliseconds. */
-  lagFloorMs: 5,
-  lagShareOfStart: 0.1,
-  eventLoopUtilization: 0.8,
-  cpuThrottledShare: 0.01,
-  slotsExhaustedShare: 0.05,
-  clockUncertaintyMs: 50,
-  lostSamplesShare: 0.01,
-  /** A host says once a second how busy it is. Milliseconds. */
-  hostSilentMs: 3000,
-} as const;
-
 /** @param maxGapShare the tolerated share of a step's arrivals in gaps between a generator's attempts */
 export function assessValidity(evidence: Evidence, hosts: readonly HostAudit[], maxGapShare: number): Validity {
   const { generators } = evidence;
@@ -111,6 +88,7 @@ export function assessValidity(evidence: Evidence, hosts: readonly HostAudit[], 
     lagCheck(evidence),
     worst('generator event loop', generators, (audit) => audit.eventLoopUtilization, LIMITS.eventLoopUtilization),
     throttleCheck(generators),
+    windowsCheck(generators),
     clockCheck(generators),
     gapCheck(evidence, maxGapShare),
     lostCheck(evidence),
@@ -135,7 +113,7 @@ function lagCheck({ scheduled, lagP99Ms, lagP95Ms, lagP50Ms, startP50Ms }: Evide
       : scheduled >= SAMPLES_NEEDED.p95
         ? [95, lagP95Ms]
         : [50, lagP50Ms];
-  const limit = Math.max(LIMITS.lagFloorMs, LIMITS.lagShareOfStart * startP50Ms);
+  const limit = lagLimit(startP50Ms);
   return {
     name: 'schedule lag',
     ok: lag <= limit,
@@ -233,7 +211,7 @@ function hostChecks(hosts: readonly HostAudit[]): ValidityCheck[] {
       measured,
       limit,
       unit: '',
-      detail: `a host had no free workflow-task slot ${percent(measured)} of the time (limit ${percent(limit)})`,
+      detail: `all slots of a host, for workflow tasks or for activities, were taken ${percent(measured)} of the time (limit ${percent(limit)})`,
     },
   ];
 }

@@ -1,3 +1,4 @@
+import { mergeWindows } from '../measurement/generator-windows';
 import type { GeneratorAudit } from '../measurement/lane';
 import type { BenchmarkResult } from './result-schema';
 
@@ -27,8 +28,10 @@ export function decisiveOf(audits: readonly GeneratorAudit[]): GeneratorAudit[] 
     most((audit) => audit.clockUncertaintyMs),
     most((audit) => audit.attempts),
   ];
-  // Where it ran is noted once a process.
-  return [...new Set(decisive.filter((audit) => audit !== undefined))].map(({ machine: _, ...audit }) => audit);
+  const kept = [...new Set(decisive.filter((audit) => audit !== undefined))];
+  // Where it ran is noted once a process, and the windows of all are told by the first.
+  const { windows } = windowsOf(audits);
+  return kept.map(({ machine: _, windows: _own, ...audit }, i) => (i === 0 && windows ? { ...audit, windows } : audit));
 }
 
 function worse(a: GeneratorAudit, b: GeneratorAudit): GeneratorAudit {
@@ -46,6 +49,12 @@ function worse(a: GeneratorAudit, b: GeneratorAudit): GeneratorAudit {
     observerRetries: a.observerRetries + b.observerRetries,
     maxInFlight: most((audit) => audit.maxInFlight),
     capLowered: a.capLowered + b.capLowered,
+    ...windowsOf([a, b]),
     ...(b.machine ? { machine: b.machine } : {}),
   };
+}
+
+function windowsOf(audits: readonly GeneratorAudit[]): Pick<GeneratorAudit, 'windows'> {
+  const known = audits.flatMap(({ windows }) => (windows ? [windows] : []));
+  return known.length === 0 ? {} : { windows: mergeWindows(known) };
 }

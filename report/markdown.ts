@@ -1,3 +1,4 @@
+import { dynamicConfigOf } from '../measurement/setting';
 import type { BenchmarkResult, StepResult } from './result-schema';
 
 /** The summary as markdown, for a job's page or a pull request. */
@@ -33,6 +34,7 @@ export function renderMarkdown(result: BenchmarkResult): string {
     `Account: ${ledger.scheduled} scheduled, ${ledger.acknowledged} acknowledged, ${ledger.recovered} recovered; the server's count ${server.agrees ? 'agrees' : 'does not agree'} (${server.counts.total}). ${results.latency.count} latency samples.`,
     '',
     ...findings.map(({ name, evidence, advice }) => `- **${name}**: ${evidence} → ${advice}`),
+    ...fenced(dynamicConfigOf(findings)),
     ...notes.map((note) => `- ${note}`),
     '',
   ].join('\n');
@@ -57,4 +59,9 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function round(value: number): string {
   return String(Math.round(value * 1000) / 1000);
+}
+
+/** Something to copy. */
+function fenced(yaml: readonly string[]): string[] {
+  return yaml.length === 0 ? [] : ['', "For the server's dynamic configuration:", '', '```yaml', ...yaml, '```', ''];
 }

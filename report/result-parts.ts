@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SERVER_MEASURES, type MeasureName } from '../measurement/server-metrics';
+import { SERVER_MEASURES, type MeasureName } from '../measurement/server-measures';
 
 // The workflow sandbox forbids building functions from text, which zod would otherwise try.
 z.config({ jitless: true });
@@ -104,6 +104,7 @@ const queueDepth = z
     meanBacklog: z.number(),
     highestBacklog: z.number(),
     highestAgeMs: ms,
+    growthPerSecond: z.number().describe('How fast the backlog grew over two looks, at most'),
     addedPerSecond: z.number(),
     dispatchedPerSecond: z.number(),
   })
@@ -171,6 +172,10 @@ export const finding = z
     default: z.string().optional(),
     advice: z.string(),
     caveat: z.string().optional(),
+    setting: z
+      .strictObject({ key: z.string(), value: z.number(), because: z.string() })
+      .optional()
+      .describe("For the server's dynamic configuration, where a value can be told"),
   })
   .describe('What limited the run, the evidence for it, and the setting that moves it');
 
@@ -186,6 +191,19 @@ export const generator = z.strictObject({
   observerRetries: count,
   maxInFlight: count,
   capLowered: count.describe('Times the in-flight cap was lowered because memory was short'),
+  windows: z
+    .strictObject({
+      count,
+      limited: count.describe('Windows in which it could not keep up'),
+      machineBusyShare: z
+        .number()
+        .nullable()
+        .describe('How busy the CPUs of its machine were, with whatever, in the busiest window; null if unknown'),
+      ownCores: z.number().describe('Cores that it used itself in that window'),
+      first: z.string().optional().describe('What was wrong in the first limited window'),
+    })
+    .optional()
+    .describe('Its load in windows of 10 s'),
   machine: z
     .strictObject({
       cpus: count,

@@ -1,4 +1,5 @@
 import { attribute } from '../measurement/attribution';
+import { mergeWindows } from '../measurement/generator-windows';
 import { mergeLaneHistograms, mergeObservations, noHistograms, type LaneHistograms } from '../measurement/lane';
 import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from '../measurement/ledger';
 import { mergeParts } from '../measurement/mix';
@@ -48,7 +49,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
       checks: [...(headline?.result.thresholds ?? [])],
     },
     validity,
-    findings: findingsOf(counted),
+    findings: findingsOf(counted, facts),
     system: facts.system ?? UNKNOWN_SYSTEM,
     ledger: { ...ledger },
     server,
@@ -224,12 +225,16 @@ function seriesOf(facts: RunFacts): BenchmarkResult['series'] {
   };
 }
 
-function findingsOf(counted: readonly ReportedStep[]): BenchmarkResult['findings'] {
+function findingsOf(counted: readonly ReportedStep[], { reconciliation }: RunFacts): BenchmarkResult['findings'] {
+  const visibilityWaitMs = reconciliation?.visibilityWaitMs;
   const holds = counted.map(({ step, settled, verdict, validity, result, measurement }) => {
     return {
       targetRate: step.fromRate,
       ledger: settled,
       acknowledgedPerSecond: result.rates.acknowledged,
+      completedPerSecond: result.rates.completed,
+      visibilityWaitMs,
+      windows: mergeWindows(measurement.audits.flatMap(({ windows }) => (windows ? [windows] : []))),
       verdict,
       validity,
       target: measurement.target,

@@ -1,3 +1,4 @@
+import { dynamicConfigOf } from '../measurement/setting';
 import { renderCluster } from './cluster';
 import { formatDuration } from '../spec/duration';
 import type { BenchmarkResult, StepResult } from './result-schema';
@@ -65,7 +66,9 @@ function findings({ findings: found }: BenchmarkResult): string[] {
     `    → ${advice}${knob && fallback ? ` (default: ${fallback})` : ''}`,
     ...(caveat ? [`      ${caveat}`] : []),
   ]);
-  return ['', 'What limited it', ...rows];
+  const fragment = dynamicConfigOf(found);
+  const config = fragment.length === 0 ? [] : ['', "For the server's dynamic configuration", ...fragment];
+  return ['', 'What limited it', ...rows, ...config.map((line, i) => (i > 1 ? `    ${line}` : line))];
 }
 
 function staircase({ staircase: found, steps }: BenchmarkResult): string[] {

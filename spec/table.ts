@@ -81,7 +81,12 @@ export const table = {
     default: 1,
   }),
   hosts: integer({ min: 1, max: 100, help: 'Worker processes that execute the load workflows', default: 1 }),
-  hostSlots: integer({ min: 2, max: 10_000, help: 'Workflow-task slots of each of these processes', default: 100 }),
+  hostSlots: integer({
+    min: 1,
+    max: 10_000,
+    help: 'Slots of each of these processes: workflow tasks (at least 2) and activities that it executes at once',
+    default: 100,
+  }),
   hostPollers: integer({
     min: 2,
     max: 1000,

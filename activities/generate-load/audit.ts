@@ -1,20 +1,27 @@
 import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { monitorEventLoopDelay, performance, type EventLoopUtilization } from 'node:perf_hooks';
 
 /** The resolution of the delay monitor, which it adds to every sample it takes. Milliseconds. */
 const RESOLUTION_MS = 10;
 
-/** Watches the process that generates load, for law 8. */
+/** Watches the process that generates load over a stretch of time, for law 8. */
 export class ProcessAudit {
   private readonly delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   private readonly loopAtStart: EventLoopUtilization;
   private readonly throttledAtStart = throttledMs();
+  private readonly cpuAtStart = process.cpuUsage();
+  private readonly machineAtStart = machineTimes();
   private readonly startedAt = performance.now();
   private resident = 0;
 
   constructor() {
     this.delay.enable();
     this.loopAtStart = performance.eventLoopUtilization();
+  }
+
+  get elapsedMs(): number {
+    return performance.now() - this.startedAt;
   }
 
   sample(): void {
@@ -24,18 +31,30 @@ export class ProcessAudit {
   stop() {
     this.delay.disable();
     this.sample();
-    const elapsedMs = performance.now() - this.startedAt;
+    const { elapsedMs, throttledAtStart, machineAtStart } = this;
     const throttled = throttledMs();
+    const machine = machineTimes();
+    const used = process.cpuUsage(this.cpuAtStart);
     return {
       eventLoopUtilization: round(performance.eventLoopUtilization(this.loopAtStart).utilization),
       eventLoopDelayP99Ms: round(Math.max(0, this.delay.percentile(99) / 1e6 - RESOLUTION_MS)),
       cpuThrottledShare:
-        throttled === null || this.throttledAtStart === null
+        throttled === null || throttledAtStart === null ? null : round((throttled - throttledAtStart) / elapsedMs),
+      cpuCores: round((used.user + used.system) / 1000 / elapsedMs),
+      machineBusyShare:
+        machine.all === machineAtStart.all
           ? null
-          : round((throttled - this.throttledAtStart) / elapsedMs),
+          : round((machine.busy - machineAtStart.busy) / (machine.all - machineAtStart.all)),
       maxResidentBytes: this.resident,
     };
   }
+}
+
+/** What all of the machine's CPUs have done so far. */
+function machineTimes(): { busy: number; all: number } {
+  const times = cpus().map((cpu) => cpu.times);
+  const all = times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0);
+  return { all, busy: all - times.reduce((sum, { idle }) => sum + idle, 0) };
 }
 
 /** How long this cgroup's processes were throttled so far; null where there is no such thing to read. */

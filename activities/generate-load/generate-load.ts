@@ -56,9 +56,16 @@ export function createGenerateLoad(deps: GeneratorDeps) {
       identity: deps.identity,
     });
     const predecessor = info.heartbeatDetails as LaneCheckpoint | undefined;
-    const observer = deps.observe(input.workload);
-    const account = new LaneAccount(input, observer);
     const audit = new LaneAudit(deps.identity, info.attempt, await machineFacts());
+    const metrics = deps.observe(input.workload);
+    const observer: typeof metrics = {
+      ...metrics,
+      sent(workload, lagMs) {
+        audit.sent(lagMs);
+        metrics.sent(workload, lagMs);
+      },
+    };
+    const account = new LaneAccount(input, observer);
     const about = { step: input.step.name, lane: input.lane, attempt: info.attempt };
     const memory = new MemoryGuard(input.maxInFlight, (cap) =>
       deps.log('memory pressure: in-flight cap lowered', { ...about, cap }),
@@ -72,7 +79,8 @@ export function createGenerateLoad(deps: GeneratorDeps) {
 
     const anchor = await anchorClock(link, predecessor ?? account.checkpoint('armed'));
     const now = () => performance.now() - anchor.originMs - input.startAtMs;
-    const result = (cutShort?: string) => account.result(audit.finish(anchor, memory.timesLowered), cutShort);
+    const result = (cutShort?: string) =>
+      account.result(audit.finish(anchor, memory.timesLowered, account.startP50Ms), cutShort);
     if (predecessor === undefined || info.attempt === 1) {
       if (now() > LATE_MS) return result('picked up late');
       await target.warmUp();
@@ -84,10 +92,10 @@ export function createGenerateLoad(deps: GeneratorDeps) {
     const fence = new Fence(input.heartbeatTimeoutMs, () => performance.now());
     const checkpoint = (through?: number) => {
       const { inFlight, awaited } = account;
-      audit.sample(inFlight);
-      memory.sample();
       const isNow = now();
       const isOn = isNow >= 0 && isNow < input.step.durationMs && phase === 'sending';
+      audit.sample(inFlight, isNow, isOn);
+      memory.sample();
       observer.gauges({ inFlight, awaited, targetRate: isOn ? rateAt(input.step, isNow) / input.lanes : 0 });
       return account.checkpoint(phase, through);
     };

@@ -122,6 +122,11 @@ export class LaneAccount {
     this.observer?.sent(this.workloadOf(sequence), lagMs);
   }
 
+  /** The median time from a send to its acknowledgement, milliseconds; 0 before the first. */
+  get startP50Ms(): number {
+    return this.histograms.start.getValueAtPercentile(50) / 1000;
+  }
+
   acknowledge(sequence: number, atMs: number, startMs: number): void {
     this.open.settle(sequence);
     this.acknowledged += 1;

@@ -1,6 +1,11 @@
+import { createHistogram } from 'node:perf_hooks';
+import { summarizeWindows, WINDOW_MS, type GeneratorWindow } from '../../measurement/generator-windows';
 import type { GeneratorAudit, MachineFacts } from '../../measurement/lane';
 import { ProcessAudit } from './audit';
 import type { Anchor } from './clock';
+
+/** A last window shorter than this is not judged. */
+const SHORTEST_MS = WINDOW_MS / 2;
 
 /** The audit of one attempt at a lane, from its arming to its end. */
 export class LaneAudit {
@@ -8,6 +13,10 @@ export class LaneAudit {
   private maxInFlight = 0;
   private readonly process = new ProcessAudit();
   private measured?: ReturnType<ProcessAudit['stop']>;
+  private readonly windows: GeneratorWindow[] = [];
+  private window?: { readonly startMs: number; readonly process: ProcessAudit };
+  /** Microseconds, from 1: a histogram of Node's own costs nothing to record into. */
+  private readonly lag = createHistogram();
 
   constructor(
     private readonly identity: string,
@@ -15,20 +24,30 @@ export class LaneAudit {
     private readonly machine?: MachineFacts,
   ) {}
 
-  sample(inFlight: number): void {
+  sent(lagMs: number): void {
+    this.lag.record(Math.max(1, Math.round(lagMs * 1000)));
+  }
+
+  /** @param atMs the time on the step's clock; only while the step's load goes on are windows kept */
+  sample(inFlight: number, atMs: number, isOn: boolean): void {
     this.maxInFlight = Math.max(this.maxInFlight, inFlight);
     this.process.sample();
+    if (this.window && this.window.process.elapsedMs >= WINDOW_MS) this.closeWindow();
+    if (isOn && !this.window) this.window = { startMs: atMs, process: new ProcessAudit() };
   }
 
   /** The load is over: what the process does while it waits for completions is no evidence about its pacing. */
   loadOver(): void {
-    this.measured ??= this.process.stop();
+    if (this.measured) return;
+    if (this.window && this.window.process.elapsedMs >= SHORTEST_MS) this.closeWindow();
+    this.measured = this.process.stop();
   }
 
-  finish({ offsetMs, uncertaintyMs }: Anchor, capLowered: number): GeneratorAudit {
+  finish({ offsetMs, uncertaintyMs }: Anchor, capLowered: number, startP50Ms: number): GeneratorAudit {
     this.loadOver();
+    const { eventLoopUtilization, eventLoopDelayP99Ms, cpuThrottledShare, maxResidentBytes } = this.measured!;
     return {
-      ...this.measured!,
+      ...{ eventLoopUtilization, eventLoopDelayP99Ms, cpuThrottledShare, maxResidentBytes },
       identity: this.identity,
       attempts: this.attempts,
       clockOffsetMs: Math.round(offsetMs * 1000) / 1000,
@@ -36,7 +55,18 @@ export class LaneAudit {
       observerRetries: this.observerRetries,
       maxInFlight: this.maxInFlight,
       capLowered,
+      windows: summarizeWindows(this.windows, startP50Ms),
       machine: this.machine,
     };
+  }
+
+  private closeWindow(): void {
+    const { startMs, process } = this.window!;
+    const { maxResidentBytes: _, ...measured } = process.stop();
+    const sent = this.lag.count;
+    const lagP95Ms = sent === 0 ? 0 : this.lag.percentile(95) / 1000;
+    this.windows.push({ startMs, ...measured, sent: Number(sent), lagP95Ms });
+    this.lag.reset();
+    this.window = undefined;
   }
 }

@@ -16,7 +16,7 @@ export function builder(yargs: Argv) {
   return withConnectionOptions(yargs)
     .option('namespace', option('existing namespace of the target [BENCHMARK_NAMESPACE, TEMPORAL_NAMESPACE]'))
     .option('task-queue', option('task queue to poll [BENCHMARK_TASK_QUEUE]'))
-    .option('host-slots', option('workflow-task slots, and as many of activity tasks (default: 100)'))
+    .option('host-slots', option('slots for workflow tasks, and as many for activities (default: 100)'))
     .option('host-pollers', option('polls kept open of each kind (default: as many as the load needs)'));
 }
 

@@ -21,9 +21,10 @@ async function main({ run, host, slots, pollers, attempt }: HostInput & { attemp
     identity,
     workflowBundle: { codePath: LOAD_WORKFLOWS_BUNDLE },
     activities,
-    maxConcurrentWorkflowTaskExecutions: slots,
+    // A worker that caches workflows needs two.
+    maxConcurrentWorkflowTaskExecutions: Math.max(2, slots),
     maxConcurrentActivityTaskExecutions: slots,
-    workflowTaskPollerBehavior: polling(pollers, slots),
+    workflowTaskPollerBehavior: polling(pollers, Math.max(2, slots)),
     activityTaskPollerBehavior: polling(pollers, slots),
   });
   const stop = () => worker.getState() === 'RUNNING' && worker.shutdown();
@@ -39,7 +40,7 @@ async function main({ run, host, slots, pollers, attempt }: HostInput & { attemp
 /** A fixed number of polls has to be one that fits the round trip: by default the worker finds out how many it needs. */
 function polling(pollers: number | undefined, slots: number): WorkerOptions['workflowTaskPollerBehavior'] {
   if (pollers !== undefined) return { type: 'simple-maximum', maximum: Math.min(pollers, slots) };
-  return { type: 'autoscaling', minimum: 2, initial: Math.min(10, slots), maximum: slots };
+  return { type: 'autoscaling', minimum: Math.min(2, slots), initial: Math.min(10, slots), maximum: slots };
 }
 
 /** Tells the host activity how busy this process is; slots are sampled ten times as often as they are reported. */
@@ -53,7 +54,8 @@ function reportEverySecond(worker: Worker, hello: HostMessage, slots: number): v
   let exhausted = 0;
   setInterval(() => {
     samples += 1;
-    if (worker.getStatus().numInFlightWorkflowActivations >= slots) exhausted += 1;
+    const { numInFlightWorkflowActivations, numInFlightActivities } = worker.getStatus();
+    if (numInFlightWorkflowActivations >= Math.max(2, slots) || numInFlightActivities >= slots) exhausted += 1;
   }, SAMPLE_MS / 10).unref();
   setInterval(() => {
     const now = performance.eventLoopUtilization();

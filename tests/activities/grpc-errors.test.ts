@@ -34,6 +34,17 @@ test('I3c: what may have been committed all the same is unknown, not rejected', 
   expect(classifyStartError(new TypeError('no'))).toEqual({ kind: 'unknown', cause: 'TypeError' });
 });
 
+test('the state of a database error is counted, and a refused call names the key of the limit', () => {
+  const refused = Object.assign(error(status.UNAVAILABLE), { details: 'failed to connect (SQLSTATE 53400)' });
+  expect(classifyStartError(refused)).toEqual({ kind: 'unknown', cause: 'UNAVAILABLE/SQLSTATE_53400' });
+  const failure = temporal.api.errordetails.v1.ResourceExhaustedFailure.encode({ cause: 4, scope: 2 }).finish();
+  const value = google.rpc.Status.encode({ details: [{ type_url: 'x.ResourceExhaustedFailure', value: failure }] });
+  const limited = error(status.RESOURCE_EXHAUSTED, (metadata) =>
+    metadata.set('grpc-status-details-bin', Buffer.from(value.finish())),
+  );
+  expect(describeGrpcError(limited)).toMatch(/^RESOURCE_EXHAUSTED: boom \(.*: .*persistenceMaxQPS, by default /);
+});
+
 test('a message for people names the code and what the server said', () => {
   expect(describeGrpcError(error(status.UNAVAILABLE))).toBe('UNAVAILABLE: boom');
   expect(describeGrpcError(new Error('outer', { cause: error(status.NOT_FOUND) }))).toBe('NOT_FOUND: boom');

@@ -27,6 +27,7 @@ test('a healthy run: what the cluster did is read from its queues and its own me
   expect(activity!.looks).toBeGreaterThan(0);
   const { endpoints, readings, unknown } = result.cluster!;
   expect([endpoints, unknown]).toEqual([1, []]);
+  expect(result.system.services).toEqual({ frontend: 1, history: 1, matching: 1, worker: 1 });
   const of = (name: string, what = '') => readings.find((reading) => reading.name === name && reading.of === what);
   // Every workflow of the hold was created by one write, and those near its ends may be on either side.
   const created = of('persistence latency', 'CreateWorkflowExecution')!;
@@ -43,11 +44,13 @@ test.each<[name: string, setting: string, knob: string, spec?: object]>([
   ['history-rps', 'history.rps=100', 'history.rps'],
   ['matching-rps', 'matching.rps=60', 'matching.rps'],
   ['history-persistence', 'history.persistenceMaxQPS=150', 'history.persistenceMaxQPS'],
+  // Namespaces are read by it, and so nearly every call waits for it.
+  ['frontend-persistence', 'frontend.persistenceMaxQPS=5', 'frontend.persistenceMaxQPS'],
 ])('%s: the limit within the cluster is named first, with its key', async (name, setting, knob, spec = {}) => {
   // Nobody waits for the backlog to be worked off.
   const result = await measured(name, [setting], { ...spec, rate: 40, duration: '7s', completionTimeout: '5s' });
   expect(result.outcome).not.toBe('PASSED');
-  expect(result.findings[0]).toMatchObject({ knob, confidence: 'high' });
+  expect(result.findings[0]).toMatchObject({ knob, confidence: 'high', setting: { key: knob } });
 });
 
 (canHavePrometheus ? test : test.skip)('a Prometheus that scrapes the cluster already is asked instead', async () => {

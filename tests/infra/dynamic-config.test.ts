@@ -18,9 +18,11 @@ test('every setting is a positive number for everybody, with its reason and its 
 });
 
 test('the settings behind the limits that the server names are among them', () => {
-  const knobs = SERVER_LIMITS.map(({ knob }) => knob).filter((knob) =>
-    /\.(rps|namespaceRPS|namespaceCount|persistenceMaxQPS)$/.test(knob),
-  );
+  const single = SERVER_LIMITS.flatMap(({ knob }) => {
+    const [, services, key] = /^\{(.*)\}(.*)$/.exec(knob) ?? [];
+    return services === undefined ? [knob] : services.split(',').map((service) => `${service}${key}`);
+  });
+  const knobs = single.filter((knob) => /\.(rps|namespaceRPS|namespaceCount|persistenceMaxQPS)$/.test(knob));
   expect(knobs.length).toBeGreaterThanOrEqual(4);
   for (const knob of knobs) expect(Object.keys(entries)).toContain(knob);
 });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { parseExposition } from '../../measurement/exposition';
 import { quantile, readingsBetween, readPage } from '../../measurement/server-metrics';
@@ -9,7 +11,8 @@ test('a page is read as it was written, whatever its labels hold', () => {
   const sample = fc.record({
     name: fc.stringMatching(/^[a-z_][a-z0-9_]{0,10}$/),
     labels: fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9_]{0,6}$/), text, { maxKeys: 3, noNullPrototype: true }),
-    value: fc.oneof(fc.nat(), fc.double({ noNaN: true })),
+    // Written as text, −0 is 0.
+    value: fc.oneof(fc.nat(), fc.double({ noNaN: true })).map((value) => value + 0),
   });
   fc.assert(
     fc.property(fc.array(sample, { maxLength: 8 }), (samples) => {
@@ -95,10 +98,35 @@ test('milliseconds and seconds are told apart by the buckets; the own workflows 
   expect(rest).toEqual([]);
 });
 
-test('a gauge is the highest of all looks, replicas of one look together', () => {
+test('a gauge is the highest of all looks, replica by replica', () => {
   const look = (...values: number[]) =>
     values.map((value) => readPage(`persistence_sql_in_use{service_name="history",db_kind="main"} ${value}`, 'gauges'));
   expect(readingsBetween([[]], [[]], [look(3, 4), look(10, 1), look(0, 0)], 1)).toEqual([
-    { name: 'database connections in use', of: 'history/main', highest: 11 },
+    { name: 'database connections in use', of: 'history #1/main', highest: 10 },
+    { name: 'database connections in use', of: 'history #2/main', highest: 4 },
   ]);
+});
+
+test('DSQL: conflicts, its pool replica by replica, and everything else its plugin serves, by whatever name', () => {
+  const page = (replica: number, when: string) =>
+    readPage(readFileSync(join(__dirname, 'exposition', `dsql-replica-${replica}-${when}.txt`), 'utf8'));
+  const [before, after] = ['before', 'after'].map((when) => [page(1, when), page(2, when)]) as [never, never];
+  const readings = readingsBetween(before, after, [before, after], 10);
+  const of = (name: string, what = '') => readings.find((one) => one.name === name && one.of === what);
+  expect(of('DSQL conflicts')).toMatchObject({ count: 240, perSecond: 24 });
+  expect(of('DSQL retries exhausted')).toMatchObject({ count: 4 });
+  expect(of('database connections in use', 'history #1/main')).toMatchObject({ highest: 32 });
+  expect(of('database connections in use', 'history #2/main')).toMatchObject({ highest: 34 });
+  expect(of('database connections allowed', 'history #2/main')).toMatchObject({ highest: 50 });
+  expect(of('waits for a connection', 'history #2/main')).toMatchObject({ count: 400, perSecond: 40 });
+  expect(of('wait for a connection', 'history #1/main')!.p95Ms).toBeCloseTo(410, 5);
+  // Names that this tool does not know.
+  expect(of('DSQL', 'tx_commit_duration_seconds')).toMatchObject({
+    count: 2000,
+    p50Ms: expect.closeTo(7.5, 5) as number,
+  });
+  expect(of('DSQL', 'reservoir_size')).toMatchObject({ highest: 90 });
+  expect(of('DSQL', 'reservoir_empty_total')).toMatchObject({ count: 6 });
+  expect(of('DSQL', 'pool_open')).toMatchObject({ highest: 96 });
+  expect(readings.filter(({ of: what }) => /_(sum|count)$/.test(what))).toEqual([]);
 });

@@ -1,4 +1,7 @@
-import { SERVER_MEASURES, type MeasureName, type ServerReading } from '../../measurement/server-metrics';
+import { SERVER_MEASURES, type MeasureName } from '../../measurement/server-measures';
+import type { ServerReading } from '../../measurement/server-metrics';
+import type { HoldEvidence } from '../../measurement/hold-evidence';
+import { emptyLedger } from '../../measurement/ledger';
 import { SYMPTOMS, symptomsOf } from '../../measurement/symptoms';
 import type { TargetObservation } from '../../measurement/target';
 
@@ -9,6 +12,7 @@ const busy = {
   meanBacklog: 1,
   highestBacklog: 3,
   highestAgeMs: 10,
+  growthPerSecond: 1,
   addedPerSecond: 50,
   dispatchedPerSecond: 50,
 };
@@ -32,8 +36,8 @@ const healthy: readonly ServerReading[] = [
   counter('persistence requests', 5000, 'history'),
   counter('polls answered', 1000),
   counter('polls answered at once', 995),
-  { name: 'database connections in use', of: 'history/main', highest: 4 },
-  { name: 'database connections allowed', of: 'history/main', highest: 20 },
+  { name: 'database connections in use', of: 'history #1/main', highest: 4 },
+  { name: 'database connections allowed', of: 'history #1/main', highest: 20 },
   counter('calls refused', 0, 'RpsLimit/Namespace/frontend'),
 ];
 
@@ -46,75 +50,163 @@ function observed(changes: readonly ServerReading[] = [], queue: Partial<typeof 
   };
 }
 
+function hold(target: TargetObservation, change: Partial<HoldEvidence> = {}): HoldEvidence {
+  const ledger = { ...emptyLedger, scheduled: 1000, acknowledged: 1000 };
+  return { targetRate: 50, ledger, acknowledgedPerSecond: 50, completedPerSecond: 50, target, ...change };
+}
+
 test('a cluster in good health has no symptom, whether the hold was passed or not', () => {
   for (const explain of [true, false])
-    expect(symptomsOf(observed(), 50, explain)).toEqual({ limits: [], symptoms: [], warnings: [] });
+    expect(symptomsOf(hold(observed()), explain)).toEqual({ limits: [], symptoms: [], warnings: [] });
 });
 
-const cases: readonly [name: string, knob: string, observation: TargetObservation][] = [
-  ['nobody takes tasks of the queue', '--hosts', observed([], { highestBacklog: 400, dispatchedPerSecond: 0 })],
+const cases: readonly [name: string, knob: string, observation: HoldEvidence][] = [
+  [
+    'nobody takes tasks of the queue',
+    'the workers of the task queue (--hosts, --task-queue)',
+    hold(observed([], { highestBacklog: 400, dispatchedPerSecond: 0 })),
+  ],
   [
     'a slow database',
     'the size of the database',
-    observed([latency('persistence latency', 'CreateWorkflowExecution', 80)]),
+    hold(observed([latency('persistence latency', 'CreateWorkflowExecution', 80)])),
   ],
   [
     'all connections to the database in use',
     'maxConns of the datastore in the static configuration',
-    observed([{ name: 'database connections in use', of: 'history/main', highest: 19 }]),
+    hold(observed([{ name: 'database connections in use', of: 'history #1/main', highest: 19 }])),
   ],
-  ['contention for shards', 'numHistoryShards', observed([latency('shard lock', '', 12)])],
-  ['tasks spill to the database', '--host-pollers, --host-slots', observed([counter('polls answered at once', 900)])],
+  ['contention for shards', 'numHistoryShards', hold(observed([latency('shard lock', '', 12)]))],
+  [
+    'tasks spill to the database',
+    '--host-pollers, --host-slots',
+    hold(observed([counter('polls answered at once', 900)])),
+  ],
   [
     'history falls behind with its tasks',
     'history.transferProcessorMaxPollRPS, history.timerProcessorMaxPollRPS',
-    observed([latency('history task schedule', '', 900)]),
+    hold(observed([latency('history task schedule', '', 900)])),
   ],
-  ['a slow visibility store', 'the size of the visibility store', observed([latency('visibility latency', '', 900)])],
-  ['conflicts between transactions (DSQL)', 'numHistoryShards', observed([counter('DSQL conflicts', 300)])],
+  [
+    'a slow visibility store',
+    'the size of the visibility store',
+    hold(observed([latency('visibility latency', '', 900)])),
+  ],
+  ['conflicts between transactions (DSQL)', 'numHistoryShards', hold(observed([counter('DSQL conflicts', 300)]))],
   [
     'transactions given up after conflicts (DSQL)',
     'numHistoryShards',
-    observed([counter('DSQL retries exhausted', 1)]),
+    hold(observed([counter('DSQL retries exhausted', 1)])),
   ],
   [
     'rate limit of the history service',
     'history.rps',
-    observed([counter('calls refused', 9, 'RpsLimit/System/history')]),
+    hold(observed([counter('calls refused', 9, 'RpsLimit/System/history')])),
   ],
   [
     'rate limit of the matching service',
     'matching.rps',
-    observed([counter('calls refused', 9, 'RPS_LIMIT/SYSTEM/matching')]),
+    hold(observed([counter('calls refused', 9, 'RPS_LIMIT/SYSTEM/matching')])),
   ],
   [
     'concurrent calls of the namespace',
     'frontend.namespaceCount',
-    observed([counter('calls refused', 9, 'ConcurrentLimit/Namespace/frontend')]),
+    hold(observed([counter('calls refused', 9, 'ConcurrentLimit/Namespace/frontend')])),
   ],
   [
     'persistence rate limit of the frontend service',
     'frontend.persistenceMaxQPS',
-    observed([counter('persistence refused', 9, 'frontend')]),
+    hold(observed([counter('persistence refused', 9, 'frontend')])),
+  ],
+  [
+    'nobody takes tasks of the queue',
+    'the workers of the task queue (--hosts, --task-queue)',
+    hold(observed([], { highestBacklog: 400, growthPerSecond: 49 })),
+  ],
+  [
+    'nobody takes tasks of the queue',
+    'the workers of the task queue (--hosts, --task-queue)',
+    hold(observed([], { highestBacklog: 400 }), { completedPerSecond: 1 }),
+  ],
+  [
+    'waits for a connection, though the pool is not full',
+    'maxIdleConns and maxConnLifetime of the datastore (DSQL: its reservoir)',
+    hold(observed([{ name: 'waits for a connection', of: 'history #1/main', count: 100, perSecond: 5 }])),
+  ],
+  [
+    'tasks are not handed to matching',
+    'matching.outstandingTaskAppendsThreshold',
+    hold(observed([counter('tasks not handed to matching', 20, 'serviceerror_Unavailable')])),
+  ],
+  [
+    'one replica is hotter than the others',
+    'numHistoryShards (history), matching.numTaskqueueReadPartitions and …WritePartitions (matching)',
+    hold(observed([counter('requests', 9000, 'history #1'), counter('requests', 3000, 'history #2')])),
+  ],
+  [
+    'connections are cut in mid-run',
+    'frontend.keepAliveMaxConnectionAge',
+    hold(observed(), { ledger: { ...emptyLedger, scheduled: 1000, rejected: { UNAVAILABLE: 3 } } }),
   ],
 ];
 
+const always: readonly [name: string, observation: HoldEvidence][] = [
+  ['conflicts between transactions (DSQL)', hold(observed([counter('DSQL conflicts', 300)]))],
+  ['transactions given up after conflicts (DSQL)', hold(observed([counter('DSQL retries exhausted', 1)]))],
+  [
+    'starts reach only some of the frontends',
+    hold(
+      observed([
+        ...[1, 2, 3].map((n) => counter('requests', 1000, `frontend #${n}`)),
+        ...[1, 2].map((n) => counter('starts', 500, `frontend #${n}`)),
+      ]),
+    ),
+  ],
+  ['visibility lags behind', hold(observed(), { visibilityWaitMs: 12_000 })],
+];
+
+test.each(always)('%s is told of, whether the hold was passed or not', (name, evidence) => {
+  expect(symptomsOf(evidence, TO_EXPLAIN).symptoms).toMatchObject([{ name }]);
+  expect(symptomsOf(evidence, !TO_EXPLAIN).warnings).toMatchObject([{ name }]);
+});
+
+test.each<[string, HoldEvidence]>([
+  [
+    'a canceled hand-over of a task',
+    hold(observed([counter('tasks not handed to matching', 500, 'serviceerror_Canceled')])),
+  ],
+  ['replicas that share evenly', hold(observed([1, 2, 3].map((n) => counter('requests', 4000 + n, `history #${n}`))))],
+  [
+    'waits while the pool is full',
+    hold(observed([{ name: 'waits for a connection', of: 'x', count: 1, perSecond: 0.5 }])),
+  ],
+  [
+    'a service that was started anew',
+    hold(observed([counter('restarts', 1)]), {
+      ledger: { ...emptyLedger, scheduled: 1000, rejected: { UNAVAILABLE: 3 } },
+    }),
+  ],
+  ['a backlog that is worked off', hold(observed([], { highestBacklog: 400, growthPerSecond: 25 }))],
+])('%s is no symptom', (_what, evidence) => {
+  expect(symptomsOf(evidence, TO_EXPLAIN)).toEqual({ limits: [], symptoms: [], warnings: [] });
+});
+
 test.each(cases)('%s is named, alone, with its key: %s', (name, knob, observation) => {
-  const { limits, symptoms, warnings } = symptomsOf(observation, 50, TO_EXPLAIN);
+  const { limits, symptoms, warnings } = symptomsOf(observation, TO_EXPLAIN);
   expect([...limits, ...symptoms]).toMatchObject([{ name, knob }]);
   expect(warnings).toEqual([]);
 });
 
 test('a hold that was passed is told of conflicts, and of nothing else', () => {
   for (const [name, , observation] of cases) {
-    const { limits, symptoms, warnings } = symptomsOf(observation, 50, !TO_EXPLAIN);
+    const { limits, symptoms, warnings } = symptomsOf(observation, !TO_EXPLAIN);
     expect([limits, symptoms]).toEqual([[], []]);
     expect(warnings.map((warning) => warning.name)).toEqual(/DSQL/.test(name) ? [name] : []);
   }
 });
 
 test('every symptom has a case here, and every measure it reads is in the catalogue', () => {
-  const names = cases.map(([name]) => name);
+  const names = [...cases, ...always].map(([name]) => name);
   for (const { name } of SYMPTOMS) expect(names).toContain(name);
   expect(new Set(SERVER_MEASURES.map(({ name }) => name)).size).toBe(SERVER_MEASURES.length);
 });

@@ -1,0 +1,64 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Cluster } from '../support/cluster';
+import { registerNamespace } from '../support/namespace';
+import { expectSoundAccount } from '../support/result';
+
+jest.setTimeout(120_000);
+
+const load = { rate: 20, rampUp: '1s', lanes: 1, completionTimeout: '3s' };
+
+const children: ChildProcess[] = [];
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  }
+});
+
+function node(...args: string[]): ChildProcess {
+  const child = spawn(process.execPath, args, { stdio: 'ignore' });
+  children.push(child);
+  return child;
+}
+
+test('one slot for activities that take a second: the slots of the host are named, and the hold is INVALID', async () => {
+  const cluster = await Cluster.start({ generators: 1 });
+  const idle = { workload: 'idle', idleDuration: '1s', hostSlots: 1 };
+  const result = await cluster.benchmark('one-slot', { ...load, ...idle, duration: '6s' });
+  expectSoundAccount(result);
+  expect(result.outcome).toBe('INVALID');
+  expect(result.findings[0]).toMatchObject({ knob: '--host-slots', confidence: 'high' });
+  await cluster.stop();
+});
+
+test('workers that stop polling: that nobody takes tasks is named first', async () => {
+  const cluster = await Cluster.start({ roles: 'control,generator', generators: 1 });
+  await registerNamespace(cluster.target.connection, 'orders');
+  const script = join(__dirname, '..', 'support', 'external', 'worker.mjs');
+  const worker = node(script, cluster.target.address, 'orders', 'order-queue');
+  const external = { workload: 'external', externalType: 'order', taskQueue: 'order-queue', namespace: 'orders' };
+  await cluster.start('no-poller', { ...load, ...external, duration: '14s' });
+  await cluster.loading('no-poller', 10);
+  worker.kill('SIGKILL');
+  const { result } = await cluster.outcome('no-poller');
+  expectSoundAccount(result!);
+  expect(result!.findings[0]).toMatchObject({
+    name: 'nobody takes tasks of the queue',
+    knob: 'the workers of the task queue (--hosts, --task-queue)',
+  });
+  await cluster.stop();
+});
+
+test('a CPU hog beside the generator: the CPU of its machine is named first, and how busy it was', async () => {
+  const cluster = await Cluster.start({ generators: 1 });
+  await cluster.start('hog', { ...load, rate: 100, duration: '12s' });
+  await cluster.loading('hog', 5);
+  for (let i = 0; i < 24; i += 1) node('-e', 'for (const end = Date.now() + 9000; Date.now() < end; );');
+  const { result } = await cluster.outcome('hog');
+  expectSoundAccount(result!);
+  expect(result!.outcome).not.toBe('PASSED');
+  expect(result!.findings[0]).toMatchObject({ knob: "the CPU of the generators' machine, --lanes" });
+  await cluster.stop();
+});
