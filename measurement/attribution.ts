@@ -6,6 +6,7 @@ import { limitOf } from './limits';
 import { causeOf } from './service-limits';
 import { settingFor } from './setting';
 import { symptomsOf, type Symptoms } from './symptoms';
+import { LOST_SAMPLES } from './validity-check';
 
 /**
  * Ranks what limited the holds: what the server said of itself first, by how many starts it cost. Competing causes all
@@ -21,20 +22,29 @@ export function attribute(holds: readonly HoldEvidence[]): Finding[] {
   const outside = refused.filter(({ cause }) => !inside.some((limit) => isCauseOf(limit, cause)));
   const named = outside.filter(({ cause }) => limitOf(cause) !== undefined);
   const unnamed = outside.filter((one) => !named.includes(one));
+  const own = ourselves(holds);
+  // Samples get lost where a target answers late, too.
+  const ours = own.filter(({ name }) => !name.endsWith(LOST_SAMPLES));
+  const measured = symptoms.filter(({ confidence }) => confidence !== 'low');
+  const hints = symptoms.filter((one) => !measured.includes(one));
   const found = [
     ...inside,
     ...named.map(toFinding),
     ...starved(holds),
     ...unnamed.map(toFinding),
+    ...ours,
+    ...measured,
+    ...own.filter((one) => !ours.includes(one)),
     ...silence(holds),
-    ...ourselves(holds),
-    ...symptoms,
+    ...hints,
   ];
   if (found.length > 0) return [...found, ...warnings];
   const judged = holds.filter(({ verdict }) => verdict !== undefined);
   if (judged.length === 0) return [...warnings];
   return [judged.every(({ verdict }) => verdict!.passed) ? nothingLimited(judged) : undetermined(judged), ...warnings];
 }
+
+const UNANSWERED = 'DEADLINE_EXCEEDED';
 
 /** What the cluster's own account shows of all holds; of a finding that several have, the first stands. */
 function byTheCluster(holds: readonly HoldEvidence[]): Symptoms {
@@ -74,8 +84,10 @@ function toFinding({ cause: _, ...finding }: Refusal): Finding {
 
 /** Starts the server refused, by the limit it named. */
 function refusals(holds: readonly HoldEvidence[]): Refusal[] {
-  const causes = new Set(holds.flatMap(({ ledger }) => Object.keys(ledger.rejected)));
-  const counted = [...causes].map((cause) => {
+  const all = new Set(holds.flatMap(({ ledger }) => Object.keys(ledger.rejected)));
+  // Without an answer nobody has refused.
+  const causes = [...all].filter((cause) => cause !== UNANSWERED);
+  const counted = causes.map((cause) => {
     const hit = holds.filter(({ ledger }) => (ledger.rejected[cause] ?? 0) > 0);
     const refused = hit.reduce((sum, { ledger }) => sum + ledger.rejected[cause]!, 0);
     const scheduled = hit.reduce((sum, { ledger }) => sum + ledger.scheduled, 0);
@@ -146,16 +158,14 @@ const NEEDS_CPU = {
 /** Starts without an answer, and arrivals that were not sent because too many waited for one. */
 function silence(holds: readonly HoldEvidence[]): Finding[] {
   const count = (pick: (ledger: Ledger) => number) => holds.reduce((sum, { ledger }) => sum + pick(ledger), 0);
-  const unanswered = count(
-    ({ rejected, unknown }) => (rejected.DEADLINE_EXCEEDED ?? 0) + (unknown.DEADLINE_EXCEEDED ?? 0),
-  );
+  const unanswered = count(({ rejected, unknown }) => (rejected[UNANSWERED] ?? 0) + (unknown[UNANSWERED] ?? 0));
   const capped = count(({ skipped }) => skipped['in-flight-cap'] ?? 0);
   if (unanswered + capped === 0) return [];
   return [
     {
       name: 'starts are not answered in time',
       confidence: 'medium',
-      evidence: `${unanswered} starts had no answer within their deadline, ${capped} were not sent because too many were waiting for one`,
+      evidence: `${unanswered} starts had no answer within their deadline (${UNANSWERED}), ${capped} were not sent because too many were waiting for one`,
       advice: 'look at persistence_latency and at the CPU of frontend and history',
     },
   ];

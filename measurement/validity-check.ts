@@ -12,6 +12,9 @@ export interface ValidityCheck {
   readonly detail: string;
 }
 
+/** The check that may fail because of a slow target as well as because of us. */
+export const LOST_SAMPLES = 'lost samples';
+
 export const LIMITS = {
   /** Schedule-lag p99 may reach this, or a tenth of the median start, whichever is more. Milliseconds. */
   lagFloorMs: 5,

@@ -3,7 +3,7 @@ import { lagLimit, windowsCheck } from './generator-windows';
 import { SAMPLES_NEEDED, summarize } from './histogram';
 import type { GeneratorAudit, StepMeasurement } from './lane';
 import { GAP } from './ledger';
-import { LIMITS, type ValidityCheck } from './validity-check';
+import { LIMITS, LOST_SAMPLES, type ValidityCheck } from './validity-check';
 
 export { LIMITS, type ValidityCheck };
 
@@ -189,7 +189,7 @@ function lostCheck({ chosen, lost }: Evidence): ValidityCheck {
   const measured = chosen === 0 ? 0 : lost / chosen;
   const limit = LIMITS.lostSamplesShare;
   return {
-    name: 'lost samples',
+    name: LOST_SAMPLES,
     ok: measured <= limit,
     measured,
     limit,

@@ -1,5 +1,5 @@
 import type { BenchmarkResult } from '../../report/result-schema';
-import { Home, parseResult } from '../support/cli';
+import { eventually, Home, parseResult } from '../support/cli';
 import { PostgresCluster } from '../support/postgres-cluster';
 import { expectSoundAccount } from '../support/result';
 
@@ -10,6 +10,11 @@ let home: Home;
 beforeAll(async () => {
   cluster = await PostgresCluster.start();
   await cluster.add('history');
+  // The server tells of its connections once a minute.
+  const tellsOfPool = (url: string) =>
+    fetch(url).then(async (page) => /^persistence_sql_in_use/m.test(await page.text()));
+  const pages = cluster.metrics.filter((_url, i) => i !== 2);
+  await eventually('the pools', async () => (await Promise.all(pages.map(tellsOfPool))).every(Boolean), 120_000);
 });
 afterAll(async () => await cluster?.stop());
 beforeEach(() => (home = new Home()));
@@ -37,7 +42,7 @@ test('metrics of all four services, of two replicas of history, are read and add
   const of = (name: string, what: string) => readings.find((reading) => reading.name === name && reading.of === what);
   // What the clients saw start is what the frontend says, and what the replicas of history wrote together.
   const near = (count: number | undefined) =>
-    expect(Math.abs((count ?? NaN) - hold!.ledger.acknowledged)).toBeLessThan(10);
+    expect(Math.abs((count ?? NaN) - hold!.ledger.acknowledged)).toBeLessThan(20);
   near(of('starts', 'frontend #1')!.count);
   near(of('persistence latency', 'CreateWorkflowExecution')!.count);
   near(of('polls answered', '')!.count);
@@ -49,8 +54,8 @@ test('metrics of all four services, of two replicas of history, are read and add
 });
 
 test('a slow database: it is named first', async () => {
-  cluster.database.delay(15);
-  const result = await measured('--max-p99-latency', '200ms');
+  cluster.database.delay(5);
+  const result = await measured('--max-p99', '200ms');
   cluster.database.delay(0);
   expect(result.passed).toBe(false);
   expect(result.findings[0]).toMatchObject({ name: 'a slow database', knob: 'the size of the database' });
