@@ -41,6 +41,7 @@ export default tseslint.config(
         setInterval: 'readonly',
         clearInterval: 'readonly',
         performance: 'readonly',
+        fetch: 'readonly',
         AbortController: 'readonly',
         clearTimeout: 'readonly',
         Buffer: 'readonly',

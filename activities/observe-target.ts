@@ -15,6 +15,8 @@ import { lookAtQueue } from './task-queues';
 
 /** As often as the server renews its statistics of a queue. */
 const LOOK_MS = 5000;
+/** A server renews its gauges once a minute, and to read its pages costs CPU beside the measurement. */
+const GAUGES_MS = 30_000;
 /** Looks at a step at the most; a long one is looked at less often. */
 const MOST_LOOKS = 200;
 /** Whoever begins so late has missed a part of the step: its worker took over from one that died. */
@@ -34,12 +36,14 @@ interface Look {
   readonly errors: readonly string[];
 }
 
-export function createObserveTarget({ targets, sources, onLook }: ObserveDeps) {
+export function createObserveTarget({ targets, sources: all, onLook }: ObserveDeps) {
   /**
    * Looks at the target while one step goes on: at the run's task queues every few seconds, and at the server's own
    * metrics, whose growth from the first look to the last is what the server did in the step.
    */
-  return async function observeTarget({ run, startAtMs, durationMs }: ObserveInput): Promise<TargetObservation> {
+  return async function observeTarget(input: ObserveInput): Promise<TargetObservation> {
+    const { run, startAtMs, durationMs, readServer } = input;
+    const sources = readServer ? all : [];
     const context = Context.current();
     const endMs = startAtMs + durationMs;
     const everyMs = Math.max(LOOK_MS, durationMs / MOST_LOOKS);
@@ -47,9 +51,14 @@ export function createObserveTarget({ targets, sources, onLook }: ObserveDeps) {
     const seen: Look[] = [];
     await context.sleep(Math.max(0, startAtMs - Date.now()));
     const beganAt = Date.now();
+    let readAt = -Infinity;
     for (;;) {
       const leftMs = endMs - Date.now();
-      seen.push(await lookAt(sources, seen.length === 0 || leftMs <= 0 ? 'all' : 'gauges'));
+      const isEnd = seen.length === 0 || leftMs <= 0;
+      if (isEnd || Date.now() - readAt >= GAUGES_MS) {
+        readAt = Date.now();
+        seen.push(await lookAt(sources, isEnd ? 'all' : 'gauges'));
+      }
       if (leftMs <= 0) break;
       await context.sleep(Math.min(everyMs, leftMs));
       for (const type of QUEUE_TYPES) {

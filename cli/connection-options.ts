@@ -127,6 +127,17 @@ export function readConnections(argv: Readonly<Record<string, unknown>>, base = 
   }
 }
 
+/** The target itself as the control server, for a run that brings its own roles. */
+export function onTargetItself(connections: Connections): Connections {
+  const { env, target } = connections;
+  if (!target) throw badConfiguration('address: --with-worker needs a target; give --address host:port');
+  const mirrored = Object.entries(env).flatMap(([name, value]) =>
+    /^TEMPORAL_(?!NAMESPACE$|CLI_PATH$)/.test(name) ? [[controlName(name), value] as const] : [],
+  );
+  const own = { ...env, ...Object.fromEntries(mirrored) };
+  return { ...connections, env: own, control: resolveControl(own) };
+}
+
 function checkAddress(flag: string, address: string): void {
   const port = Number(/^(?:\[[0-9a-fA-F:]+\]|[^\s:/]+):(\d+)$/.exec(address)?.[1]);
   if (port > 0 && port < 65_536) return;

@@ -6,6 +6,7 @@ import type { Session } from '../machine/session';
 import { BAD_SPEC } from '../orchestrator/benchmark-types';
 import { EXIT } from '../report/exit-codes';
 import { renderJunit } from '../report/junit';
+import { toLogLines } from '../machine/log-lines';
 import { renderMarkdown } from '../report/markdown';
 import type { BenchmarkResult } from '../report/result-schema';
 import { resultWithoutRun } from '../report/result';
@@ -17,7 +18,7 @@ import { closeHome } from './home';
 export interface OutputOptions {
   /** Folder of result.json, summary.md and junit.xml; benchmark-results/<run> without it. */
   readonly out?: string;
-  readonly json: boolean;
+  readonly output: 'text' | 'json' | 'log';
   /** How long the machine's metrics stay up after a run at home. */
   readonly metricsLingerMs: number;
 }
@@ -39,10 +40,11 @@ export function withOutputOptions<T>(yargs: Argv<T>): Argv<T> {
     })
     .option('output', {
       alias: 'o',
-      choices: ['text', 'json'] as const,
+      choices: ['text', 'json', 'log'] as const,
       default: 'text',
       group: 'Output:',
-      describe: 'json prints the result, and only it, on stdout',
+      describe:
+        'json prints the result, and only it, on stdout; log prints the summary and then the result in lines that fit a container log',
     });
 }
 
@@ -54,7 +56,7 @@ export function outputOptions(argv: Readonly<Record<string, unknown>>): OutputOp
     );
   return {
     out: argv.out === undefined ? undefined : String(argv.out),
-    json: argv.output === 'json',
+    output: argv.output as OutputOptions['output'],
     metricsLingerMs: lingerMs,
   };
 }
@@ -73,7 +75,7 @@ export async function deliver(outcome: RunOutcome, options: OutputOptions, sessi
     return deliverFailure(message, failureType === BAD_SPEC ? EXIT.badConfiguration : EXIT.error, options);
   }
   const written = writeResult(result, options.out ?? join('benchmark-results', result.runId));
-  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${renderText(result, written.file)}\n`);
+  process.stdout.write(`${print(result, options.output, written.file)}\n`);
   if (written.problem === undefined) {
     if (session) await linger(options.metricsLingerMs).then(() => closeHome(session));
     return result.exitCode;
@@ -89,6 +91,12 @@ export async function deliver(outcome: RunOutcome, options: OutputOptions, sessi
   return EXIT.error;
 }
 
+function print(result: BenchmarkResult, output: OutputOptions['output'], file?: string): string {
+  if (output === 'json') return JSON.stringify(result);
+  const text = renderText(result, file);
+  return output === 'log' ? [text, ...toLogLines(result)].join('\n') : text;
+}
+
 async function linger(ms: number): Promise<void> {
   if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
 }
@@ -97,14 +105,14 @@ async function linger(ms: number): Promise<void> {
 export function deliverFailure(
   message: string,
   exitCode: number,
-  { out, json }: Pick<OutputOptions, 'out' | 'json'>,
+  { out, output }: Pick<OutputOptions, 'out' | 'output'>,
 ): number {
   process.stderr.write(`${message}\n`);
-  if (!json && out === undefined) return exitCode;
+  if (output === 'text' && out === undefined) return exitCode;
   const outcome = exitCode === EXIT.badConfiguration ? 'BAD_CONFIGURATION' : 'ERROR';
   const result = resultWithoutRun(outcome, message, {}, Date.now());
   if (out !== undefined) writeResult(result, out);
-  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (output !== 'text') process.stdout.write(`${print(result, output)}\n`);
   return exitCode;
 }
 

@@ -3,6 +3,7 @@ import { checkFrontend } from '../activities/check-health';
 import { connect } from '../activities/connections';
 import type { RunOutcome } from '../machine/outcome';
 import { Session } from '../machine/session';
+import type { Supervisor } from '../machine/supervisor';
 import { CONTROL_NAMESPACE } from '../orchestrator/names';
 import type { Connections } from './connection-options';
 import { CliError } from './errors';
@@ -15,6 +16,8 @@ export interface LocatedRun {
   readonly connection: Connection;
   /** What runs for it on this machine, if it is a run at home. */
   readonly session?: Session;
+  /** Roles that this process runs for it. */
+  readonly roles?: Supervisor;
 }
 
 export interface Located {

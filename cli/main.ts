@@ -61,7 +61,13 @@ async function main(args: readonly string[]): Promise<number> {
   return exitCode;
 }
 
-main(process.argv.slice(2)).then(
+/** A container may have its command by its environment, and then be given options alone. */
+function commandLine(args: readonly string[], { BENCHMARK_COMMAND: command }: NodeJS.ProcessEnv): readonly string[] {
+  const optionsOnly = args.every((arg) => !/^(--help|-h|--version)$/.test(arg)) && (args[0] ?? '-').startsWith('-');
+  return command && optionsOnly ? [...command.split(' '), ...args] : args;
+}
+
+main(commandLine(process.argv.slice(2), process.env)).then(
   (exitCode) => process.exit(exitCode),
   (err: unknown) => {
     const { message } = err as Error;

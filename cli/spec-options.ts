@@ -30,7 +30,8 @@ export function withSpecOptions<T>(yargs: Argv<T>): Argv<T> {
     type: 'string',
     requiresArg: true,
     group: 'Benchmark:',
-    describe: "Read the spec from a YAML or JSON file; a result's `config` is one too",
+    describe:
+      "Read the spec from a YAML or JSON file; a result's `config` is one too [BENCHMARK_SPEC holds the text itself]",
   });
 }
 
@@ -48,6 +49,7 @@ export function readSpec(
   const layers = [
     flagLayer(argv),
     environmentLayer(env),
+    ...(env.BENCHMARK_SPEC ? [fileLayer('BENCHMARK_SPEC', readText('BENCHMARK_SPEC', env.BENCHMARK_SPEC))] : []),
     ...(typeof argv.spec === 'string' ? [fileLayer(argv.spec, readFile(argv.spec))] : []),
     ...(atHome ? [homeLayer()] : []),
   ];
@@ -59,12 +61,16 @@ export function readSpec(
 
 function readFile(path: string): SpecInput {
   if (!existsSync(path)) throw badConfiguration(`--spec: there is no file ${JSON.stringify(path)}`);
+  return readText(`--spec: ${path}`, readFileSync(path, 'utf8'));
+}
+
+function readText(where: string, text: string): SpecInput {
   let content: unknown;
   try {
-    content = parseYaml(readFileSync(path, 'utf8'));
+    content = parseYaml(text);
   } catch (err) {
-    throw badConfiguration(`--spec: ${path} is neither YAML nor JSON: ${(err as Error).message.split('\n')[0]}`);
+    throw badConfiguration(`${where} is neither YAML nor JSON: ${(err as Error).message.split('\n')[0]}`);
   }
   if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content as SpecInput;
-  throw badConfiguration(`--spec: ${path} must hold an object with fields of a spec`);
+  throw badConfiguration(`${where} must hold an object with fields of a spec`);
 }

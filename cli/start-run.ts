@@ -7,10 +7,12 @@ import { describeGrpcError } from '../activities/grpc-errors';
 import { BENCHMARK_RUN } from '../orchestrator/benchmark-types';
 import { CONTROL_NAMESPACE, CONTROL_QUEUE } from '../orchestrator/names';
 import { planOf } from '../orchestrator/plan';
+import type { Supervisor } from '../machine/supervisor';
 import type { BenchmarkSpec, SpecInput } from '../spec/parse';
 import {
   isLoopback,
   metricsAddress,
+  onTargetItself,
   plainEnvironment,
   readConnections,
   withConnectionOptions,
@@ -22,8 +24,11 @@ import { badConfiguration, CliError } from './errors';
 import { closeHome, openHome } from './home';
 import { connectControl, type LocatedRun } from './locate';
 import { readResult } from './read-result';
+import { ALL_ROLES, rolesOf, superviseRoles } from './roles';
 import { readSpec, withSpecOptions } from './spec-options';
 
+/** Scraped from elsewhere. */
+const CONTAINER_METRICS = '0.0.0.0:9090';
 /** Only this machine sees the metrics of a run at home. */
 const HOME_METRICS = '127.0.0.1:9090';
 
@@ -46,7 +51,12 @@ export function withStartOptions(yargs: Argv): Argv {
     .option('workflow-id', {
       type: 'string',
       requiresArg: true,
-      describe: 'Workflow id of the run (default: run-<time>)',
+      describe: 'Workflow id of the run [BENCHMARK_WORKFLOW_ID] (default: run-<time>)',
+    })
+    .option('attach', {
+      type: 'boolean',
+      describe:
+        'Where a run with this --workflow-id exists, go on with that one and never start another: for a container that is restarted [BENCHMARK_ATTACH]',
     })
     .option('yes', {
       alias: 'y',
@@ -63,6 +73,13 @@ export function withStartOptions(yargs: Argv): Argv {
     });
 }
 
+/** Options that a container has by its environment. */
+function isSet(argv: Readonly<Record<string, unknown>>, name: 'attach' | 'withWorker'): boolean {
+  const value = argv[name];
+  const variable = { attach: 'BENCHMARK_ATTACH', withWorker: 'BENCHMARK_WITH_WORKER' }[name];
+  return value === undefined ? process.env[variable] === 'true' : value === true;
+}
+
 export interface Started {
   readonly run: LocatedRun;
   readonly connections: Connections;
@@ -70,7 +87,11 @@ export interface Started {
 
 /** Everything up to the start of the workflow; undefined after a dry run. */
 export async function startRun(argv: Readonly<Record<string, unknown>>): Promise<Started | undefined> {
-  const connections = readConnections(argv);
+  const given = readConnections(argv);
+  const connections = isSet(argv, 'withWorker') && !given.control ? onTargetItself(given) : given;
+  const attach = isSet(argv, 'attach');
+  if (attach && workflowIdOf(argv) === undefined)
+    throw badConfiguration('attach: it needs the --workflow-id of the run');
   const { input, spec } = readSpec(argv, connections.target === undefined);
   checkRateLimit(spec);
   if (argv.dryRun) {
@@ -81,11 +102,15 @@ export async function startRun(argv: Readonly<Record<string, unknown>>): Promise
   await consent(connections, Boolean(argv.yes));
   // A target that does not answer is found before anything is started on this machine.
   if (connections.target) await checkFrontend(connections.target, connections.connectTimeoutMs);
-  const workflowId = String(argv.workflowId ?? defaultWorkflowId());
+  const workflowId = String(workflowIdOf(argv) ?? defaultWorkflowId());
   const run = connections.control
-    ? await startOnControl(connections, workflowId, input, spec)
+    ? await startOnControl(connections, workflowId, input, spec, { ...argv, attach })
     : await startAtHome(connections, workflowId, input, spec, argv);
   return { run, connections };
+}
+
+function workflowIdOf({ workflowId }: Readonly<Record<string, unknown>>): unknown {
+  return workflowId ?? (process.env.BENCHMARK_WORKFLOW_ID || undefined);
 }
 
 function defaultWorkflowId(): string {
@@ -133,24 +158,54 @@ async function startOnControl(
   workflowId: string,
   input: SpecInput,
   spec: BenchmarkSpec,
+  argv: Readonly<Record<string, unknown>>,
 ): Promise<LocatedRun> {
-  const { client, connection } = await connectControl(connections);
-  await startWorkflow(client, workflowId, input, spec);
-  return { client, connection, workflowId };
+  const roles = isSet(argv, 'withWorker') ? await startRoles(connections, spec, argv) : undefined;
+  try {
+    const { client, connection } = await connectControl(connections);
+    await startWorkflow(client, workflowId, input, spec, Boolean(argv.attach));
+    return { client, connection, workflowId, roles };
+  } catch (err) {
+    await roles?.stop(true);
+    throw err;
+  }
 }
 
-async function startWorkflow(client: Client, workflowId: string, input: SpecInput, spec: BenchmarkSpec): Promise<void> {
+/** The roles of a run that brings them along. */
+async function startRoles(
+  connections: Connections,
+  spec: BenchmarkSpec,
+  argv: Readonly<Record<string, unknown>>,
+): Promise<Supervisor> {
+  const { env, control, connectTimeoutMs } = connections;
+  const plan = rolesOf(env.BENCHMARK_ROLES || ALL_ROLES, env.BENCHMARK_GENERATORS || String(spec.lanes));
+  await checkFrontend(control!, connectTimeoutMs);
+  const { supervisor, ready } = superviseRoles(plan, connections, metricsAddress(argv, CONTAINER_METRICS));
+  await ready;
+  return supervisor;
+}
+
+/** @param attach leave it at the run of this id where there is one, be it over */
+async function startWorkflow(
+  client: Client,
+  workflowId: string,
+  input: SpecInput,
+  spec: BenchmarkSpec,
+  attach = false,
+): Promise<void> {
   try {
     await client.workflow.start(BENCHMARK_RUN, {
       workflowId,
       taskQueue: CONTROL_QUEUE,
       args: [input],
       workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: attach ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE',
       staticSummary: summary(spec),
       memo: { spec: input },
     });
   } catch (err) {
     if (err instanceof WorkflowExecutionAlreadyStartedError) {
+      if (attach) return void process.stderr.write(`${workflowId} exists; going on with it.\n`);
       throw new CliError(`${workflowId} is in progress already; watch it, or give another --workflow-id`);
     }
     const where = `namespace ${client.options.namespace} of the control server`;

@@ -72,6 +72,15 @@ export class Supervisor {
     return mergePages(await Promise.all(pages));
   }
 
+  /** The roles that are not there, or do not answer. */
+  async sick(): Promise<string[]> {
+    const looks = this.slots.map(async ({ name, metricsPort }) => {
+      const answers = metricsPort !== undefined && (await fetchPage(metricsPort)) !== '';
+      return answers ? [] : [`${name} does not answer`];
+    });
+    return (await Promise.all(looks)).flat();
+  }
+
   get pids(): Record<string, number> {
     return Object.fromEntries(this.slots.flatMap(({ name, child }) => (child?.pid ? [[name, child.pid]] : [])));
   }

@@ -5,17 +5,48 @@ export interface Sample {
   readonly value: number;
 }
 
-/** Reads a page. Comments, timestamps and lines that are no samples are passed over: a page is never an error. */
+/**
+ * Reads a page. Comments, timestamps and lines that are no samples are passed over: a page is never an error. Most of a
+ * server's page is not asked for, and what is not is not looked at: this runs beside a measurement.
+ */
 export function parseExposition(page: string, wanted: (name: string) => boolean = () => true): Sample[] {
   const samples: Sample[] = [];
-  for (const line of page.split('\n')) {
-    const name = /^[a-zA-Z_:][a-zA-Z0-9_:]*/.exec(line)?.[0];
-    if (name === undefined || !wanted(name)) continue;
-    const [labels, end] = line[name.length] === '{' ? readLabels(line, name.length + 1) : [{}, name.length];
-    const value = toNumber(line.slice(end).trim().split(/\s+/)[0] ?? '');
-    if (value !== undefined) samples.push({ name, labels, value });
+  let [last, lastIsWanted] = ['', false];
+  for (let at = 0; at < page.length;) {
+    const newline = page.indexOf('\n', at);
+    const end = newline === -1 ? page.length : newline;
+    const nameEnd = endOfName(page, at, end);
+    if (nameEnd > at) {
+      // Samples of one name follow each other.
+      const same = nameEnd - at === last.length && page.startsWith(last, at);
+      if (!same) {
+        last = page.slice(at, nameEnd);
+        lastIsWanted = wanted(last);
+      }
+      if (lastIsWanted) readSample(page.slice(at, end), last, samples);
+    }
+    at = end + 1;
   }
   return samples;
+}
+
+function readSample(line: string, name: string, samples: Sample[]): void {
+  const [labels, end] = line[name.length] === '{' ? readLabels(line, name.length + 1) : [{}, name.length];
+  const value = toNumber(line.slice(end).trim().split(/\s+/)[0] ?? '');
+  if (value !== undefined) samples.push({ name, labels, value });
+}
+
+/** Where the name that begins a line ends; where it begins if there is none. */
+export function endOfName(text: string, from: number, to: number): number {
+  let at = from;
+  while (at < to) {
+    const code = text.charCodeAt(at);
+    const isLetter = (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95 || code === 58;
+    const isDigit = code >= 48 && code <= 57;
+    if (!isLetter && !(isDigit && at > from)) break;
+    at += 1;
+  }
+  return at;
 }
 
 /** @returns the labels, and where what follows them begins */

@@ -101,7 +101,7 @@ function growth(measure: ServerMeasure, before: readonly ServerPage[], after: re
   const grown = new Map<string, Map<number, number>>();
   const labelsOf = labeller(measure, after);
   for (const [i, page] of after.entries()) {
-    const known = new Map((before[i] ?? []).map((sample) => [identity(sample), sample.value]));
+    const known = new Map(samplesOf(measure, before[i] ?? []).map((sample) => [identity(sample), sample.value]));
     for (const sample of samplesOf(measure, page)) {
       const was = known.get(identity(sample)) ?? 0;
       const more = sample.value >= was ? sample.value - was : sample.value;
@@ -133,12 +133,27 @@ function highest(measure: ServerMeasure, looks: readonly (readonly ServerPage[])
   return most;
 }
 
+const byName = new WeakMap<ServerPage, Map<string, Sample[]>>();
+
+/** The samples of one name; a page is sorted once, however many measures look into it. */
+function namedIn(page: ServerPage, name: string): readonly Sample[] {
+  let sorted = byName.get(page);
+  if (!sorted) {
+    byName.set(page, (sorted = new Map()));
+    for (const sample of page) {
+      const alike = sorted.get(sample.name);
+      if (alike) alike.push(sample);
+      else sorted.set(sample.name, [sample]);
+    }
+  }
+  return sorted.get(name) ?? [];
+}
+
 function samplesOf({ kind, metrics, where = {} }: ServerMeasure, page: ServerPage): ServerPage {
   for (const metric of metrics) {
     const name = kind === 'latency' ? `${metric}_bucket` : metric;
-    const found = page.filter(
-      (sample) =>
-        sample.name === name && Object.entries(where).every(([label, value]) => sample.labels[label] === value),
+    const found = namedIn(page, name).filter((sample) =>
+      Object.entries(where).every(([label, value]) => sample.labels[label] === value),
     );
     if (found.length > 0) return found;
   }

@@ -206,6 +206,8 @@ export interface ObserveInput {
   /** The step: when it begins, milliseconds since the epoch on the control server's clock, and how long it lasts. */
   readonly startAtMs: number;
   readonly durationMs: number;
+  /** Whether the server's own metrics are read too: of a hold, which has a verdict to explain. */
+  readonly readServer: boolean;
 }
 
 export interface ControlActivities {

@@ -34,7 +34,10 @@ export async function LoadStep(input: LoadStepInput): Promise<StepMeasurement> {
     });
   const { startAtMs, step } = input;
   const observing = collecting
-    .run(() => collector.observeTarget({ run, startAtMs, durationMs: step.durationMs }))
+    .run(() => {
+      const { durationMs, kind } = step;
+      return collector.observeTarget({ run, startAtMs, durationMs, readServer: kind === 'hold' });
+    })
     // A measurement stands without knowing what the target did meanwhile.
     .catch(() => undefined);
   const results = await lanes.run(() =>

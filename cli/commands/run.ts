@@ -10,7 +10,11 @@ export const command = 'run';
 export const describe = 'Run a benchmark, watch it, and end with its verdict';
 
 export function builder(yargs: Argv) {
-  return withOutputOptions(withStartOptions(yargs));
+  return withOutputOptions(withStartOptions(yargs)).option('with-worker', {
+    type: 'boolean',
+    describe:
+      'Run the roles in this process too, on the given control server, or on the target itself (then its stalls are those of the control too); for a container that does everything [BENCHMARK_WITH_WORKER]',
+  });
 }
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
@@ -19,9 +23,15 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
     const started = await startRun(argv);
     if (started === undefined) return 0;
     const { run, connections } = started;
-    const outcome = await follow(run, connections.env);
-    await run.connection.close();
-    return await deliver(outcome, outputOptions(argv), run.session);
+    try {
+      const outcome = await follow(run, connections.env);
+      await run.connection.close();
+      const exitCode = await deliver(outcome, outputOptions(argv), run.session);
+      if (run.roles) await linger(outputOptions(argv).metricsLingerMs);
+      return exitCode;
+    } finally {
+      await run.roles?.stop(true);
+    }
   } catch (err) {
     return deliverFailure(
       (err as Error).message,
@@ -29,4 +39,17 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
       outputOptions(argv),
     );
   }
+}
+
+/** So that the last scrape sees the totals; whoever says stop does not wait for it. */
+async function linger(ms: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    }
+  });
 }

@@ -9,7 +9,7 @@ export function builder(yargs: Argv) {
 }
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
-  const started = await startRun(argv);
+  const started = await startRun({ ...argv, withWorker: false });
   if (started === undefined) return 0;
   const { run } = started;
   run.session?.noteRun({ watcherPid: 0 });

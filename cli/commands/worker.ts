@@ -3,11 +3,10 @@ import { checkFrontend } from '../../activities/check-health';
 import { connect, type Resolved } from '../../activities/connections';
 import { ensureControlNamespace } from '../../machine/control-namespace';
 import { logger } from '../../machine/log';
-import { serveMachineMetrics } from '../../machine/metrics/machine-metrics';
-import { Supervisor, type RoleName, type RolePlan } from '../../machine/supervisor';
 import { CONTROL_NAMESPACE } from '../../orchestrator/names';
 import { metricsAddress, readConnections, withConnectionOptions, withMetricsOption } from '../connection-options';
 import { badConfiguration } from '../errors';
+import { ALL_ROLES, rolesOf, superviseRoles } from '../roles';
 
 export const command = 'worker';
 export const describe = 'Run roles of the benchmark on this machine until told to stop';
@@ -15,40 +14,38 @@ export const describe = 'Run roles of the benchmark on this machine until told t
 /** Scraped from elsewhere: a worker serves its metrics to its network. */
 const METRICS = '0.0.0.0:9090';
 
-const ROLES: readonly RoleName[] = ['control', 'generator', 'host'];
-
 export function builder(yargs: Argv) {
   return withMetricsOption(withConnectionOptions(yargs), METRICS)
     .option('roles', {
       type: 'string',
       requiresArg: true,
-      default: ROLES.join(','),
-      describe: 'Which: control runs BenchmarkRun, generator sends load, host runs workers for the load workflows',
+      describe: `Which: control runs BenchmarkRun, generator sends load, host runs workers for the load workflows [BENCHMARK_ROLES] (default: ${ALL_ROLES})`,
     })
     .option('generators', {
       type: 'string',
       requiresArg: true,
-      default: '1',
-      describe: 'Generator processes: each runs one lane of a step',
+      describe: 'Generator processes: each runs one lane of a step [BENCHMARK_GENERATORS] (default: 1)',
     });
 }
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
-  const { control, env, connectTimeoutMs } = readConnections(argv);
+  const connections = readConnections(argv);
+  const { control, env, connectTimeoutMs } = connections;
   if (!control) {
     throw badConfiguration('control-address: a worker needs a control server; give --control-address host:port');
   }
-  const plan = rolesOf(String(argv.roles), String(argv.generators));
+  const plan = rolesOf(
+    String(argv.roles ?? (env.BENCHMARK_ROLES || ALL_ROLES)),
+    String(argv.generators ?? (env.BENCHMARK_GENERATORS || 1)),
+  );
   await checkFrontend(control, connectTimeoutMs);
   await checkNamespace(control, connectTimeoutMs);
   const log = logger('supervisor');
-  const supervisor = new Supervisor(plan, { ...env, BENCHMARK_CONNECT_TIMEOUT_MS: String(connectTimeoutMs) }, log);
   const told = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
   });
-  const metrics = metricsAddress(argv, METRICS);
-  await Promise.race([supervisor.start(), told]);
-  await serveMachineMetrics(metrics, supervisor, log);
+  const { supervisor, ready } = superviseRoles(plan, connections, metricsAddress(argv, METRICS));
+  await Promise.race([ready, told]);
   log.info('ready', {
     roles: plan.map(({ role, count }) => `${count} × ${role}`).join(', '),
     control: control.address,
@@ -68,19 +65,4 @@ async function checkNamespace(control: Resolved, connectTimeoutMs: number): Prom
   } finally {
     await connection.close();
   }
-}
-
-function rolesOf(roles: string, generators: string): RolePlan[] {
-  const names = roles.split(',').map((name) => name.trim());
-  const wrong = names.filter((name) => !ROLES.includes(name as RoleName));
-  if (wrong.length > 0) {
-    throw badConfiguration(`roles: ${JSON.stringify(roles)} is not allowed; give some of ${ROLES.join(',')}`);
-  }
-  const count = Number(generators);
-  if (!Number.isInteger(count) || count < 1 || count > 200) {
-    throw badConfiguration(
-      `generators: ${JSON.stringify(generators)} is not allowed; give a whole number from 1 to 200`,
-    );
-  }
-  return [...new Set(names as RoleName[])].map((role) => ({ role, count: role === 'generator' ? count : 1 }));
 }

@@ -16,7 +16,12 @@ export async function serveMachineMetrics(
   if (address === 'off') return undefined;
   const [, host, port] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
   try {
-    await serveMetrics(host!, Number(port), () => roles.metricsPage());
+    await serveMetrics(
+      host!,
+      Number(port),
+      () => roles.metricsPage(),
+      () => roles.sick(),
+    );
     return undefined;
   } catch (err) {
     const warning = `metrics cannot be served on ${address} (${(err as Error).message}); the run goes on without them`;

@@ -1,3 +1,5 @@
+import { endOfName } from '../../measurement/exposition';
+
 /** One page in Prometheus' text format, and the role that served it. */
 export interface RolePage {
   readonly role: string;
@@ -18,10 +20,10 @@ export function mergePages(pages: readonly RolePage[]): string {
   for (const { role, text } of pages) {
     let current = '';
     for (const line of text.split('\n')) {
-      if (line.trim() === '' || line.startsWith('# EOF')) continue;
-      const [, kind, named] = /^# (HELP|TYPE) (\S+)/.exec(line) ?? [];
-      if (kind === undefined && line.startsWith('#')) continue;
-      const sample = /^[a-zA-Z_:][a-zA-Z0-9_:]*/.exec(line)?.[0] ?? '';
+      const isComment = line.startsWith('#');
+      const [, kind, named] = (isComment ? /^# (HELP|TYPE) (\S+)/.exec(line) : undefined) ?? [];
+      if (kind === undefined && (isComment || line.trim() === '')) continue;
+      const sample = isComment ? '' : line.slice(0, endOfName(line, 0, line.length));
       current = named ?? (belongsTo(sample, current) ? current : sample);
       let family = families.get(current);
       if (!family) families.set(current, (family = { header: [], samples: [] }));

@@ -1,0 +1,71 @@
+# syntax=docker/dockerfile:1
+# The benchmark for containers: control worker, load worker or a whole run, by its command or by its environment.
+# glibc, because the SDK's core has no build for musl; linux/arm64 and linux/amd64.
+ARG NODE_IMAGE=docker.io/library/node:22-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /build
+# Dependencies first: they change less often than the sources.
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+COPY tsconfig.json tsconfig.build.json ./
+COPY spec spec
+COPY measurement measurement
+COPY report report
+COPY load-workflows load-workflows
+COPY orchestrator orchestrator
+COPY activities activities
+COPY machine machine
+COPY cli cli
+COPY scripts scripts
+# Compiled, and both workflow bundles built: nothing is bundled when a worker starts.
+RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json \
+  && node dist/scripts/bundle.js \
+  && rm -rf dist/scripts
+
+FROM ${NODE_IMAGE} AS modules
+WORKDIR /app
+COPY package.json package-lock.json ./
+# Production modules only, of the SDK's core only what this platform loads, and nothing that is read at development only.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error \
+  && machine="$(node -p '({ x64: "x86_64", arm64: "aarch64" })[process.arch]')" \
+  && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$machine-unknown-linux-gnu" -exec rm -rf {} + \
+  && test -n "$(ls node_modules/@temporalio/core-bridge/releases)" \
+  && rm -rf node_modules/@swc node_modules/@types node_modules/@temporalio/core-bridge/sdk-core \
+  && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' -o -name '*.md' \) -delete
+
+FROM ${NODE_IMAGE}
+ARG VERSION=0.0.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="temporal-benchmark" \
+  org.opencontainers.image.description="A benchmark of a Temporal cluster that is itself a Temporal workflow" \
+  org.opencontainers.image.licenses="MIT" \
+  org.opencontainers.image.version="${VERSION}" \
+  org.opencontainers.image.revision="${REVISION}"
+# As process 1 it passes signals on and reaps what a role that died has left.
+# hadolint ignore=DL3008
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends tini \
+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
+WORKDIR /app
+COPY package.json ./
+COPY --from=modules /app/node_modules node_modules
+COPY --from=build /build/dist dist
+RUN chmod +x dist/cli/main.js \
+  && ln -s /app/dist/cli/main.js /usr/local/bin/benchmark \
+  && install -d -o 1000 -g 1000 /data
+# What is written goes to /data; the rest may be read-only.
+VOLUME /data
+WORKDIR /data
+ENV NODE_ENV=production \
+  XDG_STATE_HOME=/data/state \
+  XDG_CACHE_HOME=/data/cache \
+  BENCHMARK_COMMAND=run \
+  BENCHMARK_WITH_WORKER=true \
+  # A proxy beside the container, as ECS Service Connect has it, may come up after it.
+  BENCHMARK_CONNECT_TIMEOUT=90s \
+  BENCHMARK_METRICS_ADDRESS=0.0.0.0:9090
+USER 1000:1000
+EXPOSE 9090
+HEALTHCHECK --interval=15s --timeout=6s --start-period=120s --retries=3 CMD ["node", "/app/dist/machine/metrics/health.js"]
+ENTRYPOINT ["/usr/bin/tini", "--", "benchmark"]

@@ -1,0 +1,145 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '../../machine/embedded-server';
+import { fromLogLines } from '../../machine/log-lines';
+import type { BenchmarkResult } from '../../report/result-schema';
+import { eventually } from '../support/cli';
+import { expectSoundAccount } from '../support/result';
+import { startTestServer, type TestServer } from '../support/server';
+
+jest.setTimeout(900_000);
+
+const STORE = '/var/tmp/temporal-benchmark-images/amd64';
+const TAG = 'localhost/temporal-benchmark:tested';
+const OWN_LAYERS_MB = 200;
+
+const canBuild = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get') && process.arch === 'x64';
+const here = canBuild ? test : test.skip;
+
+function buildah(...args: string[]): string {
+  const storage = ['--root', `${STORE}/root`, '--runroot', `${STORE}/run`, '--storage-driver', 'vfs'];
+  const { status, stdout, stderr } = spawnSync('buildah', [...storage, ...args], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`buildah ${args.join(' ')}: ${stderr}`);
+  return stdout.trim();
+}
+
+interface Image {
+  readonly config: { Env: string[]; User: string; Entrypoint: string[]; ExposedPorts: object; Labels: object };
+  readonly healthcheck: string[];
+}
+
+let container: string;
+let root: string;
+let image: Image;
+let server: TestServer;
+beforeAll(async () => {
+  if (!canBuild) return;
+  const script = join(__dirname, '..', 'support', 'image', 'build.sh');
+  const { status, stdout, stderr } = spawnSync(script, [TAG], {
+    encoding: 'utf8',
+    env: { ...process.env, BENCHMARK_IMAGE_STORE: STORE },
+  });
+  if (status !== 0) throw new Error(stderr.slice(-4000));
+  process.stderr.write(stdout);
+  const inspected = JSON.parse(buildah('inspect', '--type', 'image', TAG)) as {
+    Docker: { config: Image['config'] & { Healthcheck: { Test: string[] } } };
+  };
+  const { config } = inspected.Docker;
+  image = { config, healthcheck: config.Healthcheck.Test.slice(1) };
+  container = buildah('from', '--pull-never', TAG);
+  root = buildah('mount', container);
+  server = await startTestServer();
+});
+afterAll(async () => {
+  if (!canBuild) return;
+  await server.stop();
+  buildah('umount', container);
+  buildah('rm', container);
+});
+
+/** Starts what the image would start: its entry point, its environment and its user, in a file system that is its own. */
+function start(args: string[], env: Record<string, string>): ChildProcess & { output: string } {
+  const all = { ...Object.fromEntries(image.config.Env.map((entry) => entry.split(/=(.*)/s).slice(0, 2))), ...env };
+  const [uid, gid] = image.config.User.split(':');
+  const settings = Object.entries(all).map(([name, value]) => `${name}=${value as string}`);
+  const child = spawn(
+    'chroot',
+    [
+      `--userspec=${uid}:${gid}`,
+      root,
+      '/usr/bin/env',
+      '-C',
+      '/data',
+      '-i',
+      ...settings,
+      ...image.config.Entrypoint,
+      ...args,
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  ) as ChildProcess & { output: string };
+  child.output = '';
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.on('data', (chunk: Buffer) => (child.output += chunk.toString()));
+  return child;
+}
+
+function isHealthy(env: Record<string, string>): boolean {
+  const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const { status } = spawnSync('chroot', [root, '/usr/bin/env', ...settings, ...image.healthcheck]);
+  return status === 0;
+}
+
+here('its own layers are small, it is not root, and it says what it is', () => {
+  const sizes = Object.fromEntries(
+    (JSON.parse(buildah('images', '--json')) as { names?: string[]; size: string }[]).map(({ names, size }) => [
+      names?.[0] ?? 'unnamed',
+      Number.parseFloat(size) * (size.endsWith('GB') ? 1000 : 1),
+    ]),
+  );
+  expect(sizes[TAG]! - sizes['docker.io/library/node:22-bookworm-slim']!).toBeLessThan(OWN_LAYERS_MB);
+  expect(image.config).toMatchObject({
+    User: '1000:1000',
+    Entrypoint: ['/usr/bin/tini', '--', 'benchmark'],
+    ExposedPorts: { '9090/tcp': {} },
+    Labels: { 'org.opencontainers.image.title': 'temporal-benchmark' },
+  });
+  expect(existsSync(join(root, 'app', 'node_modules', 'jest'))).toBe(false);
+  expect(existsSync(join(root, 'app', 'tests'))).toBe(false);
+});
+
+here(
+  'a whole run against a server outside of it, as non-root: it is healthy meanwhile, and its log has the result',
+  async () => {
+    mkdirSync(join(root, 'proc'), { recursive: true });
+    spawnSync('mount', ['--bind', '/proc', join(root, 'proc')]);
+    spawnSync('mount', ['--bind', '/dev', join(root, 'dev')]);
+    try {
+      const metrics = `0.0.0.0:${await freePort()}`;
+      const env = { TEMPORAL_ADDRESS: server.address, BENCHMARK_METRICS_ADDRESS: metrics };
+      expect(isHealthy(env)).toBe(false);
+      const run = start(['--rate', '10', '--duration', '15s', '--ramp-up', '1s', '--lanes', '1', '-o', 'log'], env);
+      await eventually('health', async () => isHealthy(env), 60_000);
+      const [code] = (await once(run, 'exit')) as [number];
+      const [result] = fromLogLines(run.output.split('\n')) as BenchmarkResult[];
+      expectSoundAccount(result!);
+      expect([code, result!.outcome]).toEqual([0, 'PASSED']);
+      expect(result!.ledger.scheduled).toBe(145);
+
+      // SIGTERM in the middle: it drains, closes its account and reports, within the grace of ECS.
+      const told = start(['--rate', '10', '--duration', '5m', '--lanes', '1', '-o', 'log'], env);
+      await eventually('load', async () => /hold .* p50/.test(told.output) || told.output.includes('ramp'), 60_000);
+      const toldAt = Date.now();
+      told.kill('SIGTERM');
+      const [stopped] = (await once(told, 'exit')) as [number];
+      expect(Date.now() - toldAt).toBeLessThan(120_000);
+      const [aborted] = fromLogLines(told.output.split('\n')) as BenchmarkResult[];
+      expectSoundAccount(aborted!);
+      expect([stopped, aborted!.outcome]).toEqual([105, 'ABORTED']);
+    } finally {
+      spawnSync('umount', [join(root, 'proc')]);
+      spawnSync('umount', [join(root, 'dev')]);
+    }
+  },
+);

@@ -1,0 +1,90 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '../../machine/embedded-server';
+import { cacheDir } from '../../machine/paths';
+import { eventually } from './cli';
+
+const VERSION = '5.2.5';
+
+/** A server that answers as AWS does, installed by pip into the project's cache. */
+export class Moto {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly endpoint: string,
+  ) {}
+
+  static async start(): Promise<Moto> {
+    const port = await freePort();
+    const child = spawn(join(installed(), 'bin', 'moto_server'), ['-H', '127.0.0.1', '-p', String(port)], {
+      stdio: 'ignore',
+    });
+    const moto = new Moto(child, `http://127.0.0.1:${port}`);
+    await eventually('moto', () =>
+      fetch(`${moto.endpoint}/moto-api/`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    );
+    return moto;
+  }
+
+  /** What the AWS clients of a process need to ask it instead of AWS. */
+  get environment(): Record<string, string> {
+    return {
+      AWS_ENDPOINT_URL: this.endpoint,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_REGION: 'eu-west-1',
+    };
+  }
+
+  /** How many times a task is described before it takes its next state. */
+  async tasksAdvanceEvery(times: number): Promise<void> {
+    const transition = { progression: 'manual', times };
+    await fetch(`${this.endpoint}/moto-api/state-manager/set-transition`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model_name: 'ecs::task', transition }),
+    });
+  }
+
+  /** A machine that a cluster's tasks can be placed on; what it would send its agent to say is the rest of `register`. */
+  async startInstance(): Promise<{ readonly subnet: string; readonly identityDocument: string }> {
+    const subnets = await this.ec2({ Action: 'DescribeSubnets' });
+    const instances = await this.ec2({ Action: 'RunInstances', ImageId: 'ami-12c6146b', MinCount: '1', MaxCount: '1' });
+    const instanceId = /<instanceId>(.*?)</.exec(instances)![1];
+    return { subnet: /<subnetId>(.*?)</.exec(subnets)![1]!, identityDocument: JSON.stringify({ instanceId }) };
+  }
+
+  private async ec2(query: Record<string, string>): Promise<string> {
+    const scope = '20260101/eu-west-1/ec2/aws4_request';
+    const response = await fetch(this.endpoint, {
+      method: 'POST',
+      headers: { authorization: `AWS4-HMAC-SHA256 Credential=test/${scope}, SignedHeaders=host, Signature=0` },
+      body: new URLSearchParams({ ...query, Version: '2016-11-15' }),
+    });
+    return await response.text();
+  }
+
+  async stop(): Promise<void> {
+    const exited = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    await exited;
+  }
+}
+
+function installed(): string {
+  const dir = join(cacheDir(), `moto-${VERSION}`);
+  if (existsSync(join(dir, 'bin', 'moto_server'))) return dir;
+  mkdirSync(cacheDir(), { recursive: true });
+  run('python3', '-m', 'venv', dir);
+  run(join(dir, 'bin', 'pip'), 'install', '--quiet', `moto[server]==${VERSION}`);
+  return dir;
+}
+
+function run(command: string, ...args: string[]): void {
+  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? stderr.slice(-1000)}`);
+}
