@@ -28,9 +28,10 @@ export default {
     { ...base, displayName: 'quick-faults', testMatch: in_('faults/quick') },
     // On a cluster built from source, on PostgreSQL: npm run test:on-postgres
     { ...base, displayName: 'on-postgres', testMatch: in_('on-postgres') },
-    // What takes longer of infra/: npm run test:infra
+    // What brings it to where it is run, by stand-ins of AWS and Terraform's provider.
+    { ...base, displayName: 'deploy', testMatch: in_('aws', 'terraform') },
+    // What takes longer of that: npm run test:infra
     { ...base, displayName: 'image', testMatch: in_('image') },
-    { ...base, displayName: 'aws', testMatch: in_('aws') },
     // Not a test: writes tests/replay/histories (npm run record-histories).
     { ...base, displayName: 'record', testMatch: ['<rootDir>/tests/record/*.ts'] },
     {

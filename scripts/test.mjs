@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, setUp } from './setup.mjs';
 
-const projects = (process.env.BENCHMARK_TEST_PROJECTS || 'unit,server,quick-faults').split(',');
+const projects = (process.env.BENCHMARK_TEST_PROJECTS || 'unit,deploy,server,quick-faults').split(',');
 setUp();
 const folder = mkdtempSync(join(tmpdir(), 'benchmark-test-'));
 let passed = 0;

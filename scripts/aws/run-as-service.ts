@@ -2,6 +2,7 @@ import {
   DeregisterTaskDefinitionCommand,
   DescribeTaskDefinitionCommand,
   RegisterTaskDefinitionCommand,
+  type ContainerDefinition,
   type RegisterTaskDefinitionCommandInput,
 } from '@aws-sdk/client-ecs';
 import { CliError } from '../../cli/errors';
@@ -26,13 +27,19 @@ export const runAsService: Run = async (clients, deployment, settings, options) 
       `${busy.serviceName} is scaled to ${busy.desiredCount} already: a benchmark goes on, or one was left; scale-workers says status, and down ends it`,
     );
   }
-  const taskDefinition = await registerRun(clients, deployment, settings);
+  const { load_service, control_service, control_server_service: server } = deployment;
+  const { workflowId } = settings;
+  const taskDefinition = await registerRevision(clients, deployment, control_service, workflowId, {
+    // The result is in the log long before; until it is scaled to zero the container has nothing to do but be there.
+    command: [...RUN_COMMAND, '6h'],
+    environment: runEnvironment(settings),
+  });
+  const loadDefinition = await registerRevision(clients, deployment, load_service, workflowId, {});
   let left = false;
   try {
-    const { load_service, control_service, control_server_service: server } = deployment;
     await scale(clients, deployment, [
       ...(server === null ? [] : [{ service: server, desired: 1 }]),
-      { service: load_service, desired: options.workers },
+      { service: load_service, desired: options.workers, taskDefinition: loadDefinition },
       { service: control_service, desired: 1, taskDefinition },
     ]);
     await awaitScale(clients, deployment, { timeoutMs: options.upWithinMs, everyMs: options.everyMs, say });
@@ -52,16 +59,27 @@ export const runAsService: Run = async (clients, deployment, settings, options) 
         namesOf(deployment).map((service) => ({ service, desired: 0 })),
       );
       say('scaled to zero');
-      await call(`deregistering ${taskDefinition}`, () =>
-        clients.ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition })),
-      );
+      for (const revision of [taskDefinition, loadDefinition]) {
+        await call(`deregistering ${revision}`, () =>
+          clients.ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: revision })),
+        );
+      }
     }
   }
 };
 
-/** @returns the ARN of the new revision */
-async function registerRun({ ecs }: Clients, deployment: Deployment, settings: RunSettings): Promise<string> {
-  const family = deployment.control_service;
+/**
+ * A revision for one run: with its id as a label of the container, by which the collector tells runs apart.
+ *
+ * @returns the ARN of the new revision
+ */
+async function registerRevision(
+  { ecs }: Clients,
+  deployment: Deployment,
+  family: string,
+  workflowId: string,
+  change: Pick<ContainerDefinition, 'command' | 'environment'>,
+): Promise<string> {
   const { taskDefinition: found, tags } = await call(`the task definition ${family}`, () =>
     ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: family, include: ['TAGS'] })),
   );
@@ -69,9 +87,9 @@ async function registerRun({ ecs }: Clients, deployment: Deployment, settings: R
     container.name === deployment.container
       ? {
           ...container,
-          // The result is in the log long before; until it is scaled to zero the container has nothing to do but be there.
-          command: [...RUN_COMMAND, '6h'],
-          environment: withEnvironment(container.environment ?? [], runEnvironment(settings)),
+          ...change,
+          environment: withEnvironment(container.environment ?? [], change.environment ?? []),
+          dockerLabels: { ...container.dockerLabels, benchmark_run: workflowId },
         }
       : container,
   );

@@ -1,12 +1,10 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { freePort } from '../../machine/embedded-server';
-import { cacheDir } from '../../machine/paths';
 import { eventually } from './cli';
+import { pipFolder } from './pip';
 
-const VERSION = '5.2.5';
+const MOTO = 'moto[server]==5.2.5';
 
 /** A server that answers as AWS does, installed by pip into the project's cache. */
 export class Moto {
@@ -17,9 +15,9 @@ export class Moto {
 
   static async start(): Promise<Moto> {
     const port = await freePort();
-    const child = spawn(join(installed(), 'bin', 'moto_server'), ['-H', '127.0.0.1', '-p', String(port)], {
-      stdio: 'ignore',
-    });
+    const env = { ...process.env, PYTHONPATH: pipFolder(MOTO) };
+    const args = ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)];
+    const child = spawn('python3', args, { stdio: 'ignore', env });
     const moto = new Moto(child, `http://127.0.0.1:${port}`);
     await eventually('moto', () =>
       fetch(`${moto.endpoint}/moto-api/`).then(
@@ -73,18 +71,4 @@ export class Moto {
     this.child.kill('SIGTERM');
     await exited;
   }
-}
-
-function installed(): string {
-  const dir = join(cacheDir(), `moto-${VERSION}`);
-  if (existsSync(join(dir, 'bin', 'moto_server'))) return dir;
-  mkdirSync(cacheDir(), { recursive: true });
-  run('python3', '-m', 'venv', dir);
-  run(join(dir, 'bin', 'pip'), 'install', '--quiet', `moto[server]==${VERSION}`);
-  return dir;
-}
-
-function run(command: string, ...args: string[]): void {
-  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? stderr.slice(-1000)}`);
 }

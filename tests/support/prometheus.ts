@@ -62,7 +62,7 @@ export function lintMetrics(page: string): string {
 
 type Sample = readonly [atSeconds: number, value: string];
 
-/** A real Prometheus that scrapes one address every second. */
+/** A real Prometheus. */
 export class Prometheus {
   private constructor(
     private readonly child: ChildProcess,
@@ -70,11 +70,16 @@ export class Prometheus {
     private readonly dir: string,
   ) {}
 
+  /** One that scrapes one address every second. */
   static async scraping(target: string): Promise<Prometheus> {
-    const dir = mkdtempSync(join(tmpdir(), 'benchmark-prometheus-'));
     const config = { job_name: 'benchmark', scrape_interval: '1s', static_configs: [{ targets: [target] }] };
+    return await Prometheus.configured({ scrape_configs: [config] });
+  }
+
+  static async configured(config: object): Promise<Prometheus> {
+    const dir = mkdtempSync(join(tmpdir(), 'benchmark-prometheus-'));
     // JSON is YAML too.
-    writeFileSync(join(dir, 'prometheus.yml'), JSON.stringify({ scrape_configs: [config] }));
+    writeFileSync(join(dir, 'prometheus.yml'), JSON.stringify(config));
     const address = `127.0.0.1:${await freePort()}`;
     const args = ['--config.file=prometheus.yml', `--storage.tsdb.path=${join(dir, 'data')}`];
     const child = spawn(prometheusBinary('prometheus'), [...args, `--web.listen-address=${address}`], {

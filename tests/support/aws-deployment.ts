@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import {
+  CreateCapacityProviderCommand,
+  CreateClusterCommand,
+  CreateServiceCommand,
+  DescribeServicesCommand,
+  ECSClient,
+  RegisterContainerInstanceCommand,
+  RegisterTaskDefinitionCommand,
+} from '@aws-sdk/client-ecs';
+import type { Deployment } from '../../scripts/aws/deployment';
+import { Moto } from './moto';
+
+const SCRIPT = join(__dirname, '..', '..', 'scripts', 'aws.mjs');
+
+export const DEPLOYMENT: Deployment = {
+  region: 'eu-west-1',
+  cluster: 'temporal',
+  capacity_provider: 'staging-benchmark',
+  load_service: 'staging-benchmark-load',
+  control_service: 'staging-benchmark-control',
+  control_server_service: null,
+  run_task_definition: 'staging-benchmark-run',
+  container: 'benchmark',
+  subnets: ['subnet-1'],
+  security_group: 'sg-1',
+  log_group: '/ecs/staging-benchmark',
+  worker_count: 4,
+  generators_per_worker: 1,
+  tasks_per_instance: 2,
+  max_instances: 4,
+};
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What infra/terraform would have made, at a server that answers as AWS does, and the scripts run against it. */
+export class AwsDeployment {
+  readonly dir = mkdtempSync(join(tmpdir(), 'benchmark-aws-'));
+
+  private constructor(
+    readonly moto: Moto,
+    readonly ecs: ECSClient,
+    private readonly logs: CloudWatchLogsClient,
+  ) {}
+
+  static async start(): Promise<AwsDeployment> {
+    const moto = await Moto.start();
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const options = { region: 'eu-west-1', endpoint: moto.endpoint, credentials };
+    const made = new AwsDeployment(moto, new ECSClient(options), new CloudWatchLogsClient(options));
+    await made.apply();
+    return made;
+  }
+
+  /** The file that a script is given instead of asking terraform. */
+  file(name: string, deployment: Deployment): string {
+    const path = join(this.dir, name);
+    writeFileSync(path, JSON.stringify(deployment));
+    return path;
+  }
+
+  private async apply(): Promise<void> {
+    const { ecs } = this;
+    const cluster = DEPLOYMENT.cluster;
+    await ecs.send(new CreateClusterCommand({ clusterName: cluster }));
+    const { subnet, identityDocument } = await this.moto.startInstance();
+    this.file('deployment.json', { ...DEPLOYMENT, subnets: [subnet] });
+    await ecs.send(new RegisterContainerInstanceCommand({ cluster, instanceIdentityDocument: identityDocument }));
+    const autoScalingGroupArn = 'arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:1:autoScalingGroupName/x';
+    const provider = { name: DEPLOYMENT.capacity_provider, autoScalingGroupProvider: { autoScalingGroupArn } };
+    await ecs.send(new CreateCapacityProviderCommand(provider));
+    const environment = [
+      { name: 'BENCHMARK_COMMAND', value: 'worker' },
+      { name: 'TEMPORAL_ADDRESS', value: 'temporal-frontend:7233' },
+    ];
+    const containerDefinitions = [{ name: 'benchmark', image: 'x:1', memory: 1024, environment }];
+    for (const role of ['load', 'control', 'run']) {
+      const family = `staging-benchmark-${role}`;
+      await ecs.send(new RegisterTaskDefinitionCommand({ family, networkMode: 'awsvpc', containerDefinitions }));
+      const service = { cluster, serviceName: family, taskDefinition: family, desiredCount: 0 };
+      if (role !== 'run') await ecs.send(new CreateServiceCommand(service));
+    }
+    await this.logs.send(new CreateLogGroupCommand({ logGroupName: DEPLOYMENT.log_group }));
+  }
+
+  script(name: string, args: string[], env: Record<string, string> = {}) {
+    const own = args.includes('--deployment') ? [] : ['--deployment', join(this.dir, 'deployment.json')];
+    const child = spawn(process.execPath, [SCRIPT, name, 'staging', ...own, ...args], {
+      cwd: this.dir,
+      env: { PATH: process.env.PATH, HOME: this.dir, ...this.moto.environment, ...env },
+    });
+    const seen = { stdout: '', stderr: '' };
+    child.stdout.on('data', (chunk: Buffer) => (seen.stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (seen.stderr += chunk.toString()));
+    const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, ...seen })));
+    return { seen, ended };
+  }
+
+  async log(stream: string, messages: readonly string[]): Promise<void> {
+    const to = { logGroupName: DEPLOYMENT.log_group, logStreamName: stream };
+    await this.logs.send(new CreateLogStreamCommand(to));
+    const timestamp = Date.now();
+    for (let i = 0; i < messages.length; i += 5000) {
+      const logEvents = messages.slice(i, i + 5000).map((message) => ({ timestamp, message }));
+      await this.logs.send(new PutLogEventsCommand({ ...to, logEvents }));
+    }
+  }
+
+  async desired(): Promise<Record<string, number>> {
+    const names = [DEPLOYMENT.load_service, DEPLOYMENT.control_service];
+    const { services = [] } = await this.ecs.send(
+      new DescribeServicesCommand({ cluster: 'temporal', services: names }),
+    );
+    return Object.fromEntries(services.map(({ serviceName, desiredCount }) => [serviceName!, desiredCount!]));
+  }
+
+  async stop(): Promise<void> {
+    await this.moto.stop();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# fmt, init, validate and, where it has tests, test a Terraform configuration; usage: check.sh DIR. Where the AWS provider can
+# be had, with it; else with a stand-in that has its schema, rebuilt from its typed bindings on npm (which finds unknown and
+# missing arguments, wrong types and bad references, but no wrong value of an enumeration).
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+dir=$(cd "$1" && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/temporal-benchmark/terraform
+version=6.66.0
+bindings=@cdktn/provider-aws@25.7.0
+os_arch=$(go env GOOS)_$(go env GOARCH)
+plugins=$cache/plugins
+binary=$plugins/registry.terraform.io/hashicorp/aws/$version/$os_arch/terraform-provider-aws_v$version
+export CHECKPOINT_DISABLE=1
+
+# Not in the sources: a module is copied with what it refers to, and initialised there.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cp -r "$here/../../../infra" "$work/infra"
+target=$work/infra/${dir#"$(cd "$here/../../../infra" && pwd)"/}
+cd "$target"
+terraform fmt -check -recursive
+
+use_stand_in() {
+  mkdir -p "$(dirname "$binary")" "$cache/npm"
+  [ -x "$binary" ] || (cd "$here/provider" && CGO_ENABLED=0 go build -buildvcs=false -o "$binary" .)
+  [ -d "$cache/npm/node_modules/@cdktn/provider-aws" ] ||
+    (cd "$cache/npm" && npm init -y >/dev/null && npm install --silent --no-audit --no-fund --legacy-peer-deps --ignore-scripts "$bindings" >&2)
+  local types
+  mapfile -t types < <(cat "$work"/infra/terraform/*/*.tf "$work"/infra/terraform/modules/*/*.tf |
+    sed -nE 's/^resource "(aws_[a-z0-9_]+)".*/\1/p; s/^data "(aws_[a-z0-9_]+)".*/data.\1/p' | sort -u)
+  node "$here/schema.mjs" "$cache/npm/node_modules/@cdktn/provider-aws/lib" "$work/schema.json" "${types[@]}"
+  export SCHEMA_FILE=$work/schema.json
+  terraform init -no-color -input=false -plugin-dir="$plugins" >/dev/null
+}
+if timeout 60 terraform init -no-color -input=false >/dev/null 2>&1; then
+  echo 'with the AWS provider'
+else
+  echo "with a stand-in that has the schema of the AWS provider $version"
+  use_stand_in
+fi
+terraform validate -no-color
+if [ -d tests ]; then terraform test -no-color; fi
