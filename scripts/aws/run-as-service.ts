@@ -13,6 +13,7 @@ import { RUN_COMMAND, runEnvironment, withEnvironment, type RunSettings } from '
 import { readResults } from './results';
 import { tooLate, type Run } from './run';
 import { awaitScale, describeServices, namesOf, scale } from './services';
+import { pause } from './pause';
 
 /**
  * On the services, which have Service Connect: load workers, and a control worker whose container does the run. What it is
@@ -124,6 +125,6 @@ async function awaitResult(
     const own = results.filter((result) => result.workflowId === workflowId).at(-1);
     if (own) return own;
     if (Date.now() > until) throw tooLate(workflowId, runWithinMs);
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await pause(everyMs);
   }
 }

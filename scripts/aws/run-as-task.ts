@@ -5,6 +5,7 @@ import { call } from './clients';
 import { RUN_COMMAND, runEnvironment } from './overrides';
 import { readResults } from './results';
 import { tooLate, type Run } from './run';
+import { pause } from './pause';
 
 /** One task that does everything, by an address that needs no Service Connect. */
 export const runAsTask: Run = async (
@@ -61,7 +62,7 @@ export const runAsTask: Run = async (
       return { result, exitCode: exitCodeOf(task, container, result) };
     }
     if (Date.now() - startedAt > upWithinMs + runWithinMs) throw tooLate(`task ${id}`, upWithinMs + runWithinMs);
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await pause(everyMs);
   }
 };
 

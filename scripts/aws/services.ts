@@ -2,6 +2,7 @@ import { DescribeServicesCommand, UpdateServiceCommand, type Service } from '@aw
 import { CliError } from '../../cli/errors';
 import { call, type Clients } from './clients';
 import type { Deployment } from './deployment';
+import { pause } from './pause';
 
 export interface Scale {
   readonly service: string;
@@ -64,7 +65,7 @@ export async function awaitScale(
         `the tasks did not come up within ${timeoutMs / 1000} s (${line})${why.length > 0 ? `:\n${why.join('\n')}` : ''}`,
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await pause(everyMs);
   }
 }
 

@@ -74,6 +74,15 @@ test('on the services: scaled up, a run with everything it was given, its result
   expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 0, 'staging-benchmark-control': 0 });
 });
 
+test('interrupted, it scales to zero what it has scaled up', async () => {
+  const run = script('run-benchmark', [...FAST, '--rate', '5', '--lanes', '2', '--workflow-id', 'left', '--wait']);
+  await eventually('the run', () => Promise.resolve(run.seen.stderr.includes('run left')), 60_000);
+  expect((await aws.desired())['staging-benchmark-load']).toBe(2);
+  run.kill('SIGTERM');
+  expect(await run.ended).toMatchObject({ code: 105, stderr: expect.stringMatching(/scaled to zero/) as string });
+  expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 0, 'staging-benchmark-control': 0 });
+});
+
 test('a task by its address: overrides, its states, and its own exit code', async () => {
   await aws.moto.tasksAdvanceEvery(3);
   const run = script('run-benchmark', [

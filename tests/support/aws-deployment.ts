@@ -106,7 +106,7 @@ export class AwsDeployment {
     child.stdout.on('data', (chunk: Buffer) => (seen.stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (seen.stderr += chunk.toString()));
     const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, ...seen })));
-    return { seen, ended };
+    return { seen, ended, kill: (signal: NodeJS.Signals) => child.kill(signal) };
   }
 
   async log(stream: string, messages: readonly string[]): Promise<void> {
