@@ -78,6 +78,18 @@ interface Refusal extends Finding {
   readonly cause: string;
 }
 
+/**
+ * A limit of requests counts every API, not starts alone: how many of a frontend's calls there were for one that was let
+ * through, by its own metrics; 1 where they do not tell.
+ */
+function callsPerCallLetThrough({ target }: HoldEvidence): number {
+  const readings = target?.server.readings ?? [];
+  const sum = (name: string, of: RegExp) =>
+    readings.reduce((all, one) => all + (one.name === name && of.test(one.of) ? (one.count ?? 0) : 0), 0);
+  const [calls, refused] = [sum('requests', /^frontend #/), sum('calls refused', /^rps_?limit\/namespace\/frontend$/i)];
+  return refused === 0 || calls <= refused ? 1 : calls / (calls - refused);
+}
+
 function toFinding({ cause: _, ...finding }: Refusal): Finding {
   return finding;
 }
@@ -96,7 +108,10 @@ function refusals(holds: readonly HoldEvidence[]): Refusal[] {
       cause,
       refused,
       evidence: `${refused} of ${scheduled} starts were refused with ${cause}; ${allowed.toFixed(1)}/s were let through`,
-      factor: Math.max(...hit.map(({ targetRate }) => targetRate)) / allowed,
+      factor: Math.max(
+        Math.max(...hit.map(({ targetRate }) => targetRate)) / allowed,
+        ...hit.map(callsPerCallLetThrough),
+      ),
       hit,
     };
   });

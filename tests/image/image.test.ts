@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../machine/embedded-server';
 import { fromLogLines } from '../../machine/log-lines';
@@ -49,15 +50,33 @@ beforeAll(async () => {
   const { config } = inspected.Docker;
   image = { config, healthcheck: config.Healthcheck.Test.slice(1) };
   container = buildah('from', '--pull-never', TAG);
-  root = buildah('mount', container);
+  root = readOnly(buildah('mount', container));
   server = await startTestServer();
 });
 afterAll(async () => {
   if (!canBuild) return;
   await server.stop();
+  for (const part of [...BOUND, '/data', '']) spawnSync('umount', ['--lazy', `${root}${part}`]);
   buildah('umount', container);
   buildah('rm', container);
 });
+
+/** What a container has of its machine. */
+const BOUND = ['/proc', '/dev'];
+
+/** The image's file system as ECS mounts it: read-only, but for /data, which is its user's. */
+function readOnly(mounted: string): string {
+  const dir = mkdtempSync(join(tmpdir(), 'benchmark-image-'));
+  const mount = (...args: string[]) => {
+    const { status, stderr } = spawnSync('mount', args, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`mount ${args.join(' ')}: ${stderr}`);
+  };
+  mount('--bind', mounted, dir);
+  for (const part of BOUND) mount('--bind', part, join(dir, part));
+  mount('-o', 'remount,ro,bind', dir);
+  mount('-t', 'tmpfs', '-o', 'uid=1000,gid=1000', 'tmpfs', join(dir, 'data'));
+  return dir;
+}
 
 /** Starts what the image would start: its entry point, its environment and its user, in a file system that is its own. */
 function start(args: string[], env: Record<string, string>): ChildProcess & { output: string } {
@@ -107,39 +126,32 @@ here('its own layers are small, it is not root, and it says what it is', () => {
   });
   expect(existsSync(join(root, 'app', 'node_modules', 'jest'))).toBe(false);
   expect(existsSync(join(root, 'app', 'tests'))).toBe(false);
+  expect(() => writeFileSync(join(root, 'app', 'x'), '')).toThrow(/EROFS/);
 });
 
 here(
   'a whole run against a server outside of it, as non-root: it is healthy meanwhile, and its log has the result',
   async () => {
-    mkdirSync(join(root, 'proc'), { recursive: true });
-    spawnSync('mount', ['--bind', '/proc', join(root, 'proc')]);
-    spawnSync('mount', ['--bind', '/dev', join(root, 'dev')]);
-    try {
-      const metrics = `0.0.0.0:${await freePort()}`;
-      const env = { TEMPORAL_ADDRESS: server.address, BENCHMARK_METRICS_ADDRESS: metrics };
-      expect(isHealthy(env)).toBe(false);
-      const run = start(['--rate', '10', '--duration', '15s', '--ramp-up', '1s', '--lanes', '1', '-o', 'log'], env);
-      await eventually('health', async () => isHealthy(env), 60_000);
-      const [code] = (await once(run, 'exit')) as [number];
-      const [result] = fromLogLines(run.output.split('\n')) as BenchmarkResult[];
-      expectSoundAccount(result!);
-      expect([code, result!.outcome]).toEqual([0, 'PASSED']);
-      expect(result!.ledger.scheduled).toBe(145);
+    const metrics = `0.0.0.0:${await freePort()}`;
+    const env = { TEMPORAL_ADDRESS: server.address, BENCHMARK_METRICS_ADDRESS: metrics };
+    expect(isHealthy(env)).toBe(false);
+    const run = start(['--rate', '10', '--duration', '15s', '--ramp-up', '1s', '--lanes', '1', '-o', 'log'], env);
+    await eventually('health', async () => isHealthy(env), 60_000);
+    const [code] = (await once(run, 'exit')) as [number];
+    const [result] = fromLogLines(run.output.split('\n')) as BenchmarkResult[];
+    expectSoundAccount(result!);
+    expect([code, result!.outcome]).toEqual([0, 'PASSED']);
+    expect(result!.ledger.scheduled).toBe(145);
 
-      // SIGTERM in the middle: it drains, closes its account and reports, within the grace of ECS.
-      const told = start(['--rate', '10', '--duration', '5m', '--lanes', '1', '-o', 'log'], env);
-      await eventually('load', async () => /hold .* p50/.test(told.output) || told.output.includes('ramp'), 60_000);
-      const toldAt = Date.now();
-      told.kill('SIGTERM');
-      const [stopped] = (await once(told, 'exit')) as [number];
-      expect(Date.now() - toldAt).toBeLessThan(120_000);
-      const [aborted] = fromLogLines(told.output.split('\n')) as BenchmarkResult[];
-      expectSoundAccount(aborted!);
-      expect([stopped, aborted!.outcome]).toEqual([105, 'ABORTED']);
-    } finally {
-      spawnSync('umount', [join(root, 'proc')]);
-      spawnSync('umount', [join(root, 'dev')]);
-    }
+    // SIGTERM in the middle: it drains, closes its account and reports, within the grace of ECS.
+    const told = start(['--rate', '10', '--duration', '5m', '--lanes', '1', '-o', 'log'], env);
+    await eventually('load', async () => /hold .* p50/.test(told.output) || told.output.includes('ramp'), 60_000);
+    const toldAt = Date.now();
+    told.kill('SIGTERM');
+    const [stopped] = (await once(told, 'exit')) as [number];
+    expect(Date.now() - toldAt).toBeLessThan(120_000);
+    const [aborted] = fromLogLines(told.output.split('\n')) as BenchmarkResult[];
+    expectSoundAccount(aborted!);
+    expect([stopped, aborted!.outcome]).toEqual([105, 'ABORTED']);
   },
 );

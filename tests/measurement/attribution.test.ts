@@ -117,3 +117,15 @@ test('a machine without CPU left is named before what came of it, and not where 
   expect(first!.evidence).toBe('its CPUs were 99 % busy for 10 s, 0.2 cores of it a generator');
   expect(attribute([hold({ windows })])).toMatchObject([{ name: 'nothing limited it' }]);
 });
+
+test('a limit of requests is raised by what all calls need, not by what starts need', () => {
+  const readings = [
+    { name: 'requests', of: 'frontend #1', count: 1500 },
+    { name: 'calls refused', of: 'RpsLimit/Namespace/frontend', count: 1000 },
+  ] as const;
+  const target = { queues: { workflow: null, activity: null }, server: { endpoints: 1, readings, unknown: [] } };
+  const rejected = { 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace': 20 };
+  const ledger = { ...emptyLedger, scheduled: 1000, rejected };
+  const [first] = attribute([hold({ ledger, verdict: missed, target, acknowledgedPerSecond: 90 })]);
+  expect(first!.advice).toMatch(/to 3.0 times what it is now or more/);
+});
