@@ -5,7 +5,13 @@ import type { RunRef, SystemDescription } from '../orchestrator/contract';
 import { rawCall, type TargetConnections } from './connections';
 
 /** What the cluster says of itself. What it does not say, or not to us, is 'unknown' (R6.3). */
-export function createDescribeSystem({ targets, embedded }: { targets: TargetConnections; embedded: boolean }) {
+interface DescribeDeps {
+  readonly targets: TargetConnections;
+  /** The settings of the target where it is embedded; undefined for any other. */
+  readonly embedded?: readonly string[];
+}
+
+export function createDescribeSystem({ targets, embedded }: DescribeDeps) {
   return async function describeSystem(run: RunRef): Promise<SystemDescription> {
     const connection = await targets.get(run.targetProfile);
     const info = await connection.withDeadline(Date.now() + 5000, () =>
@@ -19,6 +25,7 @@ export function createDescribeSystem({ targets, embedded }: { targets: TargetCon
       visibility: info?.visibilityStore || 'unknown',
       clusterName: info?.clusterName || 'unknown',
       // The API tells nothing of the machines below; only an embedded server's is known, because it is this one.
+      dynamicConfig: embedded ?? 'unknown',
       instanceType: embedded ? `embedded on ${hostname()} (${cpus().length} CPUs)` : 'unknown',
     };
   };

@@ -59,7 +59,7 @@ function roleEnvironment({ run, processes }: Session, controlAddress: string): N
     ...(run.embeddedTarget
       ? {
           TEMPORAL_ADDRESS: processes.targetAddress,
-          BENCHMARK_EMBEDDED_TARGET: '1',
+          BENCHMARK_EMBEDDED_TARGET: JSON.stringify(run.targetDynamicConfig ?? []),
           BENCHMARK_SERVER_METRICS: `http://${processes.targetMetrics}/metrics`,
         }
       : {}),

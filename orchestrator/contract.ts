@@ -42,6 +42,8 @@ export interface SystemDescription {
   readonly visibility: string;
   readonly instanceType: string;
   readonly clusterName: string;
+  /** Settings of an embedded target, `key=value`; of any other there is no API that tells. */
+  readonly dynamicConfig?: readonly string[] | 'unknown';
 }
 
 export interface GenerateLoadInput {

@@ -75,7 +75,10 @@ export interface RunFacts {
   readonly thresholds: Thresholds;
   readonly observeShare: number;
   readonly seriesWidthMs: number;
-  readonly system?: BenchmarkResult['system'];
+  /** A run that began with an older version does not tell of its configuration. */
+  readonly system?: Omit<BenchmarkResult['system'], 'dynamicConfig'> & {
+    readonly dynamicConfig?: readonly string[] | 'unknown';
+  };
   readonly loadStartMs?: number;
   readonly loadDurationMs: number;
   readonly shifts: readonly { readonly step: string; readonly byMs: number }[];

@@ -80,6 +80,11 @@ export const resultSchema = z
       persistence: z.string(),
       visibility: z.string(),
       clusterName: z.string(),
+      dynamicConfig: z
+        .union([z.array(z.string()), z.literal('unknown')])
+        .describe(
+          'Settings of an embedded target; of another, what is in force stands in `cluster` where its metrics tell',
+        ),
     }),
     ledger,
     server: z.strictObject({

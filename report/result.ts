@@ -50,7 +50,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     },
     validity,
     findings: findingsOf(counted, facts),
-    system: facts.system ?? UNKNOWN_SYSTEM,
+    system: systemOf(facts),
     ledger: { ...ledger },
     server,
     completion: completionOf(facts),
@@ -114,6 +114,11 @@ export function resultWithoutRun(
   return { ...nothing, config: { ...config }, outcome, outcomes: [outcome], exitCode };
 }
 
+function systemOf({ system }: RunFacts): BenchmarkResult['system'] {
+  const { dynamicConfig = 'unknown', ...known } = system ?? UNKNOWN_SYSTEM;
+  return { ...known, dynamicConfig: dynamicConfig === 'unknown' ? dynamicConfig : [...dynamicConfig] };
+}
+
 const UNKNOWN_SYSTEM: BenchmarkResult['system'] = {
   instanceType: 'unknown',
   historyShards: 'unknown',
@@ -122,6 +127,7 @@ const UNKNOWN_SYSTEM: BenchmarkResult['system'] = {
   persistence: 'unknown',
   visibility: 'unknown',
   clusterName: 'unknown',
+  dynamicConfig: 'unknown',
 };
 
 function resultsOf(

@@ -27,7 +27,7 @@ function controlActivities(role: Role, queues: QueueMetrics): ControlActivities 
       connectTimeoutMs: role.connectTimeoutMs,
     }),
     prepareNamespace: createPrepareNamespace({ targets }),
-    describeSystem: createDescribeSystem({ targets, embedded: Boolean(process.env.BENCHMARK_EMBEDDED_TARGET) }),
+    describeSystem: createDescribeSystem({ targets, embedded: embeddedConfig(process.env) }),
     countSlots: createCountSlots({ client }),
     awaitHosts: createAwaitHosts({ targets, client }),
     awaitPollers: createAwaitPollers({ targets }),
@@ -65,6 +65,11 @@ async function main(): Promise<void> {
     shutdownGraceTime: '1s',
   });
   await runWorkers(role, [worker]);
+}
+
+/** Its supervisor tells of the target that it started, and with which settings. */
+function embeddedConfig({ BENCHMARK_EMBEDDED_TARGET: settings }: NodeJS.ProcessEnv): string[] | undefined {
+  return settings === undefined ? undefined : (JSON.parse(settings) as string[]);
 }
 
 void main().catch(failStart);

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
   DescribeServicesCommand,
@@ -194,4 +197,17 @@ test('a cluster, a service, or a log group that is not there is named', async ()
     1,
     expect.stringMatching(/the log group \/none: there is no such log group/),
   ]);
+});
+
+test('a task that ECS cannot place: its reason', async () => {
+  // The stand-in for AWS places everything.
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
+    response.end(JSON.stringify({ tasks: [], failures: [{ arn: 'x', reason: 'RESOURCE:MEMORY', detail: 'no node' }] }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const env = { AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  const { code, stderr } = await script('run-benchmark', ['--address', 'nlb:7233', '--lanes', '1'], env).ended;
+  server.close();
+  expect([code, stderr.trim()]).toEqual([1, 'ECS could not place the task: RESOURCE:MEMORY (no node)']);
 });
