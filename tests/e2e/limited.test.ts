@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Cluster } from '../support/cluster';
 import { registerNamespace } from '../support/namespace';
@@ -55,7 +56,8 @@ test('a CPU hog beside the generator: the CPU of its machine is named first, and
   const cluster = await Cluster.start({ generators: 1 });
   await cluster.start('hog', { ...load, rate: 100, duration: '12s' });
   await cluster.loading('hog', 5);
-  for (let i = 0; i < 24; i += 1) node('-e', 'for (const end = Date.now() + 9000; Date.now() < end; );');
+  for (let i = 0; i < 12 * availableParallelism(); i += 1)
+    node('-e', 'for (const end = Date.now() + 9000; Date.now() < end; );');
   const { result } = await cluster.outcome('hog');
   expectSoundAccount(result!);
   expect(result!.outcome).not.toBe('PASSED');
