@@ -1,10 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Cluster } from '../support/cluster';
-import { registerNamespace } from '../support/namespace';
-import { expectSoundAccount } from '../support/result';
+import { Cluster } from '../../support/cluster';
+import { registerNamespace } from '../../support/namespace';
+import { expectSoundAccount } from '../../support/result';
 
 jest.setTimeout(120_000);
 
@@ -37,7 +36,7 @@ test('one slot for activities that take a second: the slots of the host are name
 test('workers that stop polling: that nobody takes tasks is named first', async () => {
   const cluster = await Cluster.start({ roles: 'control,generator', generators: 1 });
   await registerNamespace(cluster.target.connection, 'orders');
-  const script = join(__dirname, '..', 'support', 'external', 'worker.mjs');
+  const script = join(__dirname, '..', '..', 'support', 'external', 'worker.mjs');
   const worker = node(script, cluster.target.address, 'orders', 'order-queue');
   const external = { workload: 'external', externalType: 'order', taskQueue: 'order-queue', namespace: 'orders' };
   await cluster.start('no-poller', { ...load, ...external, duration: '14s' });
@@ -49,18 +48,5 @@ test('workers that stop polling: that nobody takes tasks is named first', async 
     name: 'nobody takes tasks of the queue',
     knob: 'the workers of the task queue (--hosts, --task-queue)',
   });
-  await cluster.stop();
-});
-
-test('a CPU hog beside the generator: the CPU of its machine is named first, and how busy it was', async () => {
-  const cluster = await Cluster.start({ generators: 1 });
-  await cluster.start('hog', { ...load, rate: 100, duration: '12s' });
-  await cluster.loading('hog', 5);
-  for (let i = 0; i < 12 * availableParallelism(); i += 1)
-    node('-e', 'for (const end = Date.now() + 9000; Date.now() < end; );');
-  const { result } = await cluster.outcome('hog');
-  expectSoundAccount(result!);
-  expect(result!.outcome).not.toBe('PASSED');
-  expect(result!.findings[0]).toMatchObject({ knob: "the CPU of the generators' machine, --lanes" });
   await cluster.stop();
 });

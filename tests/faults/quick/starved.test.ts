@@ -1,0 +1,30 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { Cluster } from '../../support/cluster';
+import { expectSoundAccount } from '../../support/result';
+
+jest.setTimeout(120_000);
+
+const load = { rampUp: '1s', lanes: 1, completionTimeout: '3s' };
+
+const hogs: ChildProcess[] = [];
+afterEach(async () => {
+  for (const hog of hogs.splice(0)) {
+    hog.kill('SIGKILL');
+    if (hog.exitCode === null && hog.signalCode === null) await once(hog, 'exit');
+  }
+});
+
+test('a CPU hog beside the generator: the CPU of its machine is named first, and how busy it was', async () => {
+  const cluster = await Cluster.start({ generators: 1 });
+  await cluster.start('hog', { ...load, rate: 100, duration: '12s' });
+  await cluster.loading('hog', 5);
+  for (let i = 0; i < 12 * availableParallelism(); i += 1)
+    hogs.push(spawn(process.execPath, ['-e', 'for (const end = Date.now() + 9000; Date.now() < end; );']));
+  const { result } = await cluster.outcome('hog');
+  expectSoundAccount(result!);
+  expect(result!.outcome).not.toBe('PASSED');
+  expect(result!.findings[0]).toMatchObject({ knob: "the CPU of the generators' machine, --lanes" });
+  await cluster.stop();
+});
