@@ -2,7 +2,7 @@ import { Client } from '@temporalio/client';
 import { BAD_SPEC } from '../../orchestrator/benchmark-types';
 import { abortUpdate, progressQuery } from '../../orchestrator/messages';
 import { Cluster } from '../support/cluster';
-import { eventually } from '../support/cli';
+import { eventually, parseResult } from '../support/cli';
 import { expectSoundAccount } from '../support/result';
 
 jest.setTimeout(120_000);
@@ -162,4 +162,19 @@ test('benchmark cleanup deletes the namespaces that runs registered, and no othe
   await expect(
     cluster.target.connection.workflowService.describeNamespace({ namespace: result.namespace }),
   ).rejects.toThrow(/not found/i);
+});
+
+test('a container that is started again goes on with its run, be it over, and never starts another', async () => {
+  const at = ['--control-address', cluster.control.address, '--address', cluster.target.address];
+  const spec = { BENCHMARK_SPEC: '{"rate": 10, "duration": "3s", "rampUp": "500ms", "lanes": 1}' };
+  const env = { ...spec, BENCHMARK_COMMAND: 'run', BENCHMARK_ATTACH: 'true', BENCHMARK_WORKFLOW_ID: 'restarted' };
+  const container = () => cluster.home.run([...at, '-o', 'json'], env);
+  const first = parseResult(await container().ended);
+  expectSoundAccount(first);
+  expect(first.ledger.scheduled).toBe(27);
+  const again = await container().ended;
+  expect(again.stderr).toMatch(/restarted exists; going on with it/);
+  expect(parseResult(again)).toEqual(first);
+  const unnamed = await cluster.home.run(['run', ...at, '--attach']).ended;
+  expect([unnamed.code, unnamed.stderr]).toEqual([104, expect.stringMatching(/attach: it needs the --workflow-id/)]);
 });
