@@ -4,6 +4,7 @@ import {
   RegisterTaskDefinitionCommand,
   type ContainerDefinition,
   type RegisterTaskDefinitionCommandInput,
+  type Service,
 } from '@aws-sdk/client-ecs';
 import { CliError } from '../../cli/errors';
 import type { BenchmarkResult } from '../../report/result-schema';
@@ -12,7 +13,7 @@ import type { Deployment } from './deployment';
 import { RUN_COMMAND, runEnvironment, withEnvironment, type RunSettings } from './overrides';
 import { readResults } from './results';
 import { tooLate, type Run } from './run';
-import { awaitScale, describeServices, namesOf, scale } from './services';
+import { awaitScale, describeServices, scale, type Scale } from './services';
 import { pause } from './pause';
 
 /**
@@ -22,12 +23,8 @@ import { pause } from './pause';
 export const runAsService: Run = async (clients, deployment, settings, options) => {
   const { say, wait } = options;
   const startedAt = Date.now();
-  const [busy] = (await describeServices(clients, deployment)).filter(({ desiredCount = 0 }) => desiredCount > 0);
-  if (busy) {
-    throw new CliError(
-      `${busy.serviceName} is scaled to ${busy.desiredCount} already: a benchmark goes on, or one was left; scale-workers says status, and down ends it`,
-    );
-  }
+  const before = await describeServices(clients, deployment);
+  await refuseBesideAnother(clients, deployment, before);
   const { load_service, control_service, control_server_service: server } = deployment;
   const { workflowId } = settings;
   const taskDefinition = await registerRevision(clients, deployment, control_service, workflowId, {
@@ -40,7 +37,11 @@ export const runAsService: Run = async (clients, deployment, settings, options) 
   try {
     await scale(clients, deployment, [
       ...(server === null ? [] : [{ service: server, desired: 1 }]),
-      { service: load_service, desired: options.workers, taskDefinition: loadDefinition },
+      {
+        service: load_service,
+        desired: Math.max(options.workers, desiredOf(before, load_service)),
+        taskDefinition: loadDefinition,
+      },
       { service: control_service, desired: 1, taskDefinition },
     ]);
     await awaitScale(clients, deployment, { timeoutMs: options.upWithinMs, everyMs: options.everyMs, say });
@@ -54,12 +55,8 @@ export const runAsService: Run = async (clients, deployment, settings, options) 
     return { result, exitCode: result.exitCode };
   } finally {
     if (!left) {
-      await scale(
-        clients,
-        deployment,
-        namesOf(deployment).map((service) => ({ service, desired: 0 })),
-      );
-      say('scaled to zero');
+      await scale(clients, deployment, before.map(asItWas));
+      say(before.some(({ desiredCount = 0 }) => desiredCount > 0) ? 'scaled to what it was' : 'scaled to zero');
       for (const revision of [taskDefinition, loadDefinition]) {
         await call(`deregistering ${revision}`, () =>
           clients.ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: revision })),
@@ -68,6 +65,33 @@ export const runAsService: Run = async (clients, deployment, settings, options) 
     }
   }
 };
+
+function desiredOf(services: readonly Service[], name: string): number {
+  return services.find(({ serviceName }) => serviceName === name)?.desiredCount ?? 0;
+}
+
+function asItWas({ serviceName, desiredCount = 0, taskDefinition }: Service): Scale {
+  return { service: serviceName!, desired: desiredCount, taskDefinition };
+}
+
+/** Workers that wait for work are used; a control worker that has a run already is not taken from it. */
+async function refuseBesideAnother(
+  { ecs }: Clients,
+  { control_service, container }: Deployment,
+  services: readonly Service[],
+): Promise<void> {
+  const control = services.find(({ serviceName }) => serviceName === control_service);
+  if (!control?.desiredCount) return;
+  const { taskDefinition } = await call(`the task definition ${control.taskDefinition}`, () =>
+    ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: control.taskDefinition })),
+  );
+  const environment = taskDefinition?.containerDefinitions?.find(({ name }) => name === container)?.environment ?? [];
+  const run = environment.find(({ name }) => name === 'BENCHMARK_WORKFLOW_ID')?.value;
+  if (run === undefined) return;
+  throw new CliError(
+    `${control_service} has the run ${run}: it goes on, or was left; scale-workers ENV status says which, and down ends it`,
+  );
+}
 
 /**
  * A revision for one run: with its id as a label of the container, by which the collector tells runs apart.

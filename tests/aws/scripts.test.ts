@@ -141,8 +141,15 @@ test('workers are scaled by number, up, down, and told of', async () => {
   await script('scale-workers', ['2', ...FAST]).ended;
   expect((await aws.desired())['staging-benchmark-load']).toBe(2);
   expect((await script('scale-workers', ['status']).ended).stdout).toMatch(/staging-benchmark-load: \d of 2/);
-  const busy = await script('run-benchmark', [...FAST, '--rate', '5', '--lanes', '1']).ended;
-  expect([busy.code, busy.stderr]).toEqual([1, expect.stringMatching(/is scaled to 2 already/)]);
+  // Workers that are there are used, and left as they were; a run that goes on is not disturbed.
+  const beside = [...FAST, '--rate', '5', '--lanes', '1', '--workflow-id'];
+  const first = script('run-benchmark', [...beside, 'first', '--wait']);
+  await eventually('the run', () => Promise.resolve(first.seen.stderr.includes('run first')), 60_000);
+  const busy = await script('run-benchmark', [...beside, 'second']).ended;
+  expect([busy.code, busy.stderr]).toEqual([1, expect.stringMatching(/staging-benchmark-control has the run first/)]);
+  await aws.log('control/benchmark/3', toLogLines(resultOf('first')));
+  expect((await first.ended).stderr).toMatch(/scaled to what it was/);
+  expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 2, 'staging-benchmark-control': 1 });
   await script('scale-workers', ['down', ...FAST]).ended;
   expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 0, 'staging-benchmark-control': 0 });
 });
