@@ -15,16 +15,13 @@ import type { BenchmarkResult } from '../../report/result-schema';
 import type { Deployment } from '../../scripts/aws/deployment';
 import { AwsDeployment, DEPLOYMENT } from '../support/aws-deployment';
 import { eventually } from '../support/cli';
+import { canPip } from '../support/pip';
 
 jest.setTimeout(300_000);
 
 const FAST = ['--poll-every', '200ms', '--wait-timeout', '20s'];
 
 let aws: AwsDeployment;
-beforeAll(async () => {
-  aws = await AwsDeployment.start();
-});
-afterAll(async () => await aws.stop());
 
 const script = (...args: Parameters<AwsDeployment['script']>) => aws.script(...args);
 
@@ -32,189 +29,198 @@ function resultOf(workflowId: string, error = 'made for a test'): BenchmarkResul
   return { ...resultWithoutRun('ERROR', error, {}, Date.now()), workflowId };
 }
 
-test('on the services: scaled up, a run with everything it was given, its result, and scaled to zero', async () => {
-  const run = script('run-benchmark', [
-    ...FAST,
-    '--workflow-type',
-    'timer',
-    '--timer-duration',
-    '3s',
-    '--rate',
-    '50',
-    '--lanes',
-    '3',
-    '--workflow-id',
-    'nightly',
-    '--wait',
-  ]);
-  await eventually('the services', async () => (await aws.desired())['staging-benchmark-load'] === 3, 60_000);
-  expect((await aws.desired())['staging-benchmark-control']).toBe(1);
-  const { services = [] } = await aws.ecs.send(
-    new DescribeServicesCommand({ cluster: 'temporal', services: [DEPLOYMENT.control_service] }),
-  );
-  const { taskDefinition } = await aws.ecs.send(
-    new DescribeTaskDefinitionCommand({ taskDefinition: services[0]!.taskDefinition }),
-  );
-  const [container] = taskDefinition!.containerDefinitions!;
-  expect(container!.dockerLabels).toEqual({ benchmark_run: 'nightly' });
-  const environment = Object.fromEntries(container!.environment!.map(({ name, value }) => [name!, value!]));
-  expect(environment).toMatchObject({
-    BENCHMARK_COMMAND: 'run',
-    BENCHMARK_ATTACH: 'true',
-    BENCHMARK_WORKFLOW_ID: 'nightly',
-    TEMPORAL_ADDRESS: 'temporal-frontend:7233',
+(canPip ? describe : describe.skip)('against a server that answers as AWS does', () => {
+  beforeAll(async () => {
+    aws = await AwsDeployment.start();
   });
-  expect(JSON.parse(environment.BENCHMARK_SPEC!)).toEqual({
-    workload: 'timer',
-    timerDuration: '3s',
-    rate: 50,
-    lanes: 3,
+  afterAll(async () => await aws.stop());
+
+  test('on the services: scaled up, a run with everything it was given, its result, and scaled to zero', async () => {
+    const run = script('run-benchmark', [
+      ...FAST,
+      '--workflow-type',
+      'timer',
+      '--timer-duration',
+      '3s',
+      '--rate',
+      '50',
+      '--lanes',
+      '3',
+      '--workflow-id',
+      'nightly',
+      '--wait',
+    ]);
+    await eventually('the services', async () => (await aws.desired())['staging-benchmark-load'] === 3, 60_000);
+    expect((await aws.desired())['staging-benchmark-control']).toBe(1);
+    const { services = [] } = await aws.ecs.send(
+      new DescribeServicesCommand({ cluster: 'temporal', services: [DEPLOYMENT.control_service] }),
+    );
+    const { taskDefinition } = await aws.ecs.send(
+      new DescribeTaskDefinitionCommand({ taskDefinition: services[0]!.taskDefinition }),
+    );
+    const [container] = taskDefinition!.containerDefinitions!;
+    expect(container!.dockerLabels).toEqual({ benchmark_run: 'nightly' });
+    const environment = Object.fromEntries(container!.environment!.map(({ name, value }) => [name!, value!]));
+    expect(environment).toMatchObject({
+      BENCHMARK_COMMAND: 'run',
+      BENCHMARK_ATTACH: 'true',
+      BENCHMARK_WORKFLOW_ID: 'nightly',
+      TEMPORAL_ADDRESS: 'temporal-frontend:7233',
+    });
+    expect(JSON.parse(environment.BENCHMARK_SPEC!)).toEqual({
+      workload: 'timer',
+      timerDuration: '3s',
+      rate: 50,
+      lanes: 3,
+    });
+    await aws.log('control/benchmark/1', [...toLogLines(resultOf('another')), ...toLogLines(resultOf('nightly'))]);
+    const ended = await run.ended;
+    expect(ended.stderr).toMatch(/scaled to zero/);
+    expect([ended.code, ended.stdout.includes('made for a test')]).toEqual([1, true]);
+    expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 0, 'staging-benchmark-control': 0 });
   });
-  await aws.log('control/benchmark/1', [...toLogLines(resultOf('another')), ...toLogLines(resultOf('nightly'))]);
-  const ended = await run.ended;
-  expect(ended.stderr).toMatch(/scaled to zero/);
-  expect([ended.code, ended.stdout.includes('made for a test')]).toEqual([1, true]);
-  expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 0, 'staging-benchmark-control': 0 });
-});
 
-test('interrupted, it scales to zero what it has scaled up', async () => {
-  const run = script('run-benchmark', [...FAST, '--rate', '5', '--lanes', '2', '--workflow-id', 'left', '--wait']);
-  await eventually('the run', () => Promise.resolve(run.seen.stderr.includes('run left')), 60_000);
-  expect((await aws.desired())['staging-benchmark-load']).toBe(2);
-  run.kill('SIGTERM');
-  expect(await run.ended).toMatchObject({ code: 105, stderr: expect.stringMatching(/scaled to zero/) as string });
-  expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 0, 'staging-benchmark-control': 0 });
-});
+  test('interrupted, it scales to zero what it has scaled up', async () => {
+    const run = script('run-benchmark', [...FAST, '--rate', '5', '--lanes', '2', '--workflow-id', 'left', '--wait']);
+    await eventually('the run', () => Promise.resolve(run.seen.stderr.includes('run left')), 60_000);
+    expect((await aws.desired())['staging-benchmark-load']).toBe(2);
+    run.kill('SIGTERM');
+    expect(await run.ended).toMatchObject({ code: 105, stderr: expect.stringMatching(/scaled to zero/) as string });
+    expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 0, 'staging-benchmark-control': 0 });
+  });
 
-test('a task by its address: overrides, its states, and its own exit code', async () => {
-  await aws.moto.tasksAdvanceEvery(3);
-  const run = script('run-benchmark', [
-    ...FAST,
-    '--address',
-    'nlb.internal:7233',
-    '--rate',
-    '5',
-    '--workflow-id',
-    'by-hand',
-    '--wait',
-  ]);
-  await eventually('the task', () => Promise.resolve(/task [0-9a-f-]+/.test(run.seen.stderr)), 30_000);
-  const { taskArns } = await aws.ecs.send(new ListTasksCommand({ cluster: 'temporal', startedBy: 'by-hand' }));
-  const { tasks } = await aws.ecs.send(new DescribeTasksCommand({ cluster: 'temporal', tasks: taskArns }));
-  const [over] = tasks![0]!.overrides!.containerOverrides!;
-  const environment = Object.fromEntries(over!.environment!.map(({ name, value }) => [name!, value!]));
-  expect(environment).toMatchObject({ TEMPORAL_ADDRESS: 'nlb.internal:7233', BENCHMARK_WITH_WORKER: 'true' });
-  expect(over!.command).toEqual(['--yes', '--output', 'log', '--metrics-linger', '30s']);
-  await aws.log(`run/benchmark/${taskArns![0]!.split('/').at(-1)}`, toLogLines(resultOf('by-hand')));
-  const ended = await run.ended;
-  // The container's own, which is 0 there whatever its log says.
-  expect([ended.code, ended.stderr]).toEqual([0, expect.stringMatching(/STOPPED/)]);
-  expect(ended.stdout).toMatch(/made for a test/);
-});
+  test('a task by its address: overrides, its states, and its own exit code', async () => {
+    await aws.moto.tasksAdvanceEvery(3);
+    const run = script('run-benchmark', [
+      ...FAST,
+      '--address',
+      'nlb.internal:7233',
+      '--rate',
+      '5',
+      '--workflow-id',
+      'by-hand',
+      '--wait',
+    ]);
+    await eventually('the task', () => Promise.resolve(/task [0-9a-f-]+/.test(run.seen.stderr)), 30_000);
+    const { taskArns } = await aws.ecs.send(new ListTasksCommand({ cluster: 'temporal', startedBy: 'by-hand' }));
+    const { tasks } = await aws.ecs.send(new DescribeTasksCommand({ cluster: 'temporal', tasks: taskArns }));
+    const [over] = tasks![0]!.overrides!.containerOverrides!;
+    const environment = Object.fromEntries(over!.environment!.map(({ name, value }) => [name!, value!]));
+    expect(environment).toMatchObject({ TEMPORAL_ADDRESS: 'nlb.internal:7233', BENCHMARK_WITH_WORKER: 'true' });
+    expect(over!.command).toEqual(['--yes', '--output', 'log', '--metrics-linger', '30s']);
+    await aws.log(`run/benchmark/${taskArns![0]!.split('/').at(-1)}`, toLogLines(resultOf('by-hand')));
+    const ended = await run.ended;
+    // The container's own, which is 0 there whatever its log says.
+    expect([ended.code, ended.stderr]).toEqual([0, expect.stringMatching(/STOPPED/)]);
+    expect(ended.stdout).toMatch(/made for a test/);
+  });
 
-test('a result of many lines is read page by page, the latest or by its name, checked and written', async () => {
-  const noise = Array.from({ length: 10_500 }, (_, i) => `{"message":"live","i":${i}}`);
-  const long = resultOf(
-    'long',
-    Array.from({ length: 30_000 }, (_, i) => String.fromCharCode(33 + ((i * i * 7919) % 90))).join(''),
-  );
-  await aws.log('control/benchmark/2', [...noise, ...toLogLines(long)]);
-  const byName = await script('get-benchmark-results', ['long', '--out', join(aws.dir, 'long')]).ended;
-  expect([byName.code, byName.stderr]).toEqual([0, '']);
-  expect(JSON.parse(readFileSync(join(aws.dir, 'long', 'result.json'), 'utf8'))).toEqual(
-    JSON.parse(JSON.stringify(long)),
-  );
-  const latest = await script('get-benchmark-results', ['--latest', '--json']).ended;
-  expect(JSON.parse(latest.stdout)).toMatchObject({ workflowId: 'long' });
-  expect(JSON.parse(latest.stdout)).not.toHaveProperty('steps');
-  const none = await script('get-benchmark-results', ['nobody']).ended;
-  expect([none.code, none.stderr]).toEqual([
-    1,
-    expect.stringMatching(/there is no result of nobody .* there are: .*long/),
-  ]);
-});
+  test('a result of many lines is read page by page, the latest or by its name, checked and written', async () => {
+    const noise = Array.from({ length: 10_500 }, (_, i) => `{"message":"live","i":${i}}`);
+    const long = resultOf(
+      'long',
+      Array.from({ length: 30_000 }, (_, i) => String.fromCharCode(33 + ((i * i * 7919) % 90))).join(''),
+    );
+    await aws.log('control/benchmark/2', [...noise, ...toLogLines(long)]);
+    const byName = await script('get-benchmark-results', ['long', '--out', join(aws.dir, 'long')]).ended;
+    expect([byName.code, byName.stderr]).toEqual([0, '']);
+    expect(JSON.parse(readFileSync(join(aws.dir, 'long', 'result.json'), 'utf8'))).toEqual(
+      JSON.parse(JSON.stringify(long)),
+    );
+    const latest = await script('get-benchmark-results', ['--latest', '--json']).ended;
+    expect(JSON.parse(latest.stdout)).toMatchObject({ workflowId: 'long' });
+    expect(JSON.parse(latest.stdout)).not.toHaveProperty('steps');
+    const none = await script('get-benchmark-results', ['nobody']).ended;
+    expect([none.code, none.stderr]).toEqual([
+      1,
+      expect.stringMatching(/there is no result of nobody .* there are: .*long/),
+    ]);
+  });
 
-test('workers are scaled by number, up, down, and told of', async () => {
-  expect((await script('scale-workers', ['up', '2', ...FAST, '--dry-run']).ended).stdout).toBe(
-    'scale staging-benchmark-load to 2\nscale staging-benchmark-control to 1\n',
-  );
-  await script('scale-workers', ['2', ...FAST]).ended;
-  expect((await aws.desired())['staging-benchmark-load']).toBe(2);
-  expect((await script('scale-workers', ['status']).ended).stdout).toMatch(/staging-benchmark-load: \d of 2/);
-  // Workers that are there are used, and left as they were; a run that goes on is not disturbed.
-  const beside = [...FAST, '--rate', '5', '--lanes', '1', '--workflow-id'];
-  const first = script('run-benchmark', [...beside, 'first', '--wait']);
-  await eventually('the run', () => Promise.resolve(first.seen.stderr.includes('run first')), 60_000);
-  const busy = await script('run-benchmark', [...beside, 'second']).ended;
-  expect([busy.code, busy.stderr]).toEqual([1, expect.stringMatching(/staging-benchmark-control has the run first/)]);
-  await aws.log('control/benchmark/3', toLogLines(resultOf('first')));
-  expect((await first.ended).stderr).toMatch(/scaled to what it was/);
-  expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 2, 'staging-benchmark-control': 1 });
-  await script('scale-workers', ['down', ...FAST]).ended;
-  expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 0, 'staging-benchmark-control': 0 });
-});
+  test('workers are scaled by number, up, down, and told of', async () => {
+    expect((await script('scale-workers', ['up', '2', ...FAST, '--dry-run']).ended).stdout).toBe(
+      'scale staging-benchmark-load to 2\nscale staging-benchmark-control to 1\n',
+    );
+    await script('scale-workers', ['2', ...FAST]).ended;
+    expect((await aws.desired())['staging-benchmark-load']).toBe(2);
+    expect((await script('scale-workers', ['status']).ended).stdout).toMatch(/staging-benchmark-load: \d of 2/);
+    // Workers that are there are used, and left as they were; a run that goes on is not disturbed.
+    const beside = [...FAST, '--rate', '5', '--lanes', '1', '--workflow-id'];
+    const first = script('run-benchmark', [...beside, 'first', '--wait']);
+    await eventually('the run', () => Promise.resolve(first.seen.stderr.includes('run first')), 60_000);
+    const busy = await script('run-benchmark', [...beside, 'second']).ended;
+    expect([busy.code, busy.stderr]).toEqual([1, expect.stringMatching(/staging-benchmark-control has the run first/)]);
+    await aws.log('control/benchmark/3', toLogLines(resultOf('first')));
+    expect((await first.ended).stderr).toMatch(/scaled to what it was/);
+    expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 2, 'staging-benchmark-control': 1 });
+    await script('scale-workers', ['down', ...FAST]).ended;
+    expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 0, 'staging-benchmark-control': 0 });
+  });
 
-test.each<[what: string, name: string, args: string[], env: Record<string, string>, message: RegExp]>([
-  [
-    'no credentials',
-    'scale-workers',
-    ['status'],
-    { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' },
-    /there are no AWS credentials/,
-  ],
-  [
-    'too many workers',
-    'run-benchmark',
-    ['--workers', '9'],
-    {},
-    /workers: "9" is not allowed; the deployment allows 1 to 4/,
-  ],
-  [
-    'more lanes than generators',
-    'run-benchmark',
-    ['--workers', '1', '--lanes', '3'],
-    {},
-    /lanes: 3 are not allowed; 1 workers/,
-  ],
-  ['a bad rate', 'run-benchmark', ['--rate', 'fast'], {}, /rate: "fast" .* is not allowed/],
-  ['an unknown flag', 'run-benchmark', ['--speed', '3'], {}, /speed/],
-  ['a bad number', 'scale-workers', ['many'], {}, /to: "many" is not allowed/],
-])('%s: one clear message and no stack trace', async (_what, name, args, env, message) => {
-  const { code, stdout, stderr } = await script(name, args, env).ended;
-  expect([code === 0, stdout]).toEqual([false, '']);
-  expect(stderr).toMatch(message);
-  expect(stderr).not.toMatch(/\n\s+at /);
-});
+  test.each<[what: string, name: string, args: string[], env: Record<string, string>, message: RegExp]>([
+    [
+      'no credentials',
+      'scale-workers',
+      ['status'],
+      { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' },
+      /there are no AWS credentials/,
+    ],
+    [
+      'too many workers',
+      'run-benchmark',
+      ['--workers', '9'],
+      {},
+      /workers: "9" is not allowed; the deployment allows 1 to 4/,
+    ],
+    [
+      'more lanes than generators',
+      'run-benchmark',
+      ['--workers', '1', '--lanes', '3'],
+      {},
+      /lanes: 3 are not allowed; 1 workers/,
+    ],
+    ['a bad rate', 'run-benchmark', ['--rate', 'fast'], {}, /rate: "fast" .* is not allowed/],
+    ['an unknown flag', 'run-benchmark', ['--speed', '3'], {}, /speed/],
+    ['a bad number', 'scale-workers', ['many'], {}, /to: "many" is not allowed/],
+  ])('%s: one clear message and no stack trace', async (_what, name, args, env, message) => {
+    const { code, stdout, stderr } = await script(name, args, env).ended;
+    expect([code === 0, stdout]).toEqual([false, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
 
-test('a cluster, a service, or a log group that is not there is named', async () => {
-  const run = async (name: string, args: string[], change: Partial<Deployment>) => {
-    const path = aws.file('other.json', { ...DEPLOYMENT, ...change });
-    const { code, stderr } = await script(name, [...args, '--deployment', path]).ended;
-    return [code, stderr];
-  };
-  expect(await run('scale-workers', ['status'], { cluster: 'nowhere' })).toEqual([
-    1,
-    expect.stringMatching(/there is no such ECS cluster/),
-  ]);
-  expect(await run('scale-workers', ['status'], { load_service: 'nothing' })).toEqual([
-    1,
-    expect.stringMatching(/no active ECS service nothing/),
-  ]);
-  expect(await run('get-benchmark-results', [], { log_group: '/none' })).toEqual([
-    1,
-    expect.stringMatching(/the log group \/none: there is no such log group/),
-  ]);
-});
+  test('a cluster, a service, or a log group that is not there is named', async () => {
+    const run = async (name: string, args: string[], change: Partial<Deployment>) => {
+      const path = aws.file('other.json', { ...DEPLOYMENT, ...change });
+      const { code, stderr } = await script(name, [...args, '--deployment', path]).ended;
+      return [code, stderr];
+    };
+    expect(await run('scale-workers', ['status'], { cluster: 'nowhere' })).toEqual([
+      1,
+      expect.stringMatching(/there is no such ECS cluster/),
+    ]);
+    expect(await run('scale-workers', ['status'], { load_service: 'nothing' })).toEqual([
+      1,
+      expect.stringMatching(/no active ECS service nothing/),
+    ]);
+    expect(await run('get-benchmark-results', [], { log_group: '/none' })).toEqual([
+      1,
+      expect.stringMatching(/the log group \/none: there is no such log group/),
+    ]);
+  });
 
-test('a task that ECS cannot place: its reason', async () => {
-  // The stand-in for AWS places everything.
-  const server = createServer((_request, response) => {
-    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(JSON.stringify({ tasks: [], failures: [{ arn: 'x', reason: 'RESOURCE:MEMORY', detail: 'no node' }] }));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const env = { AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-  const { code, stderr } = await script('run-benchmark', ['--address', 'nlb:7233', '--lanes', '1'], env).ended;
-  server.close();
-  expect([code, stderr.trim()]).toEqual([1, 'ECS could not place the task: RESOURCE:MEMORY (no node)']);
+  test('a task that ECS cannot place: its reason', async () => {
+    // The stand-in for AWS places everything.
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
+      response.end(
+        JSON.stringify({ tasks: [], failures: [{ arn: 'x', reason: 'RESOURCE:MEMORY', detail: 'no node' }] }),
+      );
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const env = { AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+    const { code, stderr } = await script('run-benchmark', ['--address', 'nlb:7233', '--lanes', '1'], env).ended;
+    server.close();
+    expect([code, stderr.trim()]).toEqual([1, 'ECS could not place the task: RESOURCE:MEMORY (no node)']);
+  });
 });

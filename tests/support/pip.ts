@@ -3,6 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir } from '../../machine/paths';
 
+/** Whether this machine has Python's pip. */
+export const canPip = spawnSync('python3', ['-m', 'pip', '--version'], { stdio: 'ignore' }).status === 0;
+
 /** A package of PyPI at one version, in a folder of the project's cache: its modules, and its programs under `bin`. */
 export function pipFolder(requirement: string): string {
   const dir = join(cacheDir(), `pip-${requirement.replace(/[^\w.-]+/g, '-')}`);
