@@ -8,6 +8,7 @@ import {
   isCancellation,
   ParentClosePolicy,
   rootCause,
+  setCurrentDetails,
   startChild,
   upsertMemo,
 } from '@temporalio/workflow';
@@ -24,6 +25,7 @@ import { describeProblems, parseSpec, type BenchmarkSpec, type SpecInput } from 
 import { BAD_SPEC, MISCONFIGURED, NAMESPACE_GONE, RUN_FAILED } from './benchmark-types';
 import type { Carried } from './carried';
 import type { CountWindow } from './contract';
+import { summaryOf } from './details';
 import { Hosts } from './hosts';
 import { runLoad } from './load';
 import { PHASES, stopHostsSignal, type Phase } from './messages';
@@ -244,6 +246,7 @@ async function cleanUp(state: RunState): Promise<void> {
 function report(state: RunState): BenchmarkResult {
   const result = resultOf(state.facts());
   state.enter('done');
+  setCurrentDetails(summaryOf(result));
   if (state.found.error === undefined) return result;
   throw ApplicationFailure.create({
     message: state.found.error,

@@ -1,4 +1,6 @@
 import type { StepFacts } from '../report/facts';
+import { renderMarkdown } from '../report/markdown';
+import type { BenchmarkResult } from '../report/result-schema';
 import type { Progress } from './messages';
 
 /** The server takes so many bytes of a workflow's details. */
@@ -23,4 +25,9 @@ function describeHold({ step, verdict, validity }: StepFacts): string {
   const result = !validity?.valid ? 'INVALID' : verdict?.passed ? 'passed' : 'FAILED';
   const reasons = [...(validity?.reasons ?? []), ...(verdict?.failureReasons ?? [])];
   return `- hold at ${step.fromRate}/s: ${result}${reasons.length > 0 ? ` (${reasons.join('; ')})` : ''}`;
+}
+
+/** What it shows of one that is over: the summary, with what limited it. */
+export function summaryOf(result: BenchmarkResult): string {
+  return renderMarkdown(result).slice(0, MOST);
 }

@@ -20,6 +20,10 @@ test('rate-limited by a real server: the offered rate stays, cause and scope are
   expect(result.ledger.rejected['RESOURCE_EXHAUSTED/RPS_LIMIT/namespace']).toBeGreaterThan(30);
   expect(result.outcomes).toContain('FAILED');
   expect(result.findings[0]).toMatchObject({ name: 'namespace rate limit', knob: 'frontend.namespaceRPS' });
+  // The Temporal UI says so too.
+  const { workflow } = cluster.client;
+  const shown = await workflow.getHandle('limited').query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+  expect(shown.currentDetails).toMatch(/namespace rate limit.*frontend\.namespaceRPS/);
   await cluster.stop();
 });
 
