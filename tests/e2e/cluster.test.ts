@@ -16,28 +16,6 @@ async function measured(name: string, targetConfig: readonly string[], spec: obj
   return result;
 }
 
-test('a healthy run: what the cluster did is read from its queues and its own metrics, and no limit is named', async () => {
-  const result = await measured('healthy', [], { workload: 'multi-activity', activityCount: 2 });
-  expect(result.findings).toMatchObject([{ name: 'nothing limited it' }]);
-  const [hold] = result.steps.filter((step) => step.counted);
-  const { workflow, activity } = hold!.queues!;
-  // The server counts over about half a minute, so a short hold has not all of its rate in it.
-  expect(workflow!.addedPerSecond).toBeGreaterThan(1);
-  // Activities that a worker asks for itself are started without their queue.
-  expect(activity!.looks).toBeGreaterThan(0);
-  const { endpoints, readings, unknown } = result.cluster!;
-  expect([endpoints, unknown]).toEqual([1, []]);
-  expect(result.system.services).toEqual({ frontend: 1, history: 1, matching: 1, worker: 1 });
-  const of = (name: string, what = '') => readings.find((reading) => reading.name === name && reading.of === what);
-  // Every workflow of the hold was created by one write, and those near its ends may be on either side.
-  const created = of('persistence latency', 'CreateWorkflowExecution')!;
-  expect(Math.abs(created.count! - hold!.ledger.acknowledged)).toBeLessThan(10);
-  expect(created.p95Ms).toBeGreaterThan(0);
-  expect(of('polls answered')!.count!).toBeGreaterThanOrEqual(of('polls answered at once')!.count!);
-  expect(of('shard lock')!.count).toBeGreaterThan(100);
-  expect(readings.filter(({ name }) => name.startsWith('DSQL'))).toEqual([]);
-});
-
 test.each<[name: string, setting: string, knob: string, spec?: object]>([
   // Completions that take two seconds, of each of which a client wants to hear.
   ['concurrent', 'frontend.namespaceCount=15', 'frontend.namespaceCount', { workload: 'timer', timerDuration: '2s' }],
