@@ -3,8 +3,8 @@ const base = { testEnvironment: 'node', transform, rootDir: '.' };
 const in_ = (...rooms) => rooms.map((room) => `<rootDir>/tests/${room}/**/*.test.ts`);
 
 /**
- * `unit` needs nothing; `server` runs whole benchmarks on real Temporal servers; `quick-faults` kills what they run in;
- * `faults` is the rest of that, for longer.
+ * `unit` needs nothing; `server` runs whole benchmarks on real Temporal servers; `quick-faults` kills what they run in,
+ * and what it judges wants nothing beside it; `faults` is the rest of that, for longer.
  */
 export default {
   projects: [
