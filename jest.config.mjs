@@ -22,6 +22,7 @@ export default {
         'cli',
         'machine',
         'replay',
+        'temporal',
       ),
     },
     { ...base, displayName: 'server', testMatch: in_('e2e') },

@@ -1,8 +1,8 @@
 import type { Argv } from 'yargs';
-import { ConnectionConfigError, resolveControl, resolveTarget, type Resolved } from '../activities/connections';
+import { ConnectionConfigError, resolveControl, resolveTarget, type Resolved } from '../temporal/connections';
 import { durationMs, parseDuration } from '../spec/duration';
 import { badConfiguration } from './errors';
-import { serverEndpoints } from '../activities/server-pages';
+import { serverEndpoints } from '../activities/observe/server-pages';
 
 /** The Temporal CLI's own connection flags and the variables they stand for. */
 const CONNECTION_FLAGS = {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import type { RunOutcome } from '../machine/outcome';
+import type { RunOutcome } from '../machine/await-run';
 import type { Session } from '../machine/session';
 import { BAD_SPEC } from '../orchestrator/benchmark-types';
 import { EXIT } from '../report/exit-codes';
@@ -13,7 +13,7 @@ import { resultWithoutRun } from '../report/result';
 import { renderText } from '../report/text';
 import { parseDuration } from '../spec/duration';
 import { badConfiguration } from './errors';
-import { closeHome } from './home';
+import { stopLocalSession } from './local-session';
 
 export interface OutputOptions {
   /** Folder of result.json, summary.md and junit.xml; benchmark-results/<run> without it. */
@@ -71,13 +71,13 @@ export async function deliver(outcome: RunOutcome, options: OutputOptions, sessi
   const { result, error, failureType } = outcome;
   if (!result) {
     const message = error ?? 'the run ended without a result';
-    if (session) await closeHome(session);
+    if (session) await stopLocalSession(session);
     return deliverFailure(message, failureType === BAD_SPEC ? EXIT.badConfiguration : EXIT.error, options);
   }
   const written = writeResult(result, options.out ?? join('benchmark-results', result.runId));
   process.stdout.write(`${print(result, options.output, written.file)}\n`);
   if (written.problem === undefined) {
-    if (session) await linger(options.metricsLingerMs).then(() => closeHome(session));
+    if (session) await linger(options.metricsLingerMs).then(() => stopLocalSession(session));
     return result.exitCode;
   }
   process.stderr.write(`${written.problem}\n`);

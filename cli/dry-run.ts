@@ -1,4 +1,4 @@
-import { hostsFor } from '../measurement/sizing';
+import { hostsFor } from '../measurement/judging/sizing';
 import { planOf } from '../orchestrator/plan';
 import type { BenchmarkResult } from '../report/result-schema';
 import { formatDuration } from '../spec/duration';

@@ -1,8 +1,8 @@
-import { awaitOutcome, RunStuckError, type RunOutcome } from '../machine/outcome';
+import { awaitRun, RunStuckError, type RunOutcome } from '../machine/await-run';
 import { abortUpdate } from '../orchestrator/messages';
 import { EXIT } from '../report/exit-codes';
 import { CliError } from './errors';
-import { isRunning, startSupervisor } from './home';
+import { isRunning, startSupervisor } from './local-session';
 import { LiveView } from './live-view';
 import type { LocatedRun } from './locate';
 
@@ -15,7 +15,7 @@ export async function follow(run: LocatedRun, env: NodeJS.ProcessEnv): Promise<R
   const keeping = keepSupervised(run, env);
   const showing = view.run();
   try {
-    return await awaitOutcome(run.client, run.workflowId, { failWhenStuck: true });
+    return await awaitRun(run.client, run.workflowId, { failWhenStuck: true });
   } catch (err) {
     if (err instanceof RunStuckError) throw new CliError(`${err.message}\n${howToCleanUp(run)}`);
     throw err;

@@ -1,8 +1,8 @@
 import type { Client, Connection } from '@temporalio/client';
-import { snapshotStep } from '../activities/pending';
-import { mergeLedgers, startedWorkflows, unaccounted } from '../measurement/ledger';
-import { rateAt } from '../measurement/profile';
-import type { StepSnapshot } from '../orchestrator/contract';
+import { snapshotStep } from '../activities/observe/lane-heartbeats';
+import { mergeLedgers, startedWorkflows, unaccounted } from '../measurement/account/ledger';
+import { rateAt } from '../measurement/load/profile';
+import type { StepSnapshot } from '../orchestrator/activity-types';
 import { progressQuery, type Progress } from '../orchestrator/messages';
 
 const REFRESH_MS = 1000;

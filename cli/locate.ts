@@ -1,13 +1,13 @@
 import { Client, type Connection } from '@temporalio/client';
-import { checkFrontend } from '../activities/check-health';
-import { connect } from '../activities/connections';
-import type { RunOutcome } from '../machine/outcome';
+import { checkFrontend } from '../temporal/check-frontend';
+import { connect } from '../temporal/connections';
+import type { RunOutcome } from '../machine/await-run';
 import { Session } from '../machine/session';
 import type { Supervisor } from '../machine/supervisor';
 import { CONTROL_NAMESPACE } from '../orchestrator/names';
 import type { Connections } from './connection-options';
 import { CliError } from './errors';
-import { isRunning, startSupervisor } from './home';
+import { isRunning, startSupervisor } from './local-session';
 
 /** A run and the line to the control server it lives on. */
 export interface LocatedRun {

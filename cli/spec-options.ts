@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { parse as parseYaml } from 'yaml';
 import type { Field } from '../spec/fields';
-import { environmentLayer, fileLayer, flagLayer, homeLayer, joinLayers } from '../spec/layers';
+import { environmentLayer, fileLayer, flagLayer, embeddedLayer, joinLayers } from '../spec/layers';
 import { describeProblems, parseSpec, type BenchmarkSpec, type SpecInput } from '../spec/parse';
 import { fieldNames, flagOf, table, type FieldName } from '../spec/table';
 import { badConfiguration } from './errors';
@@ -16,8 +16,8 @@ export function withSpecOptions<T>(yargs: Argv<T>): Argv<T> {
     const field: Field = table[name];
     const env = field.env?.length ? ` [${field.env.join(', ')}]` : '';
     const fallback = field.default === undefined ? (field.otherwise ?? 'unset') : String(field.default);
-    const home = field.atHome === undefined ? '' : `; at home ${String(field.atHome)}`;
-    const isFlag = field.allowed === 'true or false';
+    const home = field.embeddedDefault === undefined ? '' : `; at home ${String(field.embeddedDefault)}`;
+    const isFlag = field.expected === 'true or false';
     yargs.option(flagOf(name), {
       alias: ALIASES[name],
       group: 'Benchmark:',
@@ -51,7 +51,7 @@ export function readSpec(
     environmentLayer(env),
     ...(env.BENCHMARK_SPEC ? [fileLayer('BENCHMARK_SPEC', readText('BENCHMARK_SPEC', env.BENCHMARK_SPEC))] : []),
     ...(typeof argv.spec === 'string' ? [fileLayer(argv.spec, readFile(argv.spec))] : []),
-    ...(atHome ? [homeLayer()] : []),
+    ...(atHome ? [embeddedLayer()] : []),
   ];
   const { input, sources } = joinLayers(layers);
   const parsed = parseSpec(input, sources);

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 import { Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Argv } from 'yargs';
-import { checkFrontend } from '../activities/check-health';
-import { connect } from '../activities/connections';
-import { describeGrpcError } from '../activities/grpc-errors';
+import { checkFrontend } from '../temporal/check-frontend';
+import { connect } from '../temporal/connections';
+import { describeGrpcError } from '../temporal/grpc-errors';
 import { BENCHMARK_RUN } from '../orchestrator/benchmark-types';
 import { CONTROL_NAMESPACE, CONTROL_QUEUE } from '../orchestrator/names';
 import { planOf } from '../orchestrator/plan';
@@ -21,7 +21,7 @@ import {
 } from './connection-options';
 import { dryRun } from './dry-run';
 import { badConfiguration, CliError } from './errors';
-import { closeHome, openHome } from './home';
+import { stopLocalSession, startLocalSession } from './local-session';
 import { connectControl, type LocatedRun } from './locate';
 import { readResult } from './read-result';
 import { ALL_ROLES, rolesOf, superviseRoles } from './roles';
@@ -125,7 +125,7 @@ async function startAtHome(
   spec: BenchmarkSpec,
   argv: Readonly<Record<string, unknown>>,
 ): Promise<LocatedRun> {
-  const session = await openHome(
+  const session = await startLocalSession(
     {
       workflowId,
       summary: summary(spec),
@@ -148,7 +148,7 @@ async function startAtHome(
     session.noteRun({ started: true });
     return { client, connection, workflowId, session };
   } catch (err) {
-    await closeHome(session);
+    await stopLocalSession(session);
     throw err;
   }
 }

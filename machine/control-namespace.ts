@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { Connection } from '@temporalio/client';
-import { describeGrpcError, grpcCode } from '../activities/grpc-errors';
+import { describeGrpcError, grpcCode } from '../temporal/grpc-errors';
 
 const RETENTION_SECONDS = 7 * 86_400;
 /** How long a new namespace may take to be known to every frontend. */

@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { openSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { connect } from '../activities/connections';
+import { connect } from '../temporal/connections';
 import { isAlive } from './session';
 
 /** A Temporal development server on a loopback port of this machine. */

@@ -1,9 +1,9 @@
 import { Client } from '@temporalio/client';
-import { connect } from '../activities/connections';
+import { connect } from '../temporal/connections';
 import { CONTROL_NAMESPACE } from '../orchestrator/names';
 import { adoptEmbeddedServer, freePort, startEmbeddedServer, type EmbeddedServer } from './embedded-server';
 import { logger } from './log';
-import { awaitOutcome } from './outcome';
+import { awaitRun } from './await-run';
 import { serveMachineMetrics } from './metrics/machine-metrics';
 import { findServerBinary } from './server-binary';
 import { isAlive, Session } from './session';
@@ -164,7 +164,7 @@ async function keepOutcome(session: Session, client: Client, onOver: () => void)
     if (!isAlive(session.run.watcherPid)) return;
     await pause();
   }
-  const outcome = await awaitOutcome(client, session.run.workflowId);
+  const outcome = await awaitRun(client, session.run.workflowId);
   onOver();
   while (isAlive(session.run.watcherPid)) await pause();
   session.leaveOutcome(outcome);

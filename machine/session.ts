@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateDir } from './paths';
-import type { RunOutcome } from './outcome';
+import type { RunOutcome } from './await-run';
 
 /**
  * What a session is for. Written by the command that waits for the run, and by no other process.

@@ -13,9 +13,9 @@ import {
   upsertMemo,
 } from '@temporalio/workflow';
 import { kindsOf, type ArrivalKind } from '../load-workflows/kinds';
-import { settle, total } from '../measurement/ledger';
-import { reached } from '../measurement/reached';
-import { evidenceOf, hostsDuring } from '../measurement/validity';
+import { settle, total } from '../measurement/account/ledger';
+import { holdOutcome } from '../measurement/judging/hold-outcome';
+import { evidenceOf, hostsDuring } from '../measurement/judging/validity';
 import { resultOf } from '../report/result';
 import { completedInStep, isCounted, notCompleted } from '../report/steps';
 import type { StepFacts } from '../report/facts';
@@ -24,13 +24,13 @@ import { durationMs } from '../spec/duration';
 import { describeProblems, parseSpec, type BenchmarkSpec, type SpecInput } from '../spec/parse';
 import { BAD_SPEC, MISCONFIGURED, NAMESPACE_GONE, RUN_FAILED } from './benchmark-types';
 import type { Carried } from './carried';
-import type { CountWindow } from './contract';
+import type { CountWindow } from './activity-types';
 import { summaryOf } from './details';
 import { Hosts } from './hosts';
 import { runLoad } from './load';
 import { PHASES, stopHostsSignal, type Phase } from './messages';
 import { hostsWorkflowId } from './names';
-import { brief, patient, pure } from './proxies';
+import { shortActivities, longActivities } from './proxies';
 import { RunState } from './run-state';
 
 /**
@@ -104,23 +104,23 @@ function failureType(err: unknown): string | undefined {
 }
 
 async function checkHealth(state: RunState): Promise<void> {
-  state.health = await brief.checkHealth(state.run.targetProfile);
+  state.health = await shortActivities.checkHealth(state.run.targetProfile);
 }
 
 async function prepareNamespace(state: RunState): Promise<void> {
   const longestMs = state.plan.durationMs * state.spec.stepAttempts + state.plan.completionTimeoutMs;
-  await brief.prepareNamespace(state.run, durationMs(state.spec.retention), longestMs);
+  await shortActivities.prepareNamespace(state.run, durationMs(state.spec.retention), longestMs);
 }
 
 async function describeSystem(state: RunState): Promise<void> {
-  state.found.system = await brief.describeSystem(state.run);
+  state.found.system = await shortActivities.describeSystem(state.run);
 }
 
 /** Hosts outlive a continue-as-new of the run and its cancellation; cleaning up ends them. */
 async function startHosts(state: RunState): Promise<void> {
   const { run, spec, plan } = state;
   if (spec.generatorOnly || spec.workload === 'external') {
-    await Promise.all([brief.awaitPollers(run), brief.countSlots(plan.lanes)]);
+    await Promise.all([shortActivities.awaitPollers(run), shortActivities.requireFreeGenerators(plan.lanes)]);
     return;
   }
   const workflowId = hostsWorkflowId(run.workflowId);
@@ -134,7 +134,10 @@ async function startHosts(state: RunState): Promise<void> {
     }),
   );
   state.hostsStarted = true;
-  await Promise.all([brief.awaitHosts(run, spec.hosts, workflowId), brief.countSlots(plan.lanes)]);
+  await Promise.all([
+    shortActivities.awaitHosts(run, spec.hosts, workflowId),
+    shortActivities.requireFreeGenerators(plan.lanes),
+  ]);
 }
 
 /** The generators have returned by now, whatever happened; what they saw of their hosts is read while these live. */
@@ -146,7 +149,7 @@ async function reconcile(state: RunState): Promise<void> {
   if (state.steps.length === 0) return;
   const kinds = kindsOf(state.spec);
   try {
-    const found = await patient.reconcile({
+    const found = await longActivities.reconcile({
       run: state.run,
       steps: state.steps.map(({ step, startAtMs, measurement: { ledger, provisional, scheduledByLane } }) => ({
         name: step.name,
@@ -179,7 +182,7 @@ async function sampleWorkload(state: RunState): Promise<void> {
     return { name, attempt, scheduledByLane };
   });
   try {
-    state.found.workload = await brief.sampleWorkload(state.run, steps);
+    state.found.workload = await shortActivities.sampleWorkload(state.run, steps);
   } catch (err) {
     state.notes.push(`the cost of the workload is unknown: ${rootCause(err)}`);
   }
@@ -209,9 +212,9 @@ async function judgeAll(state: RunState): Promise<void> {
     if (!isCounted(step, state.steps) || step.step.thresholds === undefined) continue;
     const settled = { ...step.measurement, ledger: step.settled };
     const completed = completedInStep(step.step.index, facts);
-    const judgement = await pure.judgeStep({
+    const judgement = await shortActivities.judgeStep({
       required: step.step.thresholds,
-      reached: reached(settled, step.step.durationMs, completed, notCompleted(step)),
+      outcome: holdOutcome(settled, step.step.durationMs, completed, notCompleted(step)),
       evidence: evidenceOf(settled),
       hosts: hostsDuring(state.hosts, step.startAtMs, step.startAtMs + step.step.durationMs),
       maxGapShare: state.spec.maxGap,
@@ -225,12 +228,12 @@ async function cleanUp(state: RunState): Promise<void> {
     const hosts = hostsWorkflowId(state.run.workflowId);
     await getExternalWorkflowHandle(hosts)
       .signal(stopHostsSignal)
-      .then(() => patient.awaitHostsEnded(hosts))
+      .then(() => longActivities.awaitHostsEnded(hosts))
       .catch((err: unknown) => state.notes.push(`a host did not end well: ${rootCause(err)}`));
   }
   if (state.health === undefined) return;
   try {
-    state.found.cleanup = await patient.cleanUp(state.run, state.spec.deleteNamespace);
+    state.found.cleanup = await longActivities.cleanUp(state.run, state.spec.deleteNamespace);
   } catch (err) {
     state.found.cleanup = {
       complete: false,

@@ -1,7 +1,7 @@
-import { MAX_PROVISIONAL, noHistograms, provisionalIn, unnamedProvisional } from '../measurement/lane';
+import { MAX_PROVISIONAL, noHistograms, provisionalIn, unnamedProvisional } from '../measurement/account/lane';
 import type { RunFacts, StepFacts } from '../report/facts';
 import { latenciesOf } from '../report/steps';
-import type { Health } from './contract';
+import type { Health } from './activity-types';
 import type { PlannedStep } from './plan';
 
 /**

@@ -1,5 +1,5 @@
 import { CancellationScope, isCancellation, setHandler } from '@temporalio/workflow';
-import type { RunRef } from './contract';
+import type { RunRef } from './activity-types';
 import { stopHostsSignal } from './messages';
 import { hosts as hostActivities } from './proxies';
 

@@ -1,8 +1,9 @@
 import { CancellationScope, isCancellation, TimeoutFailure, ActivityFailure } from '@temporalio/workflow';
-import type { AbortLimits } from '../measurement/abort';
-import { addCounts, emptyLedger, total, type Counts } from '../measurement/ledger';
-import { idleAudit, mergeLanes, noHistograms, type LaneResult, type StepMeasurement } from '../measurement/lane';
-import type { GenerateLoadInput, LaneCheckpoint } from './contract';
+import type { AbortLimits } from '../measurement/judging/abort';
+import { addCounts, emptyLedger, total, type Counts } from '../measurement/account/ledger';
+import { mergeLanes, noHistograms, type LaneResult, type StepMeasurement } from '../measurement/account/lane';
+import { idleAudit } from '../measurement/account/generator-audit';
+import type { GenerateLoadInput, LaneCheckpoint } from './activity-types';
 import { collector, generators } from './proxies';
 
 export interface LoadStepInput extends Omit<GenerateLoadInput, 'lane'> {

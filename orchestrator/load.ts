@@ -7,14 +7,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { kindsOf } from '../load-workflows/kinds';
-import { completedDuring, notCompletedSeen, reached } from '../measurement/reached';
-import type { StepMeasurement } from '../measurement/lane';
-import { evidenceOf, hostsDuring, LIMITS } from '../measurement/validity';
+import { completedDuring, notCompletedSeen, holdOutcome } from '../measurement/judging/hold-outcome';
+import type { StepMeasurement } from '../measurement/account/lane';
+import { evidenceOf, hostsDuring, LIMITS } from '../measurement/judging/validity';
 import type { StepFacts } from '../report/facts';
 import { LATE, LoadStep } from './load-step';
 import { stepWorkflowId } from './names';
 import { OBSERVER_LIMIT, planAgain, planShifted, type PlannedStep } from './plan';
-import { pure } from './proxies';
+import { shortActivities } from './proxies';
 import type { RunState } from './run-state';
 
 /** From the decision to start until the first arrival: generators are armed within it. */
@@ -225,9 +225,9 @@ async function judged(
   return await CancellationScope.nonCancellable(async () => {
     await state.readHosts();
     const seen = completedDuring(step.index, [measurement, ...state.steps.map((other) => other.measurement)]);
-    const judgement = await pure.judgeStep({
+    const judgement = await shortActivities.judgeStep({
       required: step.thresholds!,
-      reached: reached(
+      outcome: holdOutcome(
         measurement,
         step.durationMs,
         seen / state.plan.observeShare + unseen(measurement),

@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Ledger } from '../measurement/ledger';
-import type { StepSnapshot } from './contract';
+import type { Ledger } from '../measurement/account/ledger';
+import type { StepSnapshot } from './activity-types';
 
 /** The way through a run, in this order. */
 export const PHASES = [

@@ -1,8 +1,8 @@
 import { longestWaitMs } from '../load-workflows/kinds';
-import type { AbortLimits } from '../measurement/abort';
-import { layOut, expectedArrivals, peakRate, type RateLine, type RateSegment } from '../measurement/profile';
-import { seriesWidthMs } from '../measurement/series';
-import { defaultThresholds, type Thresholds } from '../measurement/verdict';
+import type { AbortLimits } from '../measurement/judging/abort';
+import { layOut, expectedArrivals, peakRate, type RateLine, type RateSegment } from '../measurement/load/profile';
+import { seriesWidthMs } from '../measurement/account/series';
+import { defaultThresholds, type Thresholds } from '../measurement/judging/verdict';
 import { durationMs } from '../spec/duration';
 import type { BenchmarkSpec } from '../spec/parse';
 

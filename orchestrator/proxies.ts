@@ -1,5 +1,5 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import type { ControlActivities, HostActivities, LoadActivities } from './contract';
+import type { ControlActivities, HostActivities, LoadActivities } from './activity-types';
 import { CONTROL_QUEUE, HOST_QUEUE, loadQueueOf } from './names';
 
 /** Control activities heartbeat once a second by themselves: where their worker dies, another is asked soon. */
@@ -9,22 +9,15 @@ const heartbeatTimeout = '10s';
  * Short looks at a server that may be in trouble: each is tried a few times, and its own errors say when that is
  * pointless.
  */
-export const brief = proxyActivities<ControlActivities>({
+export const shortActivities = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '2 minutes',
   heartbeatTimeout,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
 });
 
-/** Pure functions over what the workflow already has: they can only fail with their worker. */
-export const pure = proxyActivities<ControlActivities>({
-  taskQueue: CONTROL_QUEUE,
-  startToCloseTimeout: '30s',
-  retry: { initialInterval: '1s', backoffCoefficient: 1 },
-});
-
 /** Long work on the target that heartbeats and goes on where it was: reconciling, cleaning up. */
-export const patient = proxyActivities<ControlActivities>({
+export const longActivities = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '1 hour',
   heartbeatTimeout,

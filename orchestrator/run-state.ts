@@ -1,11 +1,11 @@
 import { metricMeter, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
-import { rateAt } from '../measurement/profile';
-import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from '../measurement/ledger';
+import { rateAt } from '../measurement/load/profile';
+import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from '../measurement/account/ledger';
 import type { RunFacts, StepFacts } from '../report/facts';
 import { decisiveOf, generatorsOf } from '../report/generators';
 import type { BenchmarkSpec } from '../spec/parse';
 import { carriedSteps, type BegunStep, type Carried } from './carried';
-import type { Health, RunRef, StepSnapshot } from './contract';
+import type { Health, RunRef, StepSnapshot } from './activity-types';
 import { detailsOf } from './details';
 import {
   abortUpdate,
@@ -18,7 +18,7 @@ import {
 } from './messages';
 import { hostsWorkflowId, namespaceOf, runIdOf, workloadQueueOf } from './names';
 import { planOf, thresholdsOf, type Plan, type PlannedStep } from './plan';
-import { brief } from './proxies';
+import { shortActivities } from './proxies';
 
 /** Served with the SDK's metrics of the control role. */
 const phaseGauge = metricMeter.createGauge(
@@ -127,7 +127,7 @@ export class RunState {
 
   /** Asks the hosts how they fare; what was last heard stays where they do not answer. */
   async readHosts(): Promise<void> {
-    const hosts = await brief.readHosts(hostsWorkflowId(this.run.workflowId)).catch(() => []);
+    const hosts = await shortActivities.readHosts(hostsWorkflowId(this.run.workflowId)).catch(() => []);
     if (hosts.length > 0) this.hosts = hosts;
   }
 

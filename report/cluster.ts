@@ -1,5 +1,5 @@
-import type { ServerReading } from '../measurement/server-metrics';
-import type { QueueDepth, TargetObservation } from '../measurement/target';
+import type { ServerReading } from '../measurement/server/server-metrics';
+import type { QueueDepth, TargetObservation } from '../measurement/server/target';
 import type { BenchmarkResult, StepResult } from './result-schema';
 import type { ReportedStep } from './steps';
 
@@ -66,14 +66,14 @@ function serverLines({ readings, unknown, endpoints }: NonNullable<BenchmarkResu
       .sort((a, b) => (b.count ?? 0) - (a.count ?? 0))
       .slice(0, 3)
       .map(
-        ({ of, p50Ms = 0, p95Ms = 0, perSecond = 0 }) =>
-          `  ${(of || name).padEnd(26)} p50 ${p50Ms.toFixed(1)} ms, p95 ${p95Ms.toFixed(1)}; ${perSecond.toFixed(0)}/s`,
+        ({ labels, p50Ms = 0, p95Ms = 0, perSecond = 0 }) =>
+          `  ${(labels || name).padEnd(26)} p50 ${p50Ms.toFixed(1)} ms, p95 ${p95Ms.toFixed(1)}; ${perSecond.toFixed(0)}/s`,
       );
   const answered = sum('polls answered');
   const used = named('database connections in use').filter(({ highest = 0 }) => highest > 0);
-  const pools = used.map(({ of, highest = 0 }) => {
-    const allowed = named('database connections allowed').find((one) => one.of === of)?.highest;
-    return `  ${`connections of ${of}`.padEnd(26)} ${highest} in use at most, of ${allowed ?? 'an unknown number'}`;
+  const pools = used.map(({ labels, highest = 0 }) => {
+    const allowed = named('database connections allowed').find((one) => one.labels === labels)?.highest;
+    return `  ${`connections of ${labels}`.padEnd(26)} ${highest} in use at most, of ${allowed ?? 'an unknown number'}`;
   });
   return [
     ...latency('persistence latency'),
@@ -85,9 +85,9 @@ function serverLines({ readings, unknown, endpoints }: NonNullable<BenchmarkResu
         ]
       : []),
     ...pools,
-    ...named('calls refused').map(({ of, count = 0 }) => `  ${'calls refused'.padEnd(26)} ${count} × ${of}`),
+    ...named('calls refused').map(({ labels, count = 0 }) => `  ${'calls refused'.padEnd(26)} ${count} × ${labels}`),
     ...named('persistence refused').map(
-      ({ of, count = 0 }) => `  ${'persistence refused'.padEnd(26)} ${count} × ${of}`,
+      ({ labels, count = 0 }) => `  ${'persistence refused'.padEnd(26)} ${count} × ${labels}`,
     ),
     ...(endpoints === 0 ? [] : unknown.map((what) => `  unknown: ${what}`)),
   ].filter((line) => !/ 0 × /.test(line));

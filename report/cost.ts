@@ -1,5 +1,5 @@
-import { hostCost, hostsFor, ratePerHost, type HostCost } from '../measurement/sizing';
-import { hostsDuring } from '../measurement/validity';
+import { hostCost, hostsFor, ratePerHost, type HostCost } from '../measurement/judging/sizing';
+import { hostsDuring } from '../measurement/judging/validity';
 import type { RunFacts } from './facts';
 import type { BenchmarkResult } from './result-schema';
 import { latencyOf, type ReportedStep } from './steps';

@@ -1,8 +1,9 @@
-import type { EncodedHistogram } from '../measurement/histogram';
-import type { GeneratorAudit, StepMeasurement } from '../measurement/lane';
-import type { Ledger } from '../measurement/ledger';
-import type { HostHistory, Validity } from '../measurement/validity';
-import type { Thresholds, Verdict } from '../measurement/verdict';
+import type { EncodedHistogram } from '../measurement/account/histogram';
+import type { StepMeasurement } from '../measurement/account/lane';
+import type { GeneratorAudit } from '../measurement/account/generator-audit';
+import type { Ledger } from '../measurement/account/ledger';
+import type { HostHistory, Validity } from '../measurement/judging/validity';
+import type { Thresholds, Verdict } from '../measurement/judging/verdict';
 import type { BenchmarkSpec } from '../spec/parse';
 import type { BenchmarkResult, ResultLatency } from './result-schema';
 

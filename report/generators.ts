@@ -1,5 +1,5 @@
-import { mergeWindows } from '../measurement/generator-windows';
-import type { GeneratorAudit } from '../measurement/lane';
+import { mergeWindows } from '../measurement/judging/generator-windows';
+import type { GeneratorAudit } from '../measurement/account/generator-audit';
 import type { BenchmarkResult } from './result-schema';
 
 /**

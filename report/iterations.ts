@@ -1,4 +1,4 @@
-import { estimate } from '../measurement/statistics';
+import { estimate } from '../measurement/judging/statistics';
 import type { BenchmarkResult } from './result-schema';
 import type { ReportedStep } from './steps';
 

@@ -1,4 +1,4 @@
-import { dynamicConfigOf } from '../measurement/setting';
+import { dynamicConfigOf } from '../measurement/findings/setting';
 import type { BenchmarkResult, StepResult } from './result-schema';
 
 /** The summary as markdown, for a job's page or a pull request. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SERVER_MEASURES, type MeasureName } from '../measurement/server-measures';
+import { SERVER_MEASURES, type MeasureName } from '../measurement/server/server-measures';
 
 // The workflow sandbox forbids building functions from text, which zod would otherwise try.
 z.config({ jitless: true });
@@ -100,7 +100,7 @@ export const mixPart = z
 
 const queueDepth = z
   .strictObject({
-    looks: count,
+    samples: count,
     meanBacklog: z.number(),
     highestBacklog: z.number(),
     highestAgeMs: ms,
@@ -118,7 +118,7 @@ export const cluster = z
     readings: z.array(
       z.strictObject({
         name: z.enum(SERVER_MEASURES.map(({ name }) => name) as [MeasureName, ...MeasureName[]]),
-        of: z.string().describe('What it is told apart by, e.g. an operation; empty where it is not'),
+        labels: z.string().describe('What it is told apart by, e.g. an operation; empty where it is not'),
         count: count.optional(),
         perSecond: z.number().optional(),
         p50Ms: ms.optional(),

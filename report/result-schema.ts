@@ -26,7 +26,7 @@ import {
  * later versions, never renamed: `timestamp`, `config`, `results`, `system`, `thresholds`, `passed` and
  * `failureReasons` keep the names scripts already read.
  */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 export const resultSchema = z
   .strictObject({

@@ -1,9 +1,9 @@
-import { summarize, type EncodedHistogram } from '../measurement/histogram';
-import type { LaneHistograms } from '../measurement/lane';
-import { GAP, total } from '../measurement/ledger';
-import type { MixPartCounts } from '../measurement/mix';
-import { completedDuring, throughput } from '../measurement/reached';
-import type { Validity } from '../measurement/validity';
+import { summarize, type EncodedHistogram } from '../measurement/account/histogram';
+import type { LaneHistograms } from '../measurement/account/lane';
+import { GAP, total } from '../measurement/account/ledger';
+import type { MixPartCounts } from '../measurement/account/mix';
+import { completedDuring, throughput } from '../measurement/judging/hold-outcome';
+import type { Validity } from '../measurement/judging/validity';
 import { queuesOf } from './cluster';
 import type { RunFacts, StepFacts } from './facts';
 import type { BenchmarkResult, ResultLatency, StepResult } from './result-schema';

@@ -1,4 +1,4 @@
-import { dynamicConfigOf } from '../measurement/setting';
+import { dynamicConfigOf } from '../measurement/findings/setting';
 import { renderCluster } from './cluster';
 import { formatDuration } from '../spec/duration';
 import type { BenchmarkResult, StepResult } from './result-schema';

@@ -13,7 +13,13 @@ function inSandbox(config: Configuration): Configuration {
     'hdr-histogram-js$': require.resolve('hdr-histogram-js'),
     // Of its browser build no named export comes through.
     'simple-statistics$': require.resolve('simple-statistics'),
-    [join(require.resolve('hdr-histogram-js'), '..', 'wasm')]: join(__dirname, '..', 'measurement', 'no-wasm.js'),
+    [join(require.resolve('hdr-histogram-js'), '..', 'wasm')]: join(
+      __dirname,
+      '..',
+      'measurement',
+      'account',
+      'no-wasm.js',
+    ),
   };
   return { ...config, resolve: { ...config.resolve, alias: { ...config.resolve?.alias, ...alias } } };
 }

@@ -1,6 +1,6 @@
 import { grafanaDashboard } from '../machine/metrics/dashboard';
 import { metricsReference } from '../machine/metrics/reference';
-import { findingsReference } from '../measurement/findings-reference';
+import { findingsReference } from '../measurement/findings/findings-reference';
 import { resultJsonSchema } from '../report/result-schema';
 import { specJsonSchema, specReference } from '../spec/reference';
 

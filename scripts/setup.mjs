@@ -15,6 +15,7 @@ const rooms = [
   'measurement',
   'report',
   'spec',
+  'temporal',
   'scripts',
 ];
 

@@ -69,8 +69,8 @@ export function fileLayer(path: string, values: SpecInput): Layer {
 }
 
 /** The defaults for the embedded server: the weakest layer, and only at home. */
-export function homeLayer(): Layer {
-  const entries = fieldNames.map((name) => [name, (table[name] as Field).atHome] as const);
+export function embeddedLayer(): Layer {
+  const entries = fieldNames.map((name) => [name, (table[name] as Field).embeddedDefault] as const);
   return {
     values: Object.fromEntries(entries.filter(([, value]) => value !== undefined)),
     source: () => 'the default at home',

@@ -30,7 +30,7 @@ export const specSchema = z
     Object.fromEntries(
       fieldNames.map((name) => {
         const field: Field = table[name];
-        const described = field.schema.describe(`${field.help}. Allowed: ${field.allowed}.`);
+        const described = field.schema.describe(`${field.help}. Allowed: ${field.expected}.`);
         return [name, field.default === undefined ? described.optional() : described.prefault(field.default)];
       }),
     ),
@@ -40,11 +40,11 @@ export const specSchema = z
   SpecInput
 >;
 
-/** One thing wrong with a spec: the field, the value it has, what is allowed, and where the value came from. */
+/** One thing wrong with a spec: the field, the value it has, what is expected, and where the value came from. */
 export interface SpecProblem {
   readonly field: string;
   readonly value: unknown;
-  readonly allowed: string;
+  readonly expected: string;
   readonly source?: string;
 }
 
@@ -62,7 +62,7 @@ export function parseSpec(input: unknown, sources: Readonly<Record<string, strin
   if (typeof raw !== 'object' || Array.isArray(raw)) {
     return {
       ok: false,
-      problems: [{ field: 'spec', value: raw, allowed: 'an object with fields of a benchmark spec' }],
+      problems: [{ field: 'spec', value: raw, expected: 'an object with fields of a benchmark spec' }],
     };
   }
   const given = raw as Record<string, unknown>;
@@ -81,10 +81,10 @@ function withRampUp(spec: SpecAsGiven): BenchmarkSpec {
 /** The text every entrance shows for a bad spec: one line a problem. */
 export function describeProblems(problems: readonly SpecProblem[]): string {
   return problems
-    .map(({ field, value, allowed, source }) => {
+    .map(({ field, value, expected, source }) => {
       const from = source === undefined ? '' : ` (from ${source})`;
-      if (value === undefined) return `${field}: it is missing; give ${allowed}`;
-      return `${field}: ${JSON.stringify(value)}${from} is not allowed; give ${allowed}`;
+      if (value === undefined) return `${field}: it is missing; give ${expected}`;
+      return `${field}: ${JSON.stringify(value)}${from} is not expected; give ${expected}`;
     })
     .join('\n');
 }
@@ -93,7 +93,7 @@ function fieldProblems(error: z.ZodError, given: Record<string, unknown>): SpecP
   const problems = new Map<string, SpecProblem>();
   for (const issue of error.issues) {
     const names = issue.code === 'unrecognized_keys' ? issue.keys : [String(issue.path[0])];
-    for (const field of names) problems.set(field, { field, value: given[field], allowed: allowedFor(field) });
+    for (const field of names) problems.set(field, { field, value: given[field], expected: allowedFor(field) });
   }
   // The fields that are right may contradict each other all the same: report that too, at once.
   const sound = Object.fromEntries(Object.entries(given).filter(([field]) => !problems.has(field)));
@@ -104,7 +104,7 @@ function fieldProblems(error: z.ZodError, given: Record<string, unknown>): SpecP
 }
 
 function allowedFor(field: string): string {
-  if (field in table) return table[field as FieldName].allowed;
+  if (field in table) return table[field as FieldName].expected;
   const near = fieldNames.find((name) => flagOf(name).replace(/-/g, '') === field.toLowerCase().replace(/[-_]/g, ''));
   return near ? `it the name ${near}` : `only fields of a spec: ${fieldNames.join(', ')}`;
 }
@@ -125,33 +125,33 @@ function crossChecks(spec: BenchmarkSpec, given: Record<string, unknown>): SpecP
   const wholeMs = durationMs(spec.duration);
   const rampUpMs = durationMs(spec.rampUp);
   if (spec.stages === undefined && rampUpMs >= wholeMs) {
-    const allowed = `a duration shorter than the run's (${spec.duration}), in which it lies`;
-    problems.push({ field: 'rampUp', value: spec.rampUp, allowed });
+    const expected = `a duration shorter than the run's (${spec.duration}), in which it lies`;
+    problems.push({ field: 'rampUp', value: spec.rampUp, expected });
   }
   if (spec.stages !== undefined) {
     for (const field of ['rate', 'duration', 'minThroughput', 'iterations', 'warmUp'] as const) {
       if (!differs(field, given)) continue;
-      const allowed =
+      const expected =
         'either this or stages: each hold of a staircase has a rate of its own, lasts as long as hold, needs 90 % of its rate, and is run once';
-      problems.push({ field, value: given[field], allowed });
+      problems.push({ field, value: given[field], expected });
     }
   } else if (differs('hold', given)) {
     problems.push({
       field: 'hold',
       value: spec.hold,
-      allowed: 'it together with stages only; duration is the length of a run',
+      expected: 'it together with stages only; duration is the length of a run',
     });
   }
   problems.push(...workloadProblems(spec));
   if (spec.warmUp && spec.iterations === 1) {
-    problems.push({ field: 'warmUp', value: true, allowed: 'it with two iterations or more; the first is left out' });
+    problems.push({ field: 'warmUp', value: true, expected: 'it with two iterations or more; the first is left out' });
   }
   const loadMs =
     spec.stages === undefined ? wholeMs * spec.iterations : rampUpMs + spec.stages.length * durationMs(spec.hold);
   const longestMs = loadMs * spec.stepAttempts + durationMs(spec.completionTimeout);
   if (spec.namespace === undefined && longestMs >= durationMs(spec.retention)) {
-    const allowed = `a duration longer than the run can become (${Math.ceil(longestMs / 60_000)}m), or its count would miss workflows`;
-    problems.push({ field: 'retention', value: spec.retention, allowed });
+    const expected = `a duration longer than the run can become (${Math.ceil(longestMs / 60_000)}m), or its count would miss workflows`;
+    problems.push({ field: 'retention', value: spec.retention, expected });
   }
   return problems;
 }
@@ -160,8 +160,8 @@ function crossChecks(spec: BenchmarkSpec, given: Record<string, unknown>): SpecP
 function workloadProblems(spec: BenchmarkSpec): SpecProblem[] {
   const external = spec.workload === 'external';
   const problems: SpecProblem[] = [];
-  const need = (field: 'externalType' | 'taskQueue' | 'namespace', allowed: string) => {
-    if (spec[field] === undefined) problems.push({ field, value: undefined, allowed });
+  const need = (field: 'externalType' | 'taskQueue' | 'namespace', expected: string) => {
+    if (spec[field] === undefined) problems.push({ field, value: undefined, expected });
   };
   if (external) need('externalType', 'the workflow type that your workers execute');
   if (external || spec.generatorOnly) {
@@ -169,14 +169,14 @@ function workloadProblems(spec: BenchmarkSpec): SpecProblem[] {
     need('namespace', 'the existing namespace that your workers are connected to');
   }
   if (spec.workload === 'mix' && spec.mix === undefined) {
-    problems.push({ field: 'mix', value: undefined, allowed: 'workloads and weights, such as simple=70,timer=30' });
+    problems.push({ field: 'mix', value: undefined, expected: 'workloads and weights, such as simple=70,timer=30' });
   }
   if (spec.workload !== 'mix' && spec.mix !== undefined) {
-    problems.push({ field: 'mix', value: spec.mix, allowed: 'it with the workload mix only' });
+    problems.push({ field: 'mix', value: spec.mix, expected: 'it with the workload mix only' });
   }
   if (!external && (spec.externalType ?? spec.externalInput) !== undefined) {
     const field = spec.externalType === undefined ? 'externalInput' : 'externalType';
-    problems.push({ field, value: spec[field], allowed: 'it with the workload external only' });
+    problems.push({ field, value: spec[field], expected: 'it with the workload external only' });
   }
   return problems;
 }

@@ -95,7 +95,7 @@ export const table = {
   }),
   namespace: text({
     pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/,
-    allowed: 'the name of an existing namespace: letters, digits, dots, dashes and underscores',
+    expected: 'the name of an existing namespace: letters, digits, dots, dashes and underscores',
     help: "Run in this existing namespace of the target instead of registering one; only this run's workflows are ever cleaned up there",
     env: ['BENCHMARK_NAMESPACE', 'TEMPORAL_NAMESPACE'],
     otherwise: 'a new namespace benchmark-<run>',
@@ -112,7 +112,7 @@ export const table = {
   }),
   targetProfile: text({
     pattern: /^[A-Za-z0-9._-]{1,64}$/,
-    allowed: 'the name of a profile in the Temporal configuration file of the workers',
+    expected: 'the name of a profile in the Temporal configuration file of the workers',
     help: 'Connection profile by which each worker reaches the target; the spec itself never holds an address or a secret',
     otherwise: "the workers' environment, then the profile `default`",
   }),

@@ -15,7 +15,7 @@ export const workloadFields = {
   mix: text({
     pattern: /^[a-z0-9=,\s-]{3,300}$/,
     accepts: (value) => parseMix(value) !== undefined,
-    allowed: `2 to ${MOST_IN_A_MIX} different workloads with weights from 1 to 1000, such as simple=70,timer=20,signal=10, among ${MIXABLE.join(', ')}`,
+    expected: `2 to ${MOST_IN_A_MIX} different workloads with weights from 1 to 1000, such as simple=70,timer=20,signal=10, among ${MIXABLE.join(', ')}`,
     help: 'What a `mix` starts, and how often each among the others; each has statistics of its own',
     otherwise: 'none: a mix needs it',
   }),
@@ -67,7 +67,7 @@ export const workloadFields = {
   payloadSize: text({
     pattern: SIZE_PATTERN,
     accepts: (value) => parsePayloadSize(value) !== undefined,
-    allowed: 'a size such as 4KB, uniform:100B-64KB or exponential:4KB, up to 1MB',
+    expected: 'a size such as 4KB, uniform:100B-64KB or exponential:4KB, up to 1MB',
     help: 'Input and result of one `payload` workflow: always the same size, or drawn for each arrival',
     default: '1KB',
   }),
@@ -79,20 +79,20 @@ export const workloadFields = {
   }),
   externalType: text({
     pattern: /^\S.{0,199}$/,
-    allowed: 'the name of a workflow type, at most 200 characters',
+    expected: 'the name of a workflow type, at most 200 characters',
     help: 'Workflow type that an arrival of an `external` run starts; workers of your own execute it',
     otherwise: 'none: an external run needs it',
   }),
   externalInput: text({
     pattern: /^[^]{1,100000}$/,
     accepts: isTemplate,
-    allowed: 'JSON, in which {{index}} stands for the number of the arrival and "{{id}}" for its workflow id',
+    expected: 'JSON, in which {{index}} stands for the number of the arrival and "{{id}}" for its workflow id',
     help: 'Input of an external workflow',
     otherwise: 'none',
   }),
   taskQueue: text({
     pattern: /^\S.{0,199}$/,
-    allowed: 'the name of a task queue, at most 200 characters',
+    expected: 'the name of a task queue, at most 200 characters',
     help: 'Task queue of the load workflows, where workers of your own poll it',
     env: ['BENCHMARK_TASK_QUEUE'],
     otherwise: "a queue of the run's own",

@@ -1,8 +1,8 @@
 import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import type { ArrivalKind } from '../../load-workflows/kinds';
-import { uniform } from '../../measurement/random';
-import type { GenerateLoadInput } from '../../orchestrator/contract';
+import { uniform } from '../../measurement/load/random';
+import type { GenerateLoadInput } from '../../orchestrator/activity-types';
 import { MAX_PAYLOAD_BYTES, payloadBytes } from '../../spec/size';
 
 type Payloads = temporal.api.common.v1.IPayloads;

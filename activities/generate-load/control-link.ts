@@ -1,7 +1,7 @@
 import type { Connection } from '@temporalio/client';
 import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import { status } from '@grpc/grpc-js';
-import { grpcCode } from '../grpc-errors';
+import { grpcCode } from '../../temporal/grpc-errors';
 
 /** Which activity attempt this is, for calls about it. */
 export interface AttemptRef {

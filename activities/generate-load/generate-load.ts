@@ -1,10 +1,10 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Connection } from '@temporalio/client';
-import type { LaneResult } from '../../measurement/lane';
-import { rateAt } from '../../measurement/profile';
-import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/contract';
-import type { TargetConnections } from '../connections';
-import { machineFacts } from '../machine-facts';
+import type { LaneResult } from '../../measurement/account/lane';
+import { rateAt } from '../../measurement/load/profile';
+import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/activity-types';
+import type { TargetConnections } from '../../temporal/connections';
+import { machineFacts } from './machine-facts';
 import { anchorClock } from './clock';
 import { ControlLink, Fence } from './control-link';
 import { Heartbeats } from './heartbeats';

@@ -1,5 +1,5 @@
 import type { Context } from '@temporalio/activity';
-import type { LaneCheckpoint } from '../../orchestrator/contract';
+import type { LaneCheckpoint } from '../../orchestrator/activity-types';
 import { isShutdown } from '../run-status';
 import type { ControlLink, Fence } from './control-link';
 

@@ -1,18 +1,18 @@
 import type { Histogram } from 'hdr-histogram-js';
-import { decodeHistogram, emptyHistogram, encodeHistogram, recordMs } from '../../measurement/histogram';
+import { decodeHistogram, emptyHistogram, encodeHistogram, recordMs } from '../../measurement/account/histogram';
 import {
   HISTOGRAM_DIGITS,
-  type GeneratorAudit,
   type LaneHistograms,
   type LaneResult,
   type Provisional,
-} from '../../measurement/lane';
+} from '../../measurement/account/lane';
+import type { GeneratorAudit } from '../../measurement/account/generator-audit';
 import { kindAt } from '../../load-workflows/kinds';
-import { total } from '../../measurement/ledger';
-import { OpenSet, openSequences } from '../../measurement/open-set';
-import { SequenceSet } from '../../measurement/sequence-set';
-import { Series, type SeriesCount } from '../../measurement/series';
-import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/contract';
+import { total } from '../../measurement/account/ledger';
+import { OpenSet, openSequences } from '../../measurement/account/open-set';
+import { SequenceSet } from '../../measurement/account/sequence-set';
+import { Series, type SeriesCount } from '../../measurement/account/series';
+import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/activity-types';
 import type { LaneObserver } from './lane-observer';
 import { MixAccount } from './mix-account';
 

@@ -1,6 +1,7 @@
 import { createHistogram } from 'node:perf_hooks';
-import { summarizeWindows, WINDOW_MS, type GeneratorWindow } from '../../measurement/generator-windows';
-import type { GeneratorAudit, MachineFacts } from '../../measurement/lane';
+import { summarizeWindows } from '../../measurement/judging/generator-windows';
+import { WINDOW_MS, type GeneratorWindow } from '../../measurement/account/generator-audit';
+import type { GeneratorAudit, MachineFacts } from '../../measurement/account/generator-audit';
 import { ProcessAudit } from './audit';
 import type { Anchor } from './clock';
 

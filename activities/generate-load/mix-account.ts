@@ -1,5 +1,5 @@
-import { decodeHistogram, emptyHistogram, encodeHistogram, recordMs } from '../../measurement/histogram';
-import { PART_DIGITS, type MixPartCounts } from '../../measurement/mix';
+import { decodeHistogram, emptyHistogram, encodeHistogram, recordMs } from '../../measurement/account/histogram';
+import { PART_DIGITS, type MixPartCounts } from '../../measurement/account/mix';
 
 type Part = Pick<MixPartCounts, 'workload'> & {
   scheduled: number;

@@ -1,9 +1,9 @@
-import { arrivalsFrom, type ArrivalCursor, type LaneSchedule } from '../../measurement/arrivals';
-import { uniform } from '../../measurement/random';
-import type { GenerateLoadInput } from '../../orchestrator/contract';
+import { arrivalsFrom, type ArrivalCursor, type LaneSchedule } from '../../measurement/load/arrivals';
+import { uniform } from '../../measurement/load/random';
+import type { GenerateLoadInput } from '../../orchestrator/activity-types';
 import { arrivalIdPrefix } from '../../orchestrator/names';
 import { START_DEADLINE_MS } from '../../orchestrator/plan';
-import { classifyStartError } from '../grpc-errors';
+import { classifyStartError } from '../../temporal/grpc-errors';
 import type { LaneAccount } from './lane-account';
 import type { MemoryGuard } from './memory-guard';
 import type { TargetCalls } from './target-calls';
@@ -120,7 +120,7 @@ class Lane {
     const { account, target, now } = this.options;
     if (observed) account.choose();
     try {
-      await target.converse(started.workflowId, started.runId, started.sequence);
+      await target.sendMessages(started.workflowId, started.runId, started.sequence);
     } catch (err) {
       // What was not said leaves the workflow waiting: it has failed for whoever spoke to it.
       if (observed) account.closeOtherwise(started.sequence, now(), `message: ${classifyStartError(err).cause}`);

@@ -3,11 +3,11 @@ import type { Connection } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { status } from '@grpc/grpc-js';
 import { kindAt } from '../../load-workflows/kinds';
-import type { GenerateLoadInput } from '../../orchestrator/contract';
+import type { GenerateLoadInput } from '../../orchestrator/activity-types';
 import { START_DEADLINE_MS } from '../../orchestrator/plan';
-import { converse, firstUpdate } from '../converse';
-import { grpcCode } from '../grpc-errors';
-import { TimedCalls, type RequestListener } from '../timed-calls';
+import { sendMessages, firstUpdate } from './send-messages';
+import { grpcCode } from '../../temporal/grpc-errors';
+import { TimedCalls, type RequestListener } from '../../temporal/timed-calls';
 import { arrivalInput } from './arrival-input';
 
 /** What a generator asks of the target; a port, so that a test can stand in for a cluster. */
@@ -15,7 +15,7 @@ export interface TargetCalls {
   /** Starts one workflow; rejects with the gRPC error as it came, nothing is retried. */
   start(workflowId: string, sequence: number): Promise<{ readonly runId: string }>;
   /** Sends a workflow the messages it waits for; nothing where it waits for none. */
-  converse(workflowId: string, runId: string, sequence: number): Promise<void>;
+  sendMessages(workflowId: string, runId: string, sequence: number): Promise<void>;
   /** Waits for a workflow to close; undefined once `isOver` says so or after too many errors. */
   closed(workflowId: string, runId: string, isOver: () => boolean): Promise<Closed | undefined>;
   /** Exercises the code paths of a start without starting anything: cold code is 3–6 times as slow. */
@@ -83,9 +83,9 @@ export function targetCalls(connections: readonly Connection[], options: TargetO
       return { runId: responses[0]?.startWorkflow?.runId ?? '' };
     },
 
-    async converse(workflowId, runId, sequence) {
+    async sendMessages(workflowId, runId, sequence) {
       const { messages } = kindOf(sequence);
-      if (messages) await converse(channelOf(sequence), { namespace, identity, messages }, { workflowId, runId });
+      if (messages) await sendMessages(channelOf(sequence), { namespace, identity, messages }, { workflowId, runId });
     },
 
     async closed(workflowId, runId, isOver) {

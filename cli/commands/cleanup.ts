@@ -1,13 +1,13 @@
 import type { Connection } from '@temporalio/client';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import { checkFrontend } from '../../activities/check-health';
-import { cleanUpRun } from '../../activities/clean-up';
-import { connect } from '../../activities/connections';
+import { checkFrontend } from '../../temporal/check-frontend';
+import { cleanUpRun } from '../../activities/settle/clean-up';
+import { connect } from '../../temporal/connections';
 import { NAMESPACE_PREFIX, OWNER_KEY } from '../../orchestrator/names';
 import { EXIT } from '../../report/exit-codes';
 import { readConnections, withConnectionOptions, type Connections } from '../connection-options';
 import { badConfiguration, CliError } from '../errors';
-import { closeHome } from '../home';
+import { stopLocalSession } from '../local-session';
 import { findSession } from '../locate';
 
 export const command = 'cleanup [name]';
@@ -61,7 +61,7 @@ async function cleanUpHome(name: string | undefined): Promise<number> {
   if (name === undefined) throw badConfiguration('name: give the run to end and remove; benchmark list shows them');
   const session = findSession(name);
   const { workflowId } = session.run;
-  await closeHome(session);
+  await stopLocalSession(session);
   process.stdout.write(`${workflowId}: everything that ran for it has ended, and its files are gone.\n`);
   return 0;
 }

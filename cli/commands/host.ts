@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import { checkFrontend } from '../../activities/check-health';
+import { checkFrontend } from '../../temporal/check-frontend';
 import { HOST_PROCESS } from '../../machine/paths';
-import type { HostInput } from '../../orchestrator/contract';
+import type { HostInput } from '../../orchestrator/activity-types';
 import { readConnections, withConnectionOptions } from '../connection-options';
 import { badConfiguration } from '../errors';
 

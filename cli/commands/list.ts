@@ -1,12 +1,12 @@
 import { Client } from '@temporalio/client';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import { connect } from '../../activities/connections';
+import { connect } from '../../temporal/connections';
 import { Session } from '../../machine/session';
 import { BENCHMARK_RUN } from '../../orchestrator/benchmark-types';
 import { progressQuery } from '../../orchestrator/messages';
 import { CONTROL_NAMESPACE } from '../../orchestrator/names';
 import { readConnections, withConnectionOptions } from '../connection-options';
-import { isRunning } from '../home';
+import { isRunning } from '../local-session';
 import { connectControl } from '../locate';
 
 export const command = 'list';
@@ -32,7 +32,7 @@ const MOST = 100;
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
   const connections = readConnections(argv);
-  const rows = connections.control ? await onControl(connections) : await atHome();
+  const rows = connections.control ? await onControl(connections) : await onThisMachine();
   if (argv.output === 'json') process.stdout.write(`${JSON.stringify(rows)}\n`);
   else process.stdout.write(rows.length === 0 ? 'No runs.\n' : rows.map(line).join(''));
   return 0;
@@ -59,7 +59,7 @@ async function onControl(connections: ReturnType<typeof readConnections>): Promi
   return rows;
 }
 
-async function atHome(): Promise<Row[]> {
+async function onThisMachine(): Promise<Row[]> {
   return await Promise.all(
     Session.all().map(async (session) => {
       const { workflowId, startedAt, summary } = session.run;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import { awaitOutcome, type RunOutcome } from '../../machine/outcome';
+import { awaitRun, type RunOutcome } from '../../machine/await-run';
 import { progressQuery, type Progress } from '../../orchestrator/messages';
 import { renderText } from '../../report/text';
 import { readConnections, withConnectionOptions } from '../connection-options';
@@ -34,7 +34,7 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   const { client, connection, workflowId } = run!;
   try {
     const { status } = await client.workflow.getHandle(workflowId).describe();
-    if (status.name !== 'RUNNING') return print(await awaitOutcome(client, workflowId), json);
+    if (status.name !== 'RUNNING') return print(await awaitRun(client, workflowId), json);
     const progress = await client.workflow.getHandle(workflowId).query(progressQuery);
     process.stdout.write(json ? `${JSON.stringify(progress)}\n` : describeProgress(progress));
     return 0;

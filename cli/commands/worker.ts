@@ -1,6 +1,6 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import { checkFrontend } from '../../activities/check-health';
-import { connect, type Resolved } from '../../activities/connections';
+import { checkFrontend } from '../../temporal/check-frontend';
+import { connect, type Resolved } from '../../temporal/connections';
 import { ensureControlNamespace } from '../../machine/control-namespace';
 import { logger } from '../../machine/log';
 import { CONTROL_NAMESPACE } from '../../orchestrator/names';

@@ -1,4 +1,4 @@
-import { endOfName } from '../../measurement/exposition';
+import { endOfName } from '../../measurement/server/exposition';
 
 /** One page in Prometheus' text format, and the role that served it. */
 export interface RolePage {

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { QueueLook, QueueType } from '../../measurement/target';
+import type { QueueSample, QueueType } from '../../measurement/server/target';
 
 /** The run's task queues on the target, as the control role last saw them. */
 export class QueueMetrics {
@@ -17,7 +17,7 @@ export class QueueMetrics {
     this.dispatched = gauge('benchmark_task_queue_dispatched_per_second', 'Tasks handed to workers');
   }
 
-  note(type: QueueType, look: QueueLook): void {
+  note(type: QueueType, look: QueueSample): void {
     this.backlog.set({ type }, look.backlog);
     this.age.set({ type }, look.ageMs / 1000);
     this.added.set({ type }, look.addedPerSecond);

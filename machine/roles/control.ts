@@ -1,18 +1,26 @@
 import { Worker } from '@temporalio/worker';
 import { Registry } from 'prom-client';
-import { createAwaitHosts, createAwaitPollers, createCountSlots } from '../../activities/capacity';
-import { createCheckHealth } from '../../activities/check-health';
-import { createCleanUp } from '../../activities/clean-up';
-import { createAwaitHostsEnded, createCollectProgress, createReadHosts } from '../../activities/collect-progress';
-import { createDescribeSystem } from '../../activities/describe-system';
-import { serverSources } from '../../activities/server-pages';
-import { judgeStep } from '../../activities/judge-step';
+import {
+  createAwaitHosts,
+  createAwaitPollers,
+  createRequireFreeGenerators,
+} from '../../activities/setup/await-workers';
+import { createCheckHealth } from '../../activities/setup/check-health';
+import { createCleanUp } from '../../activities/settle/clean-up';
+import {
+  createAwaitHostsEnded,
+  createCollectProgress,
+  createReadHosts,
+} from '../../activities/observe/collect-progress';
+import { createDescribeSystem } from '../../activities/setup/describe-system';
+import { serverSources } from '../../activities/observe/server-pages';
+import { judgeStep } from '../../activities/settle/judge-step';
 import { heartbeating } from '../../activities/heartbeating';
-import { createObserveTarget } from '../../activities/observe-target';
-import { createPrepareNamespace } from '../../activities/prepare-namespace';
-import { createReconcile } from '../../activities/reconcile/reconcile';
-import { createSampleWorkload } from '../../activities/sample-workload';
-import type { ControlActivities } from '../../orchestrator/contract';
+import { createObserveTarget } from '../../activities/observe/observe-target';
+import { createPrepareNamespace } from '../../activities/setup/prepare-namespace';
+import { createReconcile } from '../../activities/settle/reconcile';
+import { createSampleWorkload } from '../../activities/observe/sample-workload';
+import type { ControlActivities } from '../../orchestrator/activity-types';
 import { CONTROL_QUEUE } from '../../orchestrator/names';
 import { QueueMetrics } from '../metrics/queue-metrics';
 import { ORCHESTRATOR_BUNDLE } from '../paths';
@@ -28,14 +36,14 @@ function controlActivities(role: Role, queues: QueueMetrics): ControlActivities 
     }),
     prepareNamespace: createPrepareNamespace({ targets }),
     describeSystem: createDescribeSystem({ targets, embedded: embeddedConfig(process.env) }),
-    countSlots: createCountSlots({ client }),
+    requireFreeGenerators: createRequireFreeGenerators({ client }),
     awaitHosts: createAwaitHosts({ targets, client }),
     awaitPollers: createAwaitPollers({ targets }),
     collectProgress: createCollectProgress({ client, targets }),
     observeTarget: createObserveTarget({
       targets,
       sources: serverSources(),
-      onLook: (type, look) => queues.note(type, look),
+      onSample: (type, look) => queues.note(type, look),
     }),
     readHosts: createReadHosts({ client }),
     awaitHostsEnded: createAwaitHostsEnded({ client }),

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import { resolveTarget } from '../../activities/connections';
-import { SAMPLE_MS, type HostMessage } from '../../activities/host-workflows';
+import { resolveTarget } from '../../temporal/connections';
+import { SAMPLE_MS, type HostMessage } from '../../activities/hosts/host-workflows';
 import * as activities from '../../load-workflows/activities';
-import type { HostInput } from '../../orchestrator/contract';
+import type { HostInput } from '../../orchestrator/activity-types';
 import { hostIdentityPrefix } from '../../orchestrator/names';
 import { logger, quietLogger } from '../log';
 import { installRuntime } from '../metrics/core';

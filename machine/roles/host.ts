@@ -1,5 +1,5 @@
 import { Worker } from '@temporalio/worker';
-import { createHostWorkflows } from '../../activities/host-workflows';
+import { createHostWorkflows } from '../../activities/hosts/host-workflows';
 import { HOST_QUEUE } from '../../orchestrator/names';
 import { HOST_PROCESS } from '../paths';
 import { mergePages } from '../metrics/page';

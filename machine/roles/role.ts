@@ -2,7 +2,7 @@ import { NativeConnection, type Worker } from '@temporalio/worker';
 import { Client, type Connection } from '@temporalio/client';
 import { hostname } from 'node:os';
 import type { Logger } from 'winston';
-import { connect, resolveControl, TargetConnections } from '../../activities/connections';
+import { connect, resolveControl, TargetConnections } from '../../temporal/connections';
 import { CONTROL_NAMESPACE } from '../../orchestrator/names';
 import type { RoleReady } from './ready';
 import { ensureControlNamespace } from '../control-namespace';

@@ -45,7 +45,7 @@ test.each<[name: string, setting: string, knob: string, spec?: object]>([
   const [hold] = result.steps.filter((step) => step.counted);
   const { endpoints, readings, unknown } = result.cluster!;
   expect([endpoints, unknown]).toEqual([1, []]);
-  const created = readings.find(({ of }) => of === 'CreateWorkflowExecution')!;
+  const created = readings.find(({ labels }) => labels === 'CreateWorkflowExecution')!;
   // It scrapes once a second, so either end of the hold may be a second off.
   expect(Math.abs(created.count! - hold!.ledger.acknowledged)).toBeLessThan(50);
   expect(JSON.stringify(result)).not.toContain('planted-token');

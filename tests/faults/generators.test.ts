@@ -1,5 +1,5 @@
-import { pendingHeartbeats } from '../../activities/pending';
-import type { LaneCheckpoint } from '../../orchestrator/contract';
+import { pendingHeartbeats } from '../../activities/observe/lane-heartbeats';
+import type { LaneCheckpoint } from '../../orchestrator/activity-types';
 import { CONTROL_NAMESPACE } from '../../orchestrator/names';
 import { eventually } from '../support/cli';
 import { Cluster } from '../support/cluster';

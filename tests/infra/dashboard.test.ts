@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DASHBOARD } from '../../machine/metrics/dashboard';
-import { SERVER_MEASURES, type ServerMeasure } from '../../measurement/server-measures';
+import { SERVER_MEASURES, type ServerMeasure } from '../../measurement/server/server-measures';
 
 /** What the metrics pages of a frontend, a history and a matching service (server 1.32, PostgreSQL) named while load was on. */
 const served = new Set(readFileSync(join(__dirname, 'server-metric-names.txt'), 'utf8').split('\n'));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { SERVER_LIMITS } from '../../measurement/limits';
+import { SERVER_LIMITS } from '../../measurement/findings/limits';
 
 const file = join(__dirname, '..', '..', 'infra', 'dynamicconfig', 'benchmark.yaml');
 const text = readFileSync(file, 'utf8');

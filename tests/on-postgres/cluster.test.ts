@@ -39,7 +39,8 @@ test('metrics of all four services, of two replicas of history, are read and add
   const [hold] = result.steps.filter((step) => step.counted);
   const { endpoints, readings, unknown } = result.cluster!;
   expect([endpoints, unknown]).toEqual([5, []]);
-  const of = (name: string, what: string) => readings.find((reading) => reading.name === name && reading.of === what);
+  const of = (name: string, what: string) =>
+    readings.find((reading) => reading.name === name && reading.labels === what);
   // What the clients saw start is what the frontend says, and what the replicas of history wrote together.
   const near = (count: number | undefined) =>
     expect(Math.abs((count ?? NaN) - hold!.ledger.acknowledged)).toBeLessThan(20);

@@ -1,6 +1,6 @@
 import { kindsOf } from '../../load-workflows/kinds';
-import { mergeLanes } from '../../measurement/lane';
-import { unaccounted } from '../../measurement/ledger';
+import { mergeLanes } from '../../measurement/account/lane';
+import { unaccounted } from '../../measurement/account/ledger';
 import { carriedSteps } from '../../orchestrator/carried';
 import { planOf } from '../../orchestrator/plan';
 import type { StepFacts } from '../../report/facts';

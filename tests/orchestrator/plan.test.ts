@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { countArrivals } from '../../measurement/arrivals';
+import { countArrivals } from '../../measurement/load/arrivals';
 import {
   OBSERVER_LIMIT,
   planAgain,

@@ -1,7 +1,7 @@
-import { COLUMNS, MAX_POINTS } from '../../measurement/series';
-import type { GeneratorAudit } from '../../measurement/lane';
-import { judge } from '../../measurement/verdict';
-import { assessValidity, evidenceOf } from '../../measurement/validity';
+import { COLUMNS, MAX_POINTS } from '../../measurement/account/series';
+import type { GeneratorAudit } from '../../measurement/account/generator-audit';
+import { judge } from '../../measurement/judging/verdict';
+import { assessValidity, evidenceOf } from '../../measurement/judging/validity';
 import { planOf } from '../../orchestrator/plan';
 import type { RunFacts, StepFacts } from '../../report/facts';
 import { resultOf } from '../../report/result';

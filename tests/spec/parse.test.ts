@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { durationMs, formatDuration, parseDuration } from '../../spec/duration';
-import { environmentLayer, fileLayer, flagLayer, homeLayer, joinLayers } from '../../spec/layers';
+import { environmentLayer, fileLayer, flagLayer, embeddedLayer, joinLayers } from '../../spec/layers';
 import { describeProblems, parseSpec } from '../../spec/parse';
 import { fieldNames, flagOf, table } from '../../spec/table';
 
@@ -95,12 +95,12 @@ test('R5.1: a flag beats the environment, which beats the file, which beats the 
     flagLayer({ rate: '3' }),
     environmentLayer({ BENCHMARK_TARGET_RATE: '2', BENCHMARK_DURATION: '2m' }),
     fileLayer('f.yaml', { rate: 1, duration: '1m', lanes: 9 }),
-    homeLayer(),
+    embeddedLayer(),
   ];
   const { input, sources } = joinLayers(layers);
   expect(input).toMatchObject({ rate: 3, duration: '2m', lanes: 9 });
   expect(sources).toMatchObject({ rate: '--rate', duration: 'BENCHMARK_DURATION', lanes: 'f.yaml' });
-  expect(joinLayers([homeLayer()]).input).toMatchObject({ rate: 30, duration: '30s', lanes: 1 });
+  expect(joinLayers([embeddedLayer()]).input).toMatchObject({ rate: 30, duration: '30s', lanes: 1 });
 });
 
 test('every variable of the original sets its field', () => {

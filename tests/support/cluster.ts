@@ -3,13 +3,13 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
-import { snapshotStep } from '../../activities/pending';
+import { snapshotStep } from '../../activities/observe/lane-heartbeats';
 import { freePort, type EmbeddedServerOptions } from '../../machine/embedded-server';
 import { findServerBinary } from '../../machine/server-binary';
 import { progressQuery } from '../../orchestrator/messages';
 import { CONTROL_NAMESPACE } from '../../orchestrator/names';
 import type { BenchmarkResult } from '../../report/result-schema';
-import { awaitOutcome, type RunOutcome } from '../../machine/outcome';
+import { awaitRun, type RunOutcome } from '../../machine/await-run';
 import { eventually, Home, type Command } from './cli';
 import { TestFrontend, type FrontendOptions } from './frontend';
 import { TcpProxy } from './tcp-proxy';
@@ -158,7 +158,7 @@ export class Cluster {
   }
 
   async outcome(workflowId: string): Promise<RunOutcome> {
-    return await awaitOutcome(this.client, workflowId, { failWhenStuck: true });
+    return await awaitRun(this.client, workflowId, { failWhenStuck: true });
   }
 
   async benchmark(workflowId: string, input: object): Promise<BenchmarkResult> {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { emptyHistogram, encodeHistogram, recordMs } from '../../measurement/histogram';
-import type { LaneHistograms, StepMeasurement } from '../../measurement/lane';
-import { total, type Ledger } from '../../measurement/ledger';
-import { judge } from '../../measurement/verdict';
-import { assessValidity, evidenceOf } from '../../measurement/validity';
+import { emptyHistogram, encodeHistogram, recordMs } from '../../measurement/account/histogram';
+import type { LaneHistograms, StepMeasurement } from '../../measurement/account/lane';
+import { total, type Ledger } from '../../measurement/account/ledger';
+import { judge } from '../../measurement/judging/verdict';
+import { assessValidity, evidenceOf } from '../../measurement/judging/validity';
 import { planOf, type PlannedStep } from '../../orchestrator/plan';
 import type { RunFacts, StepFacts } from '../../report/facts';
 import { parseSpec, type BenchmarkSpec } from '../../spec/parse';

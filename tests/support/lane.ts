@@ -1,8 +1,9 @@
 import { LaneAccount } from '../../activities/generate-load/lane-account';
 import type { ArrivalKind } from '../../load-workflows/kinds';
-import { idleAudit, type LaneResult } from '../../measurement/lane';
-import { layOut } from '../../measurement/profile';
-import type { GenerateLoadInput } from '../../orchestrator/contract';
+import { type LaneResult } from '../../measurement/account/lane';
+import { idleAudit } from '../../measurement/account/generator-audit';
+import { layOut } from '../../measurement/load/profile';
+import type { GenerateLoadInput } from '../../orchestrator/activity-types';
 
 export const simple: ArrivalKind = {
   workload: 'simple',

@@ -3,11 +3,12 @@ import { Context } from '@temporalio/activity';
 import { Client, type Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { LaneAccount } from '../../activities/generate-load/lane-account';
-import { judgeStep } from '../../activities/judge-step';
-import { countArrivals } from '../../measurement/arrivals';
-import { idleAudit, noHistograms, type LaneResult } from '../../measurement/lane';
-import { startedWorkflows } from '../../measurement/ledger';
-import type { ControlActivities, GenerateLoadInput } from '../../orchestrator/contract';
+import { judgeStep } from '../../activities/settle/judge-step';
+import { countArrivals } from '../../measurement/load/arrivals';
+import { noHistograms, type LaneResult } from '../../measurement/account/lane';
+import { idleAudit } from '../../measurement/account/generator-audit';
+import { startedWorkflows } from '../../measurement/account/ledger';
+import type { ControlActivities, GenerateLoadInput } from '../../orchestrator/activity-types';
 import { CONTROL_QUEUE, HOST_QUEUE, LOAD_QUEUES } from '../../orchestrator/names';
 import type { BenchmarkResult } from '../../report/result-schema';
 
@@ -42,7 +43,7 @@ export const control: ControlActivities = {
     instanceType: 'x',
     clusterName: 'x',
   }),
-  countSlots: async () => undefined,
+  requireFreeGenerators: async () => undefined,
   awaitHosts: async () => undefined,
   awaitPollers: async () => undefined,
   collectProgress: async () => undefined,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Connection } from '@temporalio/client';
-import { connect } from '../../activities/connections';
+import { connect } from '../../temporal/connections';
 import { startEmbeddedServer, type EmbeddedServer, type EmbeddedServerOptions } from '../../machine/embedded-server';
 import { findServerBinary } from '../../machine/server-binary';
 

@@ -15,11 +15,11 @@ test('a healthy run: what the cluster did is read from its queues and its own me
   // The server counts over about half a minute, so a short hold has not all of its rate in it.
   expect(workflow!.addedPerSecond).toBeGreaterThan(1);
   // Activities that a worker asks for itself are started without their queue.
-  expect(activity!.looks).toBeGreaterThan(0);
+  expect(activity!.samples).toBeGreaterThan(0);
   const { endpoints, readings, unknown } = result.cluster!;
   expect([endpoints, unknown]).toEqual([1, []]);
   expect(result.system.services).toEqual({ frontend: 1, history: 1, matching: 1, worker: 1 });
-  const of = (name: string, what = '') => readings.find((reading) => reading.name === name && reading.of === what);
+  const of = (name: string, what = '') => readings.find((reading) => reading.name === name && reading.labels === what);
   // Every workflow of the hold was created by one write, and those near its ends may be on either side.
   const created = of('persistence latency', 'CreateWorkflowExecution')!;
   expect(Math.abs(created.count! - hold!.ledger.acknowledged)).toBeLessThan(10);

@@ -1,0 +1,54 @@
+import type { Connection } from '@temporalio/client';
+import { defaultPayloadConverter, fromPayloadsAtIndex } from '@temporalio/common';
+import { mergeHistograms, summarize } from '../../measurement/account/histogram';
+import { mergeLedgers, total } from '../../measurement/account/ledger';
+import type { LaneCheckpoint, StepSnapshot } from '../../orchestrator/activity-types';
+
+/** Workflows cannot read heartbeats; whoever may describe a workflow can: the details of its pending activities. */
+export async function pendingHeartbeats<T>(
+  connection: Connection,
+  namespace: string,
+  workflowId: string,
+  activityType: string,
+): Promise<T[]> {
+  const { pendingActivities } = await connection.withDeadline(Date.now() + 5000, () =>
+    connection.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId } }),
+  );
+  return pendingActivities
+    .filter((activity) => activity.activityType?.name === activityType && activity.heartbeatDetails?.payloads?.length)
+    .map((activity) => fromPayloadsAtIndex<T>(defaultPayloadConverter, 0, activity.heartbeatDetails!.payloads));
+}
+
+/** A step's lanes as their last heartbeats tell, merged. */
+export async function snapshotStep(
+  connection: Connection,
+  namespace: string,
+  stepWorkflowId: string,
+  stepIndex: number,
+): Promise<StepSnapshot | undefined> {
+  return snapshotOf(await lanesOf(connection, namespace, stepWorkflowId), stepIndex);
+}
+
+export async function lanesOf(
+  connection: Connection,
+  namespace: string,
+  stepWorkflowId: string,
+): Promise<LaneCheckpoint[]> {
+  return await pendingHeartbeats<LaneCheckpoint>(connection, namespace, stepWorkflowId, 'generateLoad');
+}
+
+export function snapshotOf(lanes: readonly LaneCheckpoint[], stepIndex: number): StepSnapshot | undefined {
+  if (lanes.length === 0) return undefined;
+  const latency = summarize(mergeHistograms(lanes.map((lane) => lane.histograms.latency)));
+  return {
+    stepIndex,
+    lanesReporting: lanes.length,
+    ledger: mergeLedgers(lanes.map((lane) => lane.ledger)),
+    completed: lanes.reduce((sum, lane) => sum + lane.observation.completed, 0),
+    failed: lanes.reduce((sum, lane) => sum + total(lane.observation.failed), 0),
+    inFlight: lanes.reduce((sum, lane) => sum + lane.inFlight, 0),
+    awaited: lanes.reduce((sum, lane) => sum + lane.awaited, 0),
+    latencyP50Ms: latency.p50.ms,
+    latencyP99Ms: latency.p99.ms,
+  };
+}

@@ -1,0 +1,73 @@
+import { status, type ServiceError } from '@grpc/grpc-js';
+import { temporal, google } from '@temporalio/proto';
+import { limitOf } from '../measurement/findings/limits';
+
+/** What came back instead of an answer, for the ledger and for people. */
+export interface StartError {
+  /** Whether the server said no, or nobody knows (I3c: either is provisional). */
+  readonly kind: 'rejected' | 'unknown' | 'already-started';
+  /**
+   * gRPC code, and for RESOURCE_EXHAUSTED the cause and scope the server gives, e.g. `RESOURCE_EXHAUSTED/RPS_LIMIT/namespace`;
+   * for an error of the database its state, e.g. `UNAVAILABLE/SQLSTATE_53400`.
+   */
+  readonly cause: string;
+}
+
+/** Codes after which a write may have been committed all the same. */
+const UNDECIDED = new Set<number>([
+  status.DEADLINE_EXCEEDED,
+  status.UNAVAILABLE,
+  status.CANCELLED,
+  status.UNKNOWN,
+  status.INTERNAL,
+  status.ABORTED,
+]);
+
+export function isGrpcError(err: unknown): err is ServiceError {
+  return err instanceof Error && typeof (err as ServiceError).code === 'number' && 'metadata' in err;
+}
+
+export function grpcCode(err: unknown): number | undefined {
+  return isGrpcError(err) ? err.code : undefined;
+}
+
+export function classifyStartError(err: unknown): StartError {
+  if (!isGrpcError(err)) return { kind: 'unknown', cause: err instanceof Error ? err.name : 'unknown error' };
+  const code = status[err.code] ?? `code ${err.code}`;
+  if (err.code === status.ALREADY_EXISTS) return { kind: 'already-started', cause: code };
+  if (err.code === status.RESOURCE_EXHAUSTED)
+    return { kind: 'rejected', cause: [code, ...resourceExhausted(err)].join('/') };
+  const sqlState = /SQLSTATE[ =:]*([0-9A-Z]{5})\b/.exec(err.details)?.[1];
+  const cause = sqlState === undefined ? code : `${code}/SQLSTATE_${sqlState}`;
+  return { kind: UNDECIDED.has(err.code) ? 'unknown' : 'rejected', cause };
+}
+
+/** Cause and scope out of `grpc-status-details-bin`; nothing where the server is too old to send them. */
+function resourceExhausted(err: ServiceError): string[] {
+  const [details] = err.metadata.get('grpc-status-details-bin');
+  if (!(details instanceof Uint8Array)) return [];
+  const { details: anys } = google.rpc.Status.decode(details);
+  const found = anys.find((any) => any.type_url?.endsWith('ResourceExhaustedFailure'));
+  if (!found?.value) return [];
+  const failure = temporal.api.errordetails.v1.ResourceExhaustedFailure.decode(found.value);
+  const cause = temporal.api.enums.v1.ResourceExhaustedCause[failure.cause];
+  const scope = temporal.api.enums.v1.ResourceExhaustedScope[failure.scope];
+  return [
+    cause.replace(/^RESOURCE_EXHAUSTED_CAUSE_/, ''),
+    scope.replace(/^RESOURCE_EXHAUSTED_SCOPE_/, '').toLowerCase(),
+  ];
+}
+
+/** One line for people: the code and what the server said. */
+export function describeGrpcError(err: unknown): string {
+  if (isGrpcError(err)) return `${status[err.code]}: ${err.details || err.message}${limitIn(err)}`;
+  const cause = err instanceof Error ? err.cause : undefined;
+  if (isGrpcError(cause)) return describeGrpcError(cause);
+  return err instanceof Error ? err.message : String(err);
+}
+
+/** The limit that a refusal names, and the key that moves it. */
+function limitIn(err: ServiceError): string {
+  const limit = err.code === status.RESOURCE_EXHAUSTED ? limitOf(classifyStartError(err).cause) : undefined;
+  return limit ? ` (${limit.name}: ${limit.knob}, by default ${limit.default})` : '';
+}

@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { LaneAccount } from '../../../activities/generate-load/lane-account';
+import { summarize } from '../../../measurement/account/histogram';
+import { total, unaccounted } from '../../../measurement/account/ledger';
+import { idleAudit as audit } from '../../../measurement/account/generator-audit';
+import type { LaneCheckpoint } from '../../../orchestrator/activity-types';
+import { laneInput, simple } from '../../support/lane';
+
+/** What becomes of one arrival, and whether its outcome is known before the process dies. */
+const arrival = fc.record({
+  outcome: fc.constantFrom('completed', 'failed', 'unobserved', 'lost', 'recovered', 'rejected', 'unknown', 'capped'),
+  answered: fc.boolean(),
+});
+type Arrival = typeof arrival extends fc.Arbitrary<infer T> ? T : never;
+
+/** Plays arrivals on an account; those that are not answered stay open. */
+function play(account: LaneAccount, from: number, arrivals: readonly Arrival[], allAnswered: boolean): void {
+  arrivals.forEach(({ outcome, answered }, i) => {
+    const sequence = from + i;
+    const dueMs = i * 10;
+    account.schedule(sequence, dueMs);
+    if (outcome === 'capped') return account.skip(sequence, dueMs, 'in-flight-cap');
+    account.send(sequence, 0.5);
+    if (!answered && !allAnswered) return;
+    if (outcome === 'recovered') return account.recover(sequence);
+    if (outcome === 'rejected' || outcome === 'unknown') return account.fail(sequence, dueMs, outcome, 'CAUSE');
+    account.acknowledge(sequence, dueMs + 3, 3);
+    if (outcome === 'unobserved') return;
+    account.choose();
+    if (outcome === 'completed') account.complete({ sequence, atMs: dueMs + 20, latencyMs: 20, serviceMs: 19 });
+    else if (outcome === 'failed') account.closeOtherwise(sequence, dueMs + 20, 'failed');
+    else account.lose();
+  });
+}
+
+test('I1 and I6 hold for whatever becomes of the arrivals', () => {
+  fc.assert(
+    fc.property(fc.array(arrival, { maxLength: 80 }), (arrivals) => {
+      const account = new LaneAccount(laneInput());
+      play(account, 0, arrivals, true);
+      account.giveUpWaiting();
+      const { ledger, observation, histograms } = account.result(audit, undefined);
+      expect(ledger.scheduled).toBe(arrivals.length);
+      expect(unaccounted(ledger)).toBe(0);
+      expect(account.inFlight).toBe(0);
+      expect(summarize(histograms.latency).count).toBe(observation.completed);
+      expect(observation.completed + total(observation.failed) + observation.lost + observation.pending).toBe(
+        observation.chosen,
+      );
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('I5: a successor takes the books over as they were: nothing is lost, and what was open or fell into the gap is in doubt', () => {
+  fc.assert(
+    fc.property(
+      fc.array(arrival, { maxLength: 60 }),
+      fc.nat(40),
+      fc.array(arrival, { maxLength: 30 }),
+      (before, gap, after) => {
+        const died = new LaneAccount(laneInput());
+        play(died, 0, before, false);
+        const checkpoint = JSON.parse(JSON.stringify(died.checkpoint('sending'))) as ReturnType<
+          LaneAccount['checkpoint']
+        >;
+
+        const successor = new LaneAccount(laneInput());
+        const resumeAt = before.length + gap;
+        successor.resume(checkpoint, resumeAt);
+        play(successor, resumeAt, after, true);
+        successor.giveUpWaiting();
+        const { ledger, provisional, observation, gapArrivals } = successor.result(audit, undefined);
+
+        expect(ledger.scheduled).toBe(before.length + gap + after.length);
+        expect(unaccounted(ledger)).toBe(0);
+        const open = before.filter(({ outcome, answered }) => outcome !== 'capped' && !answered).length;
+        expect(ledger.inDoubt).toBe(open + gap);
+        expect(gapArrivals).toBe(gap);
+        const named = (provisional.inDoubt ?? []).filter((_, i) => i % 2 === 1).reduce((sum, n) => sum + n, 0);
+        expect(named).toBe(ledger.inDoubt);
+        expect(observation.completed + total(observation.failed) + observation.lost + observation.pending).toBe(
+          observation.chosen,
+        );
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test('a mix: its parts add up to the lane, over the death of a generator too', () => {
+  const kinds = ['simple', 'signal', 'query'].map((workload, i) => ({ ...simple, workload, weight: i + 1 }));
+  fc.assert(
+    fc.property(
+      fc.array(arrival, { maxLength: 60 }),
+      fc.nat(40),
+      fc.array(arrival, { maxLength: 30 }),
+      fc.nat(9),
+      (before, gap, after, lane) => {
+        const input = laneInput({ kinds, lane, lanes: 10 });
+        const died = new LaneAccount(input);
+        play(died, 0, before, false);
+        const successor = new LaneAccount(input);
+        const resumeAt = before.length + gap;
+        const checkpoint = JSON.parse(JSON.stringify(died.checkpoint('sending'))) as LaneCheckpoint;
+        successor.resume(checkpoint, resumeAt);
+        play(successor, resumeAt, after, true);
+        const { ledger, observation, parts } = successor.result(audit, undefined);
+        const sum = (pick: (part: (typeof parts)[number]) => number) => parts.reduce((n, part) => n + pick(part), 0);
+        expect(sum((part) => part.scheduled)).toBe(ledger.scheduled);
+        expect(sum((part) => part.acknowledged)).toBe(ledger.acknowledged);
+        expect(sum((part) => part.completed)).toBe(observation.completed);
+        expect(sum((part) => part.failed)).toBe(total(observation.failed));
+        expect(sum((part) => summarize(part.latency).count)).toBe(observation.completed);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test('a lane that is handed over: what its owner has reserved is in doubt until the server tells, and is no gap', () => {
+  fc.assert(
+    fc.property(fc.array(arrival, { maxLength: 60 }), fc.nat(50), fc.nat(20), (before, reserved, late) => {
+      const leaving = new LaneAccount(laneInput());
+      play(leaving, 0, before, false);
+      const through = before.length + reserved;
+      const checkpoint = JSON.parse(JSON.stringify(leaving.checkpoint('sending', through))) as ReturnType<
+        LaneAccount['checkpoint']
+      >;
+      expect(checkpoint.ledger.scheduled).toBe(through);
+
+      const successor = new LaneAccount(laneInput());
+      successor.resume(checkpoint, through + late);
+      const { ledger, gapArrivals } = successor.result(audit, undefined);
+      expect(unaccounted(ledger)).toBe(0);
+      expect(ledger.scheduled).toBe(through + late);
+      const open = before.filter(({ outcome, answered }) => outcome !== 'capped' && !answered).length;
+      expect(ledger.inDoubt).toBe(open + reserved + late);
+      expect(gapArrivals).toBe(late);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("a heartbeat is at most 32 KB and a lane's result at most 48 KB, with an hour of scattered latencies and errors behind it", () => {
+  const seconds = 3600;
+  const account = new LaneAccount(laneInput({ rate: 20, seconds, seriesWidthMs: 6000 }));
+  for (let i = 0; i < seconds * 20; i += 1) {
+    const dueMs = i * 50;
+    account.schedule(i, dueMs);
+    account.send(i, (i % 977) / 500);
+    if (i % 3000 === 0) {
+      account.fail(i, dueMs, 'rejected', 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace');
+      continue;
+    }
+    const latencyMs = 15 * Math.exp(3 * Math.sin(i * 1.7) ** 3);
+    account.acknowledge(i, dueMs + latencyMs / 4, latencyMs / 4);
+    account.choose();
+    account.complete({ sequence: i, atMs: dueMs + latencyMs, latencyMs, serviceMs: latencyMs - 0.5 });
+  }
+  // Two thousand starts without an answer, every other settled: the worst bitmap a deadline of 10 s allows at 200/s.
+  for (let i = seconds * 20; i < seconds * 20 + 2000; i += 1) {
+    account.schedule(i, i * 50);
+    if (i % 2 === 0) account.recover(i);
+  }
+  expect(JSON.stringify(account.checkpoint('sending')).length).toBeLessThanOrEqual(32 * 1024);
+  expect(JSON.stringify(account.result(audit, undefined)).length).toBeLessThanOrEqual(48 * 1024);
+});

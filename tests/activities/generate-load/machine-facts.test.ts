@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import fc from 'fast-check';
+import { cpuQuota, readMachineFacts } from '../../../activities/generate-load/machine-facts';
+
+test("a container's quota is its share of the period, and none where it may use all", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 6_400_000 }), fc.integer({ min: 1000, max: 1_000_000 }), (quota, period) => {
+      expect(cpuQuota(`${quota} ${period}\n`)).toBeCloseTo(quota / period, 9);
+    }),
+  );
+  for (const none of ['max 100000\n', '']) expect(cpuQuota(none)).toBeNull();
+});
+
+test('in a task of ECS the metadata endpoints tell of the task and of the instance', async () => {
+  const server = createHttpServer((request, response) => {
+    const token = request.headers['x-aws-ec2-metadata-token'];
+    if (request.url === '/v4/abc/task') return void response.end('{"Family": "load-worker", "Revision": "7"}');
+    if (request.url === '/latest/api/token' && request.method === 'PUT') return void response.end('secret');
+    if (request.url === '/latest/meta-data/instance-type' && token === 'secret') return void response.end('m7g.large');
+    response.writeHead(404).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const env = { ECS_CONTAINER_METADATA_URI_V4: `${url}/v4/abc`, AWS_EC2_METADATA_SERVICE_ENDPOINT: url };
+  expect(await readMachineFacts(env)).toMatchObject({ task: 'load-worker:7', instanceType: 'm7g.large' });
+  server.close();
+});
+
+test('outside of ECS no endpoint is asked, and what is not known says so', async () => {
+  const asked: unknown[] = [];
+  const endpoint = createServer((socket) => void asked.push(socket)).listen(0, '127.0.0.1');
+  await once(endpoint, 'listening');
+  const { port } = endpoint.address() as AddressInfo;
+  const facts = await readMachineFacts({ AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${port}` });
+  expect(facts).toMatchObject({ task: 'unknown', instanceType: 'unknown', node: process.versions.node });
+  expect(facts.cpus).toBeGreaterThan(0);
+  expect(facts.sdk).toMatch(/^@temporalio\/client \d+\.\d+\.\d+$/);
+  expect(asked).toEqual([]);
+  endpoint.close();
+});

@@ -1,0 +1,101 @@
+import { LaneAccount } from '../../../activities/generate-load/lane-account';
+import { paceLane } from '../../../activities/generate-load/pace-lane';
+import type { TargetCalls } from '../../../activities/generate-load/target-calls';
+import { laneInput } from '../../support/lane';
+
+/** A target whose answers the test decides on. */
+function target(change: Partial<TargetCalls> = {}): TargetCalls {
+  return {
+    start: (workflowId) => Promise.resolve({ runId: workflowId }),
+    sendMessages: () => Promise.resolve(),
+    closed: () => Promise.resolve('completed'),
+    warmUp: () => Promise.resolve(),
+    ...change,
+  };
+}
+
+async function pace(
+  calls: TargetCalls,
+  change: Parameters<typeof laneInput>[0] & { maySend?: () => boolean; stop?: AbortSignal } = {},
+) {
+  const { maySend = () => true, stop = new AbortController().signal, ...rest } = change;
+  const input = laneInput({ rate: 200, seconds: 1, ...rest });
+  const account = new LaneAccount(input);
+  const startedAt = performance.now();
+  const now = () => performance.now() - startedAt;
+  const { completions } = await paceLane({ input, account, target: calls, now, maySend, stop, from: 0 });
+  await completions;
+  return account.checkpoint('settling');
+}
+
+test('every arrival is sent once, by an id that names its place', async () => {
+  const ids: string[] = [];
+  const { ledger } = await pace(target({ start: (id) => Promise.resolve({ runId: String(ids.push(id)) }) }));
+  expect(ledger).toMatchObject({ scheduled: 200, acknowledged: 200 });
+  expect(ids).toEqual(Array.from({ length: 200 }, (_, i) => `run-1/1/1/0/${i}`));
+});
+
+test('law 1: a target that answers nothing delays no arrival; the cap turns the rest into counted skips', async () => {
+  let answer: () => void = () => undefined;
+  const silent = new Promise<{ runId: string }>((resolve) => (answer = () => resolve({ runId: 'late' })));
+  const running = pace(target({ start: () => silent }), { maxInFlight: 50 });
+  setTimeout(answer, 1300);
+  const { ledger } = await running;
+  expect(ledger).toMatchObject({ scheduled: 200, acknowledged: 50, skipped: { 'in-flight-cap': 150 } });
+});
+
+test('law 2: a stall of the target shows in the latency from the due time of every arrival it held up', async () => {
+  const startedAt = performance.now();
+  const stalled = async () => {
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, 800 - (performance.now() - startedAt))));
+    return { runId: 'x' };
+  };
+  const { observation, ledger } = await pace(target({ start: stalled }));
+  expect(ledger.acknowledged).toBe(200);
+  expect(observation.completed).toBe(200);
+});
+
+test('I3b: behind a closed fence nothing is sent, and every arrival is counted', async () => {
+  let sent = 0;
+  const { ledger } = await pace(target({ start: () => Promise.resolve({ runId: String((sent += 1)) }) }), {
+    maySend: () => sent < 40,
+  });
+  expect(sent).toBe(40);
+  expect(ledger).toMatchObject({ scheduled: 200, acknowledged: 40, skipped: { fenced: 160 } });
+});
+
+test('I10: a lane that is told to stop takes up no further arrival and returns what it has', async () => {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 300);
+  const { ledger } = await pace(target(), { stop: controller.signal });
+  expect(ledger.scheduled).toBeGreaterThan(40);
+  expect(ledger.scheduled).toBeLessThan(90);
+  expect(ledger.acknowledged).toBe(ledger.scheduled);
+});
+
+test('beyond the number of completions that may be awaited, samples are declared lost and nothing else changes', async () => {
+  const { ledger, observation } = await pace(
+    target({ closed: () => new Promise((resolve) => setTimeout(() => resolve('completed'), 1200)) }),
+    { maxObservers: 20 },
+  );
+  expect(ledger.acknowledged).toBe(200);
+  expect(observation).toMatchObject({ chosen: 200, completed: 20, lost: 180 });
+});
+
+test('the sample is chosen by the name of the arrival: the same whatever the target does', async () => {
+  const observed = async (calls: Partial<TargetCalls>) => {
+    const ids: string[] = [];
+    await pace(target({ ...calls, closed: (id) => Promise.resolve(ids.push(id) ? 'completed' : undefined) }), {
+      observeShare: 0.3,
+      rate: 400,
+    });
+    return ids.sort();
+  };
+  const quick = await observed({});
+  const slow = await observed({
+    start: (id) => new Promise((resolve) => setTimeout(() => resolve({ runId: id }), 50)),
+  });
+  expect(slow).toEqual(quick);
+  expect(quick.length).toBeGreaterThan(80);
+  expect(quick.length).toBeLessThan(160);
+});

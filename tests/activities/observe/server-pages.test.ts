@@ -1,0 +1,119 @@
+import { createHash, createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { serverSources } from '../../../activities/observe/server-pages';
+import { apsRegion } from '../../../activities/observe/sigv4';
+
+/** A server of metrics that keeps what it was asked. */
+async function served(reply: (request: IncomingMessage, body: string) => { status?: number; text: string }) {
+  const asked: { url: string; authorization?: string; body: string; headers: IncomingMessage['headers'] }[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      const { headers } = request;
+      asked.push({ url: request.url!, authorization: headers.authorization, body, headers });
+      const { status = 200, text } = reply(request, body);
+      response.writeHead(status).end(text);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+}
+
+test('DSQL: what its plugin serves is read beside the rest, replica by replica', async () => {
+  const page = 'dsql_tx_conflict_total 12\ndsql_tx_retry_total{operation="x"} 3\nunrelated 1\npoll_success 5\n';
+  const { url, close } = await served(() => ({ text: page }));
+  const env = { BENCHMARK_SERVER_METRICS: ` ${url}/metrics, ${url}/metrics ` };
+  const sources = serverSources(env);
+  expect(sources.map(({ name }) => name)).toEqual(['metrics endpoint 1', 'metrics endpoint 2']);
+  const names = (await sources[1]!.read('all')).map(({ name, value }) => [name, value]);
+  expect(names).toEqual([
+    ['dsql_tx_conflict_total', 12],
+    ['dsql_tx_retry_total', 3],
+    ['poll_success', 5],
+  ]);
+  expect(await sources[0]!.read('gauges')).toEqual([]);
+  close();
+});
+
+test('a Prometheus is asked for exactly the measures, with its token and the selector, and the own workflows are left out', async () => {
+  const series = (namespace: string, value: string) => ({
+    metric: { __name__: 'poll_success', namespace },
+    value: [1, value],
+  });
+  const result = [series('orders', '7'), series('temporal_system', '9')];
+  const { asked, url, close } = await served(() => ({ text: JSON.stringify({ status: 'success', data: { result } }) }));
+  const [source] = serverSources({
+    BENCHMARK_SERVER_PROMETHEUS: `${url}/prom/`,
+    BENCHMARK_SERVER_PROMETHEUS_TOKEN: 'secret',
+    BENCHMARK_SERVER_PROMETHEUS_SELECTOR: 'cluster="prod"',
+  });
+  expect(await source!.read('gauges')).toEqual([{ name: 'poll_success', labels: { namespace: 'orders' }, value: 7 }]);
+  expect(asked).toMatchObject([{ url: '/prom/api/v1/query', authorization: 'Bearer secret' }]);
+  expect(new URLSearchParams(asked[0]!.body).get('query')).toBe(
+    '{__name__=~"host_rps_limit|persistence_sql_in_use|dsql_pool_in_use|persistence_sql_max_open_conn|dsql_pool_max_open|dsql_.*",cluster="prod"}',
+  );
+  close();
+});
+
+test('what does not answer, or says no, is named without its address', async () => {
+  const { url, close } = await served(() => ({ status: 403, text: 'no' }));
+  const [refusing, absent] = serverSources({ BENCHMARK_SERVER_METRICS: `${url},http://127.0.0.1:9` });
+  await expect(refusing!.read('all')).rejects.toThrow(/^answered 403$/);
+  await expect(absent!.read('all')).rejects.toThrow(/^did not answer \(/);
+  close();
+});
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+
+/** What AWS's documentation of Signature Version 4 prescribes, computed here anew. */
+function expectedSignature(url: string, body: string, headers: IncomingMessage['headers'], secret: string): string {
+  const [, names] = /SignedHeaders=([^,]+)/.exec(headers.authorization!)!;
+  const date = headers['x-amz-date'] as string;
+  const canonical = [
+    'POST',
+    url,
+    '',
+    ...names!.split(';').map((name) => `${name}:${String(headers[name]).trim()}`),
+    '',
+    names!,
+    sha256(body),
+  ].join('\n');
+  const scope = `${date.slice(0, 8)}/eu-west-1/aps/aws4_request`;
+  const key = ['eu-west-1', 'aps', 'aws4_request'].reduce(hmac, hmac(`AWS4${secret}`, date.slice(0, 8)));
+  return hmac(key, ['AWS4-HMAC-SHA256', date, scope, sha256(canonical)].join('\n')).toString('hex');
+}
+
+test('Amazon Managed Prometheus: the question is signed with the credentials of the AWS environment', async () => {
+  const reply = JSON.stringify({ status: 'success', data: { result: [] } });
+  const { url, asked, close } = await served(() => ({ text: reply }));
+  const before = { ...process.env };
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'planted',
+    AWS_SESSION_TOKEN: 's',
+  });
+  const [source] = serverSources({
+    BENCHMARK_SERVER_PROMETHEUS: `${url}/workspaces/ws-1`,
+    BENCHMARK_SERVER_PROMETHEUS_SIGV4_REGION: 'eu-west-1',
+  });
+  expect(await source!.read('all')).toEqual([]);
+  process.env = before;
+  const [{ headers, body, url: path }] = asked as [(typeof asked)[0]];
+  expect(path).toBe('/workspaces/ws-1/api/v1/query');
+  expect(headers.authorization).toMatch(
+    /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-west-1\/aps\/aws4_request, /,
+  );
+  expect(headers['x-amz-security-token']).toBe('s');
+  expect(headers.authorization).toContain(`Signature=${expectedSignature(path, body, headers, 'planted')}`);
+  close();
+});
+
+test('the region of a workspace is read from its address, and of no other', () => {
+  expect(apsRegion('https://aps-workspaces.us-east-1.amazonaws.com/workspaces/ws-1')).toBe('us-east-1');
+  expect(apsRegion('https://aps-workspaces.us-east-1.amazonaws.com.example.com/')).toBeUndefined();
+  expect(apsRegion('http://prometheus:9090')).toBeUndefined();
+});

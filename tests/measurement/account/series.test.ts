@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import {
+  coarsen,
+  MAX_POINTS,
+  mergeSeries,
+  packSeries,
+  Series,
+  seriesWidthMs,
+  unpackSeries,
+} from '../../../measurement/account/series';
+
+test('I8: a series has at most 600 points, however long the run', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1000, max: 86_400_000 }), (timelineMs) => {
+      expect(Math.ceil(timelineMs / seriesWidthMs(timelineMs))).toBeLessThanOrEqual(MAX_POINTS);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('merging, packing and coarsening keep every count', () => {
+  const events = fc.array(fc.tuple(fc.nat(100_000), fc.constantFrom('scheduled' as const, 'completed' as const)), {
+    maxLength: 100,
+  });
+  fc.assert(
+    fc.property(fc.array(events, { maxLength: 4 }), fc.integer({ min: 1, max: 7 }), (lanes, factor) => {
+      const series = lanes.map((lane) => {
+        const one = new Series(1000);
+        for (const [at, what] of lane) one.count(at, what);
+        return unpackSeries(one.pack());
+      });
+      const merged = coarsen(unpackSeries(packSeries(mergeSeries(series))), factor);
+      const sum = (what: 'scheduled' | 'completed') => merged.reduce((all, point) => all + point[what], 0);
+      expect(sum('scheduled')).toBe(lanes.flat().filter(([, what]) => what === 'scheduled').length);
+      expect(sum('completed')).toBe(lanes.flat().filter(([, what]) => what === 'completed').length);
+      expect(merged.map((point) => point.index)).toEqual(
+        [...new Set(merged.map((point) => point.index))].sort((a, b) => a - b),
+      );
+    }),
+    { numRuns: 100 },
+  );
+});

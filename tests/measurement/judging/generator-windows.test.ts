@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import {
+  lagLimit,
+  limitedBy,
+  mergeWindows,
+  summarizeWindows,
+  windowsCheck,
+} from '../../../measurement/judging/generator-windows';
+import { noWindows, type GeneratorWindow } from '../../../measurement/account/generator-audit';
+
+const healthy: GeneratorWindow = {
+  startMs: 0,
+  eventLoopUtilization: 0.3,
+  eventLoopDelayP99Ms: 1,
+  cpuCores: 0.4,
+  cpuThrottledShare: 0,
+  machineBusyShare: 0.5,
+  sent: 1000,
+  lagP95Ms: 2,
+};
+
+test('a window is limited by lag of enough starts, by its main thread or by its quota, and otherwise is not', () => {
+  expect(limitedBy(healthy, 10)).toBeUndefined();
+  expect(limitedBy({ ...healthy, lagP95Ms: 5.1 }, 10)).toMatch(/5.1 ms late \(limit 5.0 ms\)/);
+  expect(limitedBy({ ...healthy, lagP95Ms: 9 }, 100)).toBeUndefined();
+  expect(limitedBy({ ...healthy, lagP95Ms: 50, sent: 129 }, 10)).toBeUndefined();
+  expect(limitedBy({ ...healthy, eventLoopUtilization: 0.81 }, 10)).toMatch(/busy 81 %/);
+  expect(limitedBy({ ...healthy, cpuThrottledShare: 0.02 }, 10)).toMatch(/throttled 2.0 %/);
+  expect(limitedBy({ ...healthy, cpuThrottledShare: null }, 10)).toBeUndefined();
+});
+
+const windows = fc.array(
+  fc.record({
+    startMs: fc.nat(),
+    eventLoopUtilization: fc.double({ min: 0, max: 1, noNaN: true }),
+    eventLoopDelayP99Ms: fc.double({ min: 0, max: 100, noNaN: true }),
+    cpuCores: fc.double({ min: 0, max: 4, noNaN: true }),
+    cpuThrottledShare: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+    machineBusyShare: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+    sent: fc.nat(5000),
+    lagP95Ms: fc.double({ min: 0, max: 50, noNaN: true }),
+  }),
+);
+
+test('property: summaries of generators add up to the summary of all their windows', () => {
+  fc.assert(
+    fc.property(fc.array(windows), fc.double({ min: 0, max: 500, noNaN: true }), (generators, startP50Ms) => {
+      const merged = mergeWindows(generators.map((one) => summarizeWindows(one, startP50Ms)));
+      const all = generators.flat();
+      expect(merged.count).toBe(all.length);
+      expect(merged.limited).toBe(all.filter((one) => limitedBy(one, startP50Ms) !== undefined).length);
+      expect(merged.first === undefined).toBe(merged.limited === 0);
+      expect(lagLimit(startP50Ms)).toBeGreaterThanOrEqual(5);
+    }),
+  );
+});
+
+test('one bad window in twenty is tolerated, two are not; the reason names the generator, the time and its machine', () => {
+  const bad = { ...healthy, startMs: 30_000, lagP95Ms: 40, machineBusyShare: 0.99 };
+  const of = (...all: GeneratorWindow[]) => windowsCheck([{ identity: 'g', windows: summarizeWindows(all, 10) }]);
+  const nineteen = Array.from({ length: 19 }, () => healthy);
+  expect(of(...nineteen, bad)).toMatchObject({ ok: true, measured: 0.05 });
+  const failed = of(...nineteen.slice(1), bad, bad);
+  expect(failed).toMatchObject({ ok: false, measured: 0.1 });
+  expect(failed.detail).toMatch(
+    /in 2 of 20 windows .*first g: after 30 s 5 % of the starts .*CPUs were up to 99 % busy, 0.4 cores/,
+  );
+  expect(windowsCheck([{ identity: 'g', windows: noWindows }, { identity: 'idle' }])).toMatchObject({ ok: true });
+});

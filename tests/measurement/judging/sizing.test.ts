@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { hostCost, hostsFor, ratePerHost } from '../../../measurement/judging/sizing';
+import { LIMITS } from '../../../measurement/judging/validity';
+
+const cost = fc.record({
+  cpuMsPerWorkflow: fc.double({ min: 0.1, max: 100, noNaN: true }),
+  threadMsPerWorkflow: fc.double({ min: 0.1, max: 50, noNaN: true }),
+});
+const rate = fc.double({ min: 0.1, max: 10_000, noNaN: true });
+
+test('as many hosts as are needed keep each within the limit, and one fewer would not', () => {
+  fc.assert(
+    fc.property(cost, rate, (one, perSecond) => {
+      const { hosts, cores } = hostsFor(perSecond, one);
+      const busy = (n: number) => (perSecond * one.threadMsPerWorkflow) / 1000 / n;
+      expect(busy(hosts)).toBeLessThanOrEqual(LIMITS.eventLoopUtilization * (1 + 1e-9));
+      if (hosts > 1) expect(busy(hosts - 1)).toBeGreaterThan(LIMITS.eventLoopUtilization * (1 - 1e-9));
+      expect(cores).toBeCloseTo((perSecond * one.cpuMsPerWorkflow) / 1000, 6);
+    }),
+  );
+});
+
+test('the cost is what the hosts used, shared by what they completed, however they shared the work', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.double({ min: 0.01, max: 1, noNaN: true }), { minLength: 1, maxLength: 8 }),
+      rate,
+      (busy, done) => {
+        const hosts = busy.map((share) => ({ eventLoopUtilization: share, cpuCores: share * 2 }));
+        const found = hostCost(hosts, done)!;
+        const all = busy.reduce((sum, share) => sum + share, 0);
+        expect(found.threadMsPerWorkflow * done).toBeCloseTo(all * 1000, 3);
+        expect(found.cpuMsPerWorkflow).toBeCloseTo(2 * found.threadMsPerWorkflow, 6);
+        expect(ratePerHost(found) * (all / done)).toBeCloseTo(LIMITS.eventLoopUtilization, 6);
+      },
+    ),
+  );
+  expect(hostCost([], 10)).toBeUndefined();
+  expect(hostCost([{ eventLoopUtilization: 0.5, cpuCores: 1 }], 0)).toBeUndefined();
+});

@@ -1,0 +1,78 @@
+import { LaneAccount } from '../../../activities/generate-load/lane-account';
+import { mergeLanes } from '../../../measurement/account/lane';
+import { idleAudit } from '../../../measurement/account/generator-audit';
+import { assessValidity, evidenceOf, type Evidence, type HostAudit } from '../../../measurement/judging/validity';
+import { laneInput } from '../../support/lane';
+
+const sound: Evidence = {
+  scheduled: 1000,
+  gapArrivals: 0,
+  chosen: 1000,
+  lost: 0,
+  lagP99Ms: 2,
+  lagP95Ms: 1,
+  lagP50Ms: 0.5,
+  startP50Ms: 4,
+  generators: [{ identity: 'g', eventLoopUtilization: 0.2, cpuThrottledShare: 0, clockUncertaintyMs: 1 }],
+};
+const host: HostAudit = {
+  host: 0,
+  identity: 'h',
+  eventLoopUtilization: 0.3,
+  slotsExhaustedShare: 0,
+  cpuCores: 0.3,
+  restarts: 0,
+  silentMs: 0,
+};
+
+function failing(change: Partial<Evidence>, hosts: readonly HostAudit[] = [host]): string[] {
+  return assessValidity({ ...sound, ...change }, hosts, 0.01)
+    .checks.filter((check) => !check.ok)
+    .map((check) => check.name);
+}
+
+test('a healthy hold is valid', () => {
+  expect(failing({})).toEqual([]);
+});
+
+test.each([
+  ['schedule lag', { lagP99Ms: 5.1 }, host],
+  ['generator event loop', { generators: [{ ...sound.generators[0]!, eventLoopUtilization: 0.81 }] }, host],
+  ['generator CPU quota', { generators: [{ ...sound.generators[0]!, cpuThrottledShare: 0.02 }] }, host],
+  ['clock', { generators: [{ ...sound.generators[0]!, clockUncertaintyMs: 51 }] }, host],
+  ['generator gap', { gapArrivals: 11 }, host],
+  ['lost samples', { lost: 11 }, host],
+  ['host event loop', {}, { ...host, eventLoopUtilization: 0.9 }],
+  ['host task slots', {}, { ...host, slotsExhaustedShare: 0.06 }],
+] as const)('law 8: %s beyond its limit alone makes a hold invalid', (name, change, changedHost) => {
+  expect(failing(change, [changedHost])).toEqual([name]);
+});
+
+test('law 8: a gap that only the server has found is one: a leaving generator died before it had kept its word', () => {
+  const measurement = mergeLanes([new LaneAccount(laneInput()).result(idleAudit, undefined)]);
+  const skipped = { 'generator-gap': 11 };
+  expect(evidenceOf(measurement).gapArrivals).toBe(0);
+  expect(evidenceOf({ ...measurement, ledger: { ...measurement.ledger, skipped } }).gapArrivals).toBe(11);
+});
+
+test('law 8: lag may reach a tenth of the median start where that is more than 5 ms', () => {
+  expect(failing({ lagP99Ms: 9, startP50Ms: 100 })).toEqual([]);
+  expect(failing({ lagP99Ms: 11, startP50Ms: 100 })).toEqual(['schedule lag']);
+});
+
+test('where there are too few starts for a percentile of their lag, the next lower one decides', () => {
+  expect(failing({ scheduled: 600, lagP99Ms: 20, lagP95Ms: 2 })).toEqual([]);
+  expect(failing({ scheduled: 600, lagP99Ms: 20, lagP95Ms: 6 })).toEqual(['schedule lag']);
+  expect(failing({ scheduled: 100, lagP99Ms: 20, lagP95Ms: 20, lagP50Ms: 2 })).toEqual([]);
+  expect(failing({ scheduled: 100, lagP99Ms: 20, lagP95Ms: 20, lagP50Ms: 6 })).toEqual(['schedule lag']);
+  expect(failing({ scheduled: 662, lagP99Ms: 20, lagP95Ms: 2 })).toEqual(['schedule lag']);
+});
+
+test('what could not be read says so', () => {
+  const { checks } = assessValidity(
+    { ...sound, generators: [{ ...sound.generators[0]!, cpuThrottledShare: null }] },
+    [],
+    0.01,
+  );
+  expect(checks.find((check) => check.name === 'generator CPU quota')!.detail).toMatch(/could not be read/);
+});

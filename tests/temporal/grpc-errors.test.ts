@@ -1,0 +1,51 @@
+import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
+import { google, temporal } from '@temporalio/proto';
+import { classifyStartError, describeGrpcError } from '../../temporal/grpc-errors';
+
+function error(code: status, change: (metadata: Metadata) => void = () => undefined): ServiceError {
+  const metadata = new Metadata();
+  change(metadata);
+  return Object.assign(new Error('boom'), { code, details: 'boom', metadata });
+}
+
+test('ResourceExhausted is counted by the cause and the scope the server gives', () => {
+  const failure = temporal.api.errordetails.v1.ResourceExhaustedFailure.encode({ cause: 1, scope: 1 }).finish();
+  const details = google.rpc.Status.encode({
+    details: [{ type_url: 'type.googleapis.com/x.ResourceExhaustedFailure', value: failure }],
+  }).finish();
+  const rejected = error(status.RESOURCE_EXHAUSTED, (metadata) =>
+    metadata.set('grpc-status-details-bin', Buffer.from(details)),
+  );
+  expect(classifyStartError(rejected)).toEqual({ kind: 'rejected', cause: 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace' });
+  expect(classifyStartError(error(status.RESOURCE_EXHAUSTED))).toEqual({
+    kind: 'rejected',
+    cause: 'RESOURCE_EXHAUSTED',
+  });
+});
+
+test('I3c: what may have been committed all the same is unknown, not rejected', () => {
+  for (const code of [status.DEADLINE_EXCEEDED, status.UNAVAILABLE, status.INTERNAL]) {
+    expect(classifyStartError(error(code))).toEqual({ kind: 'unknown', cause: status[code] });
+  }
+  for (const code of [status.PERMISSION_DENIED, status.INVALID_ARGUMENT, status.NOT_FOUND]) {
+    expect(classifyStartError(error(code))).toEqual({ kind: 'rejected', cause: status[code] });
+  }
+  expect(classifyStartError(error(status.ALREADY_EXISTS)).kind).toBe('already-started');
+  expect(classifyStartError(new TypeError('no'))).toEqual({ kind: 'unknown', cause: 'TypeError' });
+});
+
+test('the state of a database error is counted, and a refused call names the key of the limit', () => {
+  const refused = Object.assign(error(status.UNAVAILABLE), { details: 'failed to connect (SQLSTATE 53400)' });
+  expect(classifyStartError(refused)).toEqual({ kind: 'unknown', cause: 'UNAVAILABLE/SQLSTATE_53400' });
+  const failure = temporal.api.errordetails.v1.ResourceExhaustedFailure.encode({ cause: 4, scope: 2 }).finish();
+  const value = google.rpc.Status.encode({ details: [{ type_url: 'x.ResourceExhaustedFailure', value: failure }] });
+  const limited = error(status.RESOURCE_EXHAUSTED, (metadata) =>
+    metadata.set('grpc-status-details-bin', Buffer.from(value.finish())),
+  );
+  expect(describeGrpcError(limited)).toMatch(/^RESOURCE_EXHAUSTED: boom \(.*: .*persistenceMaxQPS, by default /);
+});
+
+test('a message for people names the code and what the server said', () => {
+  expect(describeGrpcError(error(status.UNAVAILABLE))).toBe('UNAVAILABLE: boom');
+  expect(describeGrpcError(new Error('outer', { cause: error(status.NOT_FOUND) }))).toBe('NOT_FOUND: boom');
+});
