@@ -16,14 +16,14 @@ export function withSpecOptions<T>(yargs: Argv<T>): Argv<T> {
     const field: Field = table[name];
     const env = field.env?.length ? ` [${field.env.join(', ')}]` : '';
     const fallback = field.default === undefined ? (field.otherwise ?? 'unset') : String(field.default);
-    const home = field.embeddedDefault === undefined ? '' : `; at home ${String(field.embeddedDefault)}`;
+    const embedded = field.embeddedDefault === undefined ? '' : `; embedded server: ${String(field.embeddedDefault)}`;
     const isFlag = field.expected === 'true or false';
     yargs.option(flagOf(name), {
       alias: ALIASES[name],
       group: 'Benchmark:',
       // Text as it was written; the table says what it means, so that messages can show it. `--flag` alone is true.
       ...(isFlag ? { type: 'boolean' as const, default: undefined } : { type: 'string' as const, requiresArg: true }),
-      describe: `${field.help}${env} (default: ${fallback}${home})`,
+      describe: `${field.help}${env} (default: ${fallback}${embedded})`,
     });
   }
   return yargs.option('spec', {

@@ -14,9 +14,9 @@ export function specReference(): string {
   const rows = fieldNames.map((name) => {
     const field: Field = table[name];
     const fallback = field.default === undefined ? (field.otherwise ?? 'unset') : `\`${String(field.default)}\``;
-    const home = field.embeddedDefault === undefined ? '' : ` (at home \`${String(field.embeddedDefault)}\`)`;
+    const embedded = field.embeddedDefault === undefined ? '' : ` (embedded server: \`${String(field.embeddedDefault)}\`)`;
     const env = field.env?.map((variable) => `\`${variable}\``).join(', ') ?? '';
-    return `| \`${name}\` | \`--${flagOf(name)}\` | ${env} | ${fallback}${home} | ${field.help}. Allowed: ${field.expected}. |`;
+    return `| \`${name}\` | \`--${flagOf(name)}\` | ${env} | ${fallback}${embedded} | ${field.help}. Allowed: ${field.expected}. |`;
   });
   return [
     '# The spec',

@@ -23,7 +23,7 @@ export const table = {
     help: 'Target rate, workflow starts per second',
     env: ['BENCHMARK_TARGET_RATE'],
     default: 100,
-    atHome: 30,
+    embeddedDefault: 30,
   }),
   duration: duration({
     min: '1s',
@@ -31,7 +31,7 @@ export const table = {
     help: 'How long the load lasts, the ramp-up included',
     env: ['BENCHMARK_DURATION'],
     default: '5m',
-    atHome: '30s',
+    embeddedDefault: '30s',
   }),
   rampUp: duration({
     min: '0s',
@@ -72,7 +72,7 @@ export const table = {
     help: 'Load generators that share the arrivals evenly; each needs a generator process',
     env: ['BENCHMARK_WORKER_COUNT'],
     default: 4,
-    atHome: 1,
+    embeddedDefault: 1,
   }),
   connections: integer({
     min: 1,
