@@ -40,6 +40,18 @@ function stamp(file, value, work) {
   writeFileSync(path, value);
 }
 
+/** Returns whether npm's record of node_modules has every package of package-lock.json in the same version. */
+function isInstalled() {
+  const record = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const packagesOf = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  const installed = packagesOf(record);
+  // Packages for other platforms are optional and not installed.
+  return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(
+    ([path, { version, optional }]) => path === '' || optional || installed[path]?.version === version,
+  );
+}
+
 function sources(dir) {
   return readdirSync(join(root, dir), { withFileTypes: true }).flatMap((entry) => {
     const path = join(dir, entry.name);
@@ -60,10 +72,10 @@ export function setUp() {
     process.stderr.write(`Node ${process.versions.node} is too old; this needs 20.3 or newer.\n`);
     process.exit(1);
   }
-  stamp('node_modules/.installed', hash(['package-lock.json']), () => {
+  if (!isInstalled()) {
     process.stderr.write('Installing packages …\n');
     run(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], 'Installing the packages');
-  });
+  }
   stamp(
     'dist/.built',
     hash([...rooms.flatMap(sources), 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']),
