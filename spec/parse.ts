@@ -84,7 +84,7 @@ export function describeProblems(problems: readonly SpecProblem[]): string {
     .map(({ field, value, expected, source }) => {
       const from = source === undefined ? '' : ` (from ${source})`;
       if (value === undefined) return `${field}: it is missing; give ${expected}`;
-      return `${field}: ${JSON.stringify(value)}${from} is not expected; give ${expected}`;
+      return `${field}: ${JSON.stringify(value)}${from} is invalid; expected ${expected}`;
     })
     .join('\n');
 }

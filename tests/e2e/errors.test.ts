@@ -33,10 +33,10 @@ describe('before anything is contacted', () => {
     const ended = await home.run(['run', '-o', 'json', ...args], { BENCHMARK_MAX_P99_LATENCY: 'quick' }).ended;
     expect(ended.code).toBe(104);
     expect(ended.stderr.trim().split('\n')).toEqual([
-      'rate: "fast" (from --rate) is not allowed; give a number above 0, up to 100000 workflow starts per second',
-      'lanes: 0 (from --lanes) is not allowed; give a whole number from 1 to 200',
-      'maxP99: "quick" (from BENCHMARK_MAX_P99_LATENCY) is not allowed; give a duration such as 90s or 5m, from 1ms to 1h',
-      'rampUp: "40s" (from --ramp-up) is not allowed; give a duration shorter than the run\'s (30s), in which it lies',
+      'rate: "fast" (from --rate) is invalid; expected a number above 0, up to 100000 workflow starts per second',
+      'lanes: 0 (from --lanes) is invalid; expected a whole number from 1 to 200',
+      'maxP99: "quick" (from BENCHMARK_MAX_P99_LATENCY) is invalid; expected a duration such as 90s or 5m, from 1ms to 1h',
+      'rampUp: "40s" (from --ramp-up) is invalid; expected a duration shorter than the run\'s (30s), in which it lies',
     ]);
     const result = parseResult(ended);
     expect(schemaErrors(result)).toEqual([]);

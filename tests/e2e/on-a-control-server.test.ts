@@ -45,9 +45,9 @@ test('a bad input fails the workflow at once, with every problem, and is not ret
   expect(failureType).toBe(BAD_SPEC);
   expect(result).toBeUndefined();
   expect(error!.split('\n')).toEqual([
-    expect.stringMatching(/^rate: -5 is not allowed; give a number above 0/),
-    expect.stringMatching(/^duration: "soon" is not allowed; give a duration such as 90s/),
-    expect.stringMatching(/^colour: "red" is not allowed; give only fields of a spec/),
+    expect.stringMatching(/^rate: -5 is invalid; expected a number above 0/),
+    expect.stringMatching(/^duration: "soon" is invalid; expected a duration such as 90s/),
+    expect.stringMatching(/^colour: "red" is invalid; expected only fields of a spec/),
   ]);
 });
 

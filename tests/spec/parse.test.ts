@@ -39,11 +39,11 @@ test('every problem is reported at once, with its field, its value and what is a
   expect(parsed.ok).toBe(false);
   const text = parsed.ok ? '' : describeProblems(parsed.problems);
   expect(text.split('\n')).toHaveLength(5);
-  expect(text).toMatch(/^rate: "x" is not allowed; give a number above 0, up to 100000 workflow starts per second$/m);
+  expect(text).toMatch(/^rate: "x" is invalid; expected a number above 0, up to 100000 workflow starts per second$/m);
   expect(text).toMatch(
-    /^duration: "5 minutes" is not allowed; give a duration such as 90s or 5m, from 1s to 1d$|from 1s to 24h$/m,
+    /^duration: "5 minutes" is invalid; expected a duration such as 90s or 5m, from 1s to 1d$|from 1s to 24h$/m,
   );
-  expect(text).toMatch(/^lanes: 1.5 is not allowed; give a whole number from 1 to 200$/m);
+  expect(text).toMatch(/^lanes: 1.5 is invalid; expected a whole number from 1 to 200$/m);
 });
 
 test('any wrong value of any field is a problem of that field, and nothing throws', () => {
@@ -54,7 +54,7 @@ test('any wrong value of any field is a problem of that field, and nothing throw
       // What is right by itself may need another field, which is then the one that is named.
       if (table[field].schema.safeParse(value).success) return;
       expect(parsed.problems.map((problem) => problem.field)).toContain(field);
-      expect(describeProblems(parsed.problems)).toMatch(new RegExp(`^${field}: .* is not allowed; give .+`, 'ms'));
+      expect(describeProblems(parsed.problems)).toMatch(new RegExp(`^${field}: .* is invalid; expected .+`, 'ms'));
     }),
     { numRuns: 300 },
   );
