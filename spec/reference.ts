@@ -14,7 +14,8 @@ export function specReference(): string {
   const rows = fieldNames.map((name) => {
     const field: Field = table[name];
     const fallback = field.default === undefined ? (field.otherwise ?? 'unset') : `\`${String(field.default)}\``;
-    const embedded = field.embeddedDefault === undefined ? '' : ` (embedded server: \`${String(field.embeddedDefault)}\`)`;
+    const embedded =
+      field.embeddedDefault === undefined ? '' : ` (embedded server: \`${String(field.embeddedDefault)}\`)`;
     const env = field.env?.map((variable) => `\`${variable}\``).join(', ') ?? '';
     return `| \`${name}\` | \`--${flagOf(name)}\` | ${env} | ${fallback}${embedded} | ${field.help}. Allowed: ${field.expected}. |`;
   });
