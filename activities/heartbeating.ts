@@ -1,10 +1,10 @@
 import { Context } from '@temporalio/activity';
 
-const EVERY_MS = 1000;
+const HEARTBEAT_INTERVAL_MS = 1000;
 
 /**
- * Activities that heartbeat by themselves once a second while they work: where their worker dies, another takes them over
- * seconds later, not when their time is over.
+ * Wraps activities so that each heartbeats once per second while it runs. If its worker dies, the server then retries the
+ * activity after the heartbeat timeout (seconds) and not after the start-to-close timeout.
  */
 export function heartbeating<T extends object>(activities: T): T {
   const wrapped = Object.entries(activities as Record<string, (...args: unknown[]) => Promise<unknown>>).map(
@@ -12,11 +12,11 @@ export function heartbeating<T extends object>(activities: T): T {
       name,
       async (...args: unknown[]) => {
         const context = Context.current();
-        const beat = setInterval(() => context.heartbeat(), EVERY_MS);
+        const timer = setInterval(() => context.heartbeat(), HEARTBEAT_INTERVAL_MS);
         try {
           return await activity(...args);
         } finally {
-          clearInterval(beat);
+          clearInterval(timer);
         }
       },
     ],

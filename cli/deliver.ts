@@ -82,8 +82,8 @@ export async function deliver(outcome: RunOutcome, options: OutputOptions, sessi
   }
   process.stderr.write(`${written.problem}\n`);
   if (session) {
-    session.leaveOutcome(outcome);
-    session.noteRun({ watcherPid: 0 });
+    session.saveOutcome(outcome);
+    session.updateRun({ watcherPid: 0 });
     process.stderr.write(
       `The result is kept; write it elsewhere with: benchmark watch ${result.workflowId} --out DIR\n`,
     );

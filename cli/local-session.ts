@@ -24,7 +24,7 @@ export async function startLocalSession(options: LocalSessionOptions, env: NodeJ
   const startedAt = new Date().toISOString();
   const id = `${startedAt.replace(/\D/g, '').slice(0, 14)}-${randomBytes(3).toString('hex')}`;
   const session = Session.create(id);
-  session.noteRun({ ...options, id, startedAt, started: false, watcherPid: process.pid });
+  session.updateRun({ ...options, id, startedAt, started: false, watcherPid: process.pid });
   await startSupervisor(session, env).catch(async (err: Error) => {
     await stopLocalSession(session);
     throw err;

@@ -38,7 +38,7 @@ export async function locate(name: string | undefined, connections: Connections,
     return { run: { workflowId: name, ...(await connectControl(connections)) } };
   }
   const session = findSession(name);
-  const outcome = session.leftOutcome();
+  const outcome = session.savedOutcome();
   if (outcome) return { left: { outcome, session } };
   if (!isRunning(session)) {
     if (!revive) throw new CliError(`${session.run.workflowId} was interrupted: nothing of it runs. ${hint(session)}`);

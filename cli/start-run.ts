@@ -145,7 +145,7 @@ async function startAtHome(
     const connection = await connect({ address, options: { address } });
     const client = new Client({ connection, namespace: CONTROL_NAMESPACE });
     await startWorkflow(client, workflowId, input, spec);
-    session.noteRun({ started: true });
+    session.updateRun({ started: true });
     return { client, connection, workflowId, session };
   } catch (err) {
     await stopLocalSession(session);

@@ -18,7 +18,7 @@ const log = logger('supervisor');
  */
 async function main(dir: string): Promise<void> {
   const session = new Session(dir);
-  session.noteProcesses({ supervisorPid: process.pid });
+  session.updateProcesses({ supervisorPid: process.pid });
   const servers = new Servers(session, await findServerBinary());
   const control = await servers.reserve();
   const roles = new Supervisor(rolePlan(session), roleEnvironment(session, control), log, (pids) => servers.note(pids));
@@ -95,7 +95,7 @@ class Servers {
     this.addresses['control-server'] = await address(controlAddress);
     if (this.session.run.embeddedTarget) this.addresses['target-server'] = await address(targetAddress);
     const { targetMetrics } = this.session.processes;
-    this.session.noteProcesses({
+    this.session.updateProcesses({
       controlAddress: this.addresses['control-server'],
       targetAddress: this.addresses['target-server'],
       ...(this.session.run.embeddedTarget ? { targetMetrics: await address(targetMetrics) } : {}),
@@ -111,7 +111,7 @@ class Servers {
   note(rolePids: Readonly<Record<string, number>>): void {
     this.rolePids = rolePids;
     const servers = Object.fromEntries([...this.running].map(([name, { pid }]) => [name, pid]));
-    this.session.noteProcesses({ pids: { ...this.session.processes.pids, ...rolePids, ...servers } });
+    this.session.updateProcesses({ pids: { ...this.session.processes.pids, ...rolePids, ...servers } });
   }
 
   async stop(): Promise<void> {
@@ -167,7 +167,7 @@ async function keepOutcome(session: Session, client: Client, onOver: () => void)
   const outcome = await awaitRun(client, session.run.workflowId);
   onOver();
   while (isAlive(session.run.watcherPid)) await pause();
-  session.leaveOutcome(outcome);
+  session.saveOutcome(outcome);
 }
 
 async function pause(): Promise<void> {

@@ -79,22 +79,22 @@ export class Session {
     return this.readFile<SessionProcesses>(PROCESSES_FILE);
   }
 
-  noteRun(change: Partial<SessionRun>): void {
+  updateRun(change: Partial<SessionRun>): void {
     const before = existsSync(this.file(RUN_FILE)) ? this.run : {};
     this.replace(RUN_FILE, { ...before, ...change });
   }
 
-  noteProcesses(change: Partial<SessionProcesses>): void {
+  updateProcesses(change: Partial<SessionProcesses>): void {
     this.replace(PROCESSES_FILE, { ...this.processes, ...change });
   }
 
   /** Keeps the outcome of a run that nobody waits for. */
-  leaveOutcome(outcome: RunOutcome): void {
+  saveOutcome(outcome: RunOutcome): void {
     this.replace('outcome.json', outcome);
   }
 
   /** The outcome that was kept because nobody was there to take it. */
-  leftOutcome(): RunOutcome | undefined {
+  savedOutcome(): RunOutcome | undefined {
     return existsSync(this.file('outcome.json')) ? this.readFile<RunOutcome>('outcome.json') : undefined;
   }
 

@@ -38,19 +38,19 @@ import { RunState } from './run-state';
  * and reports.
  */
 export async function BenchmarkRun(input?: SpecInput, carried?: Carried): Promise<BenchmarkResult> {
-  const state = new RunState(checked(input), carried);
+  const state = new RunState(parseInput(input), carried);
   const measuring = new CancellationScope();
   state.listen(() => measuring.cancel());
   upsertMemo({ runId: state.run.runId, namespace: state.run.namespace });
 
-  await untilCancelled(state, measuring, async () => {
+  await recordFailure(state, measuring, async () => {
     await phase(state, 'health', checkHealth);
     await phase(state, 'namespace', prepareNamespace);
     await phase(state, 'system', describeSystem);
     await phase(state, 'hosts', startHosts);
     await phase(state, 'load', runLoad);
   });
-  if (state.pausedForNewHistory) await goOnAsNew(state, input);
+  if (state.pausedForNewHistory) await continueRunAsNew(state, input);
   return await CancellationScope.nonCancellable(async () => {
     await phase(state, 'drain', stopLoad);
     await phase(state, 'reconcile', reconcile);
@@ -62,7 +62,7 @@ export async function BenchmarkRun(input?: SpecInput, carried?: Carried): Promis
   });
 }
 
-function checked(input: SpecInput | undefined): BenchmarkSpec {
+function parseInput(input: SpecInput | undefined): BenchmarkSpec {
   const parsed = parseSpec(input);
   if (parsed.ok) return parsed.spec;
   throw ApplicationFailure.nonRetryable(describeProblems(parsed.problems), BAD_SPEC, parsed.problems);
@@ -76,7 +76,7 @@ async function phase<T>(state: RunState, name: Phase, work: (state: RunState) =>
 }
 
 /** Runs the measuring part; its failure or cancellation is a finding of the run, and the rest goes on. */
-async function untilCancelled(state: RunState, scope: CancellationScope, work: () => Promise<void>): Promise<void> {
+async function recordFailure(state: RunState, scope: CancellationScope, work: () => Promise<void>): Promise<void> {
   try {
     await scope.run(work);
     // Steps that were cut short return what they have, so cancelling need not surface as an error.
@@ -91,7 +91,7 @@ async function untilCancelled(state: RunState, scope: CancellationScope, work: (
 }
 
 /** Between two iterations, with no step open and nobody waiting for an answer; a run that is to end does not go on. */
-async function goOnAsNew(state: RunState, input: SpecInput | undefined): Promise<void> {
+async function continueRunAsNew(state: RunState, input: SpecInput | undefined): Promise<void> {
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   if (CancellationScope.current().consideredCancelled) state.found.abortReason ??= 'cancelled';
   if (state.found.abortReason === undefined) await continueAsNew<typeof BenchmarkRun>(input, state.carry());
@@ -160,8 +160,8 @@ async function reconcile(state: RunState): Promise<void> {
       kinds,
       completionTimeoutMs: state.plan.completionTimeoutMs,
       countWindows: state.steps
-        .filter((step) => isCounted(step, state.steps) && (state.plan.observeShare < 1 || hasUnseen(step)))
-        .flatMap((step) => windowsOf(step, kinds)),
+        .filter((step) => isCounted(step, state.steps) && (state.plan.observeShare < 1 || mayHaveUnseenCompletions(step)))
+        .flatMap((step) => countWindowsOf(step, kinds)),
     });
     state.found.reconciliation = found;
     state.steps.forEach((step, i) => {
@@ -189,12 +189,12 @@ async function sampleWorkload(state: RunState): Promise<void> {
 }
 
 /** Whether a step may have completions that no client saw: of starts that nobody was told of. */
-function hasUnseen({ measurement: { ledger } }: StepFacts): boolean {
+function mayHaveUnseenCompletions({ measurement: { ledger } }: StepFacts): boolean {
   return ledger.recovered + ledger.inDoubt + total(ledger.unknown) > 0;
 }
 
 /** When the completions of a hold fall: later than the hold by what its workflows wait for themselves. */
-function windowsOf({ step, startAtMs }: StepFacts, kinds: readonly ArrivalKind[]): CountWindow[] {
+function countWindowsOf({ step, startAtMs }: StepFacts, kinds: readonly ArrivalKind[]): CountWindow[] {
   const waits = [...new Set(kinds.map(({ waitingMs }) => waitingMs))];
   return waits.map((waitingMs) => {
     const fromMs = startAtMs + waitingMs;

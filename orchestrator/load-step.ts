@@ -17,7 +17,7 @@ export interface LoadStepInput extends Omit<GenerateLoadInput, 'lane'> {
 
 /** Why a lane of a step did nothing: it was picked up when its load should have been under way already. */
 export const LATE = 'picked up late';
-const NEVER_BEGAN = 'cancelled before it began';
+const CANCELED_BEFORE_START = 'cancelled before it began';
 
 /**
  * One attempt of one step: a generator for each lane, and a collector that tells the run how they fare. Cancelled, it
@@ -65,10 +65,10 @@ async function runLane(
   try {
     return await generateLoad({ ...input, lane });
   } catch (err) {
-    if (isCancellation(err)) return laneWithout(lane, NEVER_BEGAN);
+    if (isCancellation(err)) return emptyLane(lane, CANCELED_BEFORE_START);
     const checkpoint = lastCheckpoint(err);
     if (checkpoint === undefined) throw err;
-    return laneFrom(lane, checkpoint);
+    return laneFromCheckpoint(lane, checkpoint);
   }
 }
 
@@ -80,13 +80,13 @@ function lastCheckpoint(err: unknown): LaneCheckpoint | undefined {
   return undefined;
 }
 
-function laneFrom(lane: number, checkpoint: LaneCheckpoint): LaneResult {
+function laneFromCheckpoint(lane: number, checkpoint: LaneCheckpoint): LaneResult {
   const { ledger, observation } = checkpoint;
   const booked =
     ledger.acknowledged + ledger.recovered + ledger.inDoubt + countAll(ledger.rejected, ledger.skipped, ledger.unknown);
   const { completed, chosen, failed } = observation;
   return {
-    ...laneWithout(lane, 'the generator was lost'),
+    ...emptyLane(lane, 'the generator was lost'),
     ledger: { ...ledger, inDoubt: ledger.inDoubt + ledger.scheduled - booked },
     provisional: { ...checkpoint.provisional, inDoubt: null },
     observation: { ...observation, lost: chosen - completed - countAll(failed), pending: 0 },
@@ -101,7 +101,7 @@ function countAll(...counts: Counts[]): number {
   return total(addCounts(...counts));
 }
 
-function laneWithout(lane: number, cutShort: string): LaneResult {
+function emptyLane(lane: number, cutShort: string): LaneResult {
   return {
     lane,
     ledger: emptyLedger,

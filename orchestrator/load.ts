@@ -13,7 +13,7 @@ import { evidenceOf, hostsDuring, LIMITS } from '../measurement/judging/validity
 import type { StepFacts } from '../report/facts';
 import { LATE, LoadStep } from './load-step';
 import { stepWorkflowId } from './names';
-import { OBSERVER_LIMIT, planAgain, planShifted, type PlannedStep } from './plan';
+import { OBSERVER_LIMIT, planRerun, planShifted, type PlannedStep } from './plan';
 import { shortActivities } from './proxies';
 import type { RunState } from './run-state';
 
@@ -47,7 +47,7 @@ export async function runLoad(state: RunState): Promise<void> {
     remaining = again;
   }
   state.nextStep = state.planned.length;
-  await runAgainWhatWasSpoilt(state);
+  await rerunSpoiltHolds(state);
 }
 
 function pause(state: RunState, nextStep: number, what: string): void {
@@ -56,12 +56,12 @@ function pause(state: RunState, nextStep: number, what: string): void {
   state.pausedForNewHistory = true;
 }
 
-async function runAgainWhatWasSpoilt(state: RunState): Promise<void> {
-  for (let next = spoiltHold(state); next !== undefined; next = spoiltHold(state)) {
+async function rerunSpoiltHolds(state: RunState): Promise<void> {
+  for (let next = nextHoldToRerun(state); next !== undefined; next = nextHoldToRerun(state)) {
     const { hold, why } = next;
     if (state.needsNewHistory) return pause(state, state.planned.length, `the hold at ${hold.fromRate}/s`);
     state.notes.push(`the hold at ${hold.fromRate}/s ${why} and is run again (attempt ${hold.attempt + 1})`);
-    const again = planAgain(state.planned, hold);
+    const again = planRerun(state.planned, hold);
     state.planned.push(...again);
     await runStretch(state, again);
     state.nextStep = state.planned.length;
@@ -69,18 +69,18 @@ async function runAgainWhatWasSpoilt(state: RunState): Promise<void> {
 }
 
 /** A hold whose last attempt the death of a generator has spoilt, and which may be tried again. */
-function spoiltHold({ steps, spec }: RunState): { hold: PlannedStep; why: string } | undefined {
+function nextHoldToRerun({ steps, spec }: RunState): { hold: PlannedStep; why: string } | undefined {
   for (const { step, measurement } of steps) {
     const isLast = !steps.some(({ step: other }) => other.name === step.name && other.attempt > step.attempt);
     const mayRepeat = step.attempt < spec.stepAttempts && measurement.cutShort === undefined;
-    const why = step.kind === 'hold' && isLast && mayRepeat ? spoiltBy(measurement, spec.maxGap) : undefined;
+    const why = step.kind === 'hold' && isLast && mayRepeat ? reasonToRerun(measurement, spec.maxGap) : undefined;
     if (why) return { hold: step as PlannedStep, why };
   }
   return undefined;
 }
 
 /** What a generator's death cost: arrivals that were not sent, or completions that nobody was there to see. */
-function spoiltBy(measurement: StepMeasurement, maxGap: number): string | undefined {
+function reasonToRerun(measurement: StepMeasurement, maxGap: number): string | undefined {
   const { gapArrivals, ledger, observation, audits } = measurement;
   if (gapArrivals > maxGap * ledger.scheduled) return 'had a gap';
   const died = audits.some((audit) => audit.attempts > 1);
@@ -119,7 +119,7 @@ async function runStretch(
     const at = startAtMs + step.startMs - offsetMs;
     const measurement = await executeStep(state, step, at, steps, offsetMs);
     if (measurement.cutShort === LATE && (late === undefined || step.index < late.index)) late = step;
-    const facts = await judged(state, step, at, measurement);
+    const facts = await judgeWhenComplete(state, step, at, measurement);
     state.finishStep(facts);
     const bad = facts.verdict && !(facts.verdict.passed && facts.validity?.valid);
     if (measurement.cutShort === LATE || (bad && state.spec.stopOnFail)) stop();
@@ -209,12 +209,12 @@ async function executeStep(
  * Starts of which no client saw the completion, because nobody was told of them: until the server is asked, those that
  * were probably sent are taken to have completed. A gap's arrivals were probably not.
  */
-function unseen({ ledger, gapArrivals }: StepMeasurement): number {
+function presumedCompletions({ ledger, gapArrivals }: StepMeasurement): number {
   return ledger.recovered + Math.max(0, ledger.inDoubt - gapArrivals);
 }
 
 /** A complete hold gets its verdict as soon as its completions are in: what a staircase stops at. */
-async function judged(
+async function judgeWhenComplete(
   state: RunState,
   step: PlannedStep,
   startAtMs: number,
@@ -230,7 +230,7 @@ async function judged(
       outcome: holdOutcome(
         measurement,
         step.durationMs,
-        seen / state.plan.observeShare + unseen(measurement),
+        seen / state.plan.observeShare + presumedCompletions(measurement),
         notCompletedSeen(measurement),
       ),
       evidence: evidenceOf(measurement),

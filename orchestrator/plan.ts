@@ -164,7 +164,7 @@ const LEAD_IN_MAX_MS = 10_000;
  * A hold that a gap spoilt, once more: a lead-in from standstill, outside the statistics, then the same hold. Both
  * get a place of their own after all steps planned so far; the hold keeps its name and counts its attempt up.
  */
-export function planAgain(steps: readonly PlannedStep[], hold: PlannedStep): PlannedStep[] {
+export function planRerun(steps: readonly PlannedStep[], hold: PlannedStep): PlannedStep[] {
   const end = endOf(steps);
   const attempt = hold.attempt + 1;
   const leadInMs = Math.min(LEAD_IN_MAX_MS, Math.round(hold.durationMs / 4));

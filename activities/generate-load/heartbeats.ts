@@ -1,6 +1,6 @@
 import type { Context } from '@temporalio/activity';
 import type { LaneCheckpoint } from '../../orchestrator/activity-types';
-import { isShutdown } from '../run-status';
+import { isWorkerShutdown } from '../worker-shutdown';
 import type { ControlLink, Fence } from './control-link';
 
 const EVERY_MS = 1000;
@@ -70,7 +70,7 @@ export class Heartbeats {
   }
 
   private onCancelled(): void {
-    if (isShutdown(this.deps.context.cancellationSignal)) this.leaving.abort();
+    if (isWorkerShutdown(this.deps.context.cancellationSignal)) this.leaving.abort();
     else this.stopped.abort('cancelled');
   }
 }

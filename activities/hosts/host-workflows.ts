@@ -5,27 +5,29 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import { AuditWindows, type AuditWindow } from '../../measurement/judging/audit-windows';
 import type { HostInput, HostReport } from '../../orchestrator/activity-types';
-import { isOver, isShutdown } from '../run-status';
+import { isWorkerShutdown } from '../worker-shutdown';
+import { isRunClosed } from './run-closed';
 
 export interface HostDeps {
-  /** The script of the child process, compiled. */
+  /** The compiled script of the host process. */
   readonly script: string;
   readonly client: Client;
-  /** Told where a host's process serves its metrics, and undefined when it is gone. */
+  /** Receives the port on which a host's process serves its metrics; undefined when the process has ended. */
   readonly onMetrics: (host: number, port: number | undefined) => void;
   readonly log: (message: string, fields: Record<string, unknown>) => void;
 }
 
-/** What the child says when it begins, who it is, and then once a second, how busy it was since. */
+/** A message from the host process: first its identity, then once per second how busy it was. */
 export type HostMessage = { readonly identity: string; readonly metricsPort?: number } | AuditWindow;
 
-/** How long one sample stands for, milliseconds. */
+/** The time that one sample of a host's utilization covers, milliseconds. */
 export const SAMPLE_MS = 1000;
-const STOP_WITHIN_MS = 10_000;
+const STOP_TIMEOUT_MS = 10_000;
+/** How often a host checks whether its run still exists. */
 const ORPHAN_CHECK_MS = 15_000;
 
 export function createHostWorkflows({ script, client, onMetrics, log }: HostDeps) {
-  /** Runs a worker for the run's load workflows in a process of its own until it is cancelled or its run is over. */
+  /** Runs a worker for the run's load workflows in a child process, until the activity is canceled or the run closes. */
   return async function hostWorkflows(input: HostInput): Promise<HostReport> {
     const context = Context.current();
     const { attempt } = context.info;
@@ -33,8 +35,8 @@ export function createHostWorkflows({ script, client, onMetrics, log }: HostDeps
     const child = fork(script, [JSON.stringify({ ...input, attempt })], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    const before = context.info.heartbeatDetails as HostReport | undefined;
-    const windows = new AuditWindows(SAMPLE_MS, before?.windows);
+    const previous = context.info.heartbeatDetails as HostReport | undefined;
+    const windows = new AuditWindows(SAMPLE_MS, previous?.windows);
     let identity = '';
     const report = (): HostReport => ({ host: input.host, identity, restarts, windows: windows.encode() });
     child.on('message', (message: HostMessage) => {
@@ -43,7 +45,7 @@ export function createHostWorkflows({ script, client, onMetrics, log }: HostDeps
       onMetrics(input.host, message.metricsPort);
       context.heartbeat(report());
     });
-    const beat = setInterval(() => context.heartbeat(report()), 1000);
+    const heartbeatTimer = setInterval(() => context.heartbeat(report()), 1000);
     const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
     log('host started', { host: input.host, pid: child.pid, restarts });
     let stopping = false;
@@ -51,17 +53,17 @@ export function createHostWorkflows({ script, client, onMetrics, log }: HostDeps
     const stop = () => {
       stopping = true;
       if (child.connected) child.send('stop');
-      // One that hangs must not keep its run from ending.
-      setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS).unref();
+      // A host that hangs must not delay the end of its run.
+      setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS).unref();
     };
     context.cancellationSignal.addEventListener('abort', () => {
-      shuttingDown = isShutdown(context.cancellationSignal);
+      shuttingDown = isWorkerShutdown(context.cancellationSignal);
       stop();
     });
-    // A run that was terminated cannot say stop.
-    const orphanCheck = setInterval(() => {
-      isOver(client, input.run.workflowId).then(
-        (over) => over && stop(),
+    // A run that was terminated does not stop its hosts.
+    const orphanTimer = setInterval(() => {
+      isRunClosed(client, input.run.workflowId).then(
+        (closed) => closed && stop(),
         () => undefined,
       );
     }, ORPHAN_CHECK_MS);
@@ -70,16 +72,16 @@ export function createHostWorkflows({ script, client, onMetrics, log }: HostDeps
       if (!stopping) {
         log('host died', { host: input.host, code, signal });
         throw ApplicationFailure.retryable(
-          `host ${input.host} ended by itself (${signal ?? `exit code ${code}`})`,
+          `host ${input.host} exited unexpectedly (${signal ?? `exit code ${code}`})`,
           'HostDied',
         );
       }
-      // The run still needs a host; only this machine's is going.
+      // The run still needs this host: the retry starts it on another machine.
       if (shuttingDown) throw ApplicationFailure.retryable('the host role is shutting down', 'ShuttingDown');
       return report();
     } finally {
-      clearInterval(beat);
-      clearInterval(orphanCheck);
+      clearInterval(heartbeatTimer);
+      clearInterval(orphanTimer);
       onMetrics(input.host, undefined);
       if (child.exitCode === null) child.kill('SIGKILL');
     }

@@ -10,14 +10,15 @@ import type { TargetConnections } from '../../temporal/connections';
 import { lanesOf, pendingHeartbeats, snapshotOf } from './lane-heartbeats';
 import { sampleQueue } from './task-queues';
 
-const FIRST_MS = 4000;
-/** Looks of one window of `abortOn`, at least. */
-const LOOKS = 4;
+/** The first snapshot is sent this long after the collector starts, at the latest. */
+const FIRST_REPORT_MS = 4000;
+/** The abort conditions are checked at least this many times per abort window. */
+const CHECKS_PER_WINDOW = 4;
 
 export function createCollectProgress({ client, targets }: { client: Client; targets: TargetConnections }) {
   /**
-   * Tells the run how a step's lanes fare, and at once if a limit is broken at which it is to end. Lanes never signal:
-   * fifty of them would fill the run's history. One collector a step speaks for all.
+   * Signals merged snapshots of a step's lanes to the run until it is canceled, or until an abort condition is met, which
+   * it signals immediately. There is one collector per step: signals from up to fifty lanes would fill the run's history.
    */
   return async function collectProgress(input: CollectInput): Promise<void> {
     const { reportTo, reportEveryMs, stepIndex, abortOn } = input;
@@ -26,10 +27,10 @@ export function createCollectProgress({ client, targets }: { client: Client; tar
     const connection = client.connection as Connection;
     const run = client.workflow.getHandle(reportTo);
     const watch = abortOn && new AbortWatch(abortOn);
-    const lookEveryMs = abortOn ? Math.min(reportEveryMs, abortOn.windowMs / LOOKS) : reportEveryMs;
-    let reportAt = Date.now() + Math.min(FIRST_MS, reportEveryMs);
+    const checkEveryMs = abortOn ? Math.min(reportEveryMs, abortOn.windowMs / CHECKS_PER_WINDOW) : reportEveryMs;
+    let reportAt = Date.now() + Math.min(FIRST_REPORT_MS, reportEveryMs);
     for (;;) {
-      await context.sleep(Math.max(0, Math.min(reportAt - Date.now(), lookEveryMs)));
+      await context.sleep(Math.max(0, Math.min(reportAt - Date.now(), checkEveryMs)));
       const lanes = await lanesOf(connection, client.options.namespace, stepWorkflowId).catch(() => []);
       const snapshot = snapshotOf(lanes, stepIndex);
       if (snapshot && Date.now() >= reportAt) {
@@ -48,12 +49,12 @@ export function createCollectProgress({ client, targets }: { client: Client; tar
   };
 }
 
-/** How many tasks wait in each of the run's queues; what the server does not tell is left out. */
+/** Returns the backlog of each of the run's task queues; queues without statistics are left out. */
 async function backlogs(targets: TargetConnections, run: RunRef): Promise<StepSnapshot['backlog']> {
-  const looks = await Promise.all(
+  const samples = await Promise.all(
     QUEUE_TYPES.map(async (type) => [type, await sampleQueue(targets, run, type)] as const),
   );
-  return Object.fromEntries(looks.flatMap(([type, look]) => (look ? [[type, look.backlog]] : [])));
+  return Object.fromEntries(samples.flatMap(([type, sample]) => (sample ? [[type, sample.backlog]] : [])));
 }
 
 export function createReadHosts({ client }: { client: Client }) {

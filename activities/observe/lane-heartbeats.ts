@@ -4,7 +4,10 @@ import { mergeHistograms, summarize } from '../../measurement/account/histogram'
 import { mergeLedgers, total } from '../../measurement/account/ledger';
 import type { LaneCheckpoint, StepSnapshot } from '../../orchestrator/activity-types';
 
-/** Workflows cannot read heartbeats; whoever may describe a workflow can: the details of its pending activities. */
+/**
+ * Returns the last heartbeat details of a workflow's pending activities of one type. A workflow cannot read the
+ * heartbeats of its activities, but a client that describes the workflow can.
+ */
 export async function pendingHeartbeats<T>(
   connection: Connection,
   namespace: string,
@@ -19,7 +22,7 @@ export async function pendingHeartbeats<T>(
     .map((activity) => fromPayloadsAtIndex<T>(defaultPayloadConverter, 0, activity.heartbeatDetails!.payloads));
 }
 
-/** A step's lanes as their last heartbeats tell, merged. */
+/** Returns the last heartbeats of a step's lanes, merged; undefined if no lane has heartbeated. */
 export async function snapshotStep(
   connection: Connection,
   namespace: string,
@@ -29,6 +32,7 @@ export async function snapshotStep(
   return snapshotOf(await lanesOf(connection, namespace, stepWorkflowId), stepIndex);
 }
 
+/** Returns the last heartbeat of each lane of a step. */
 export async function lanesOf(
   connection: Connection,
   namespace: string,
@@ -37,6 +41,7 @@ export async function lanesOf(
   return await pendingHeartbeats<LaneCheckpoint>(connection, namespace, stepWorkflowId, 'generateLoad');
 }
 
+/** Merges the heartbeats of a step's lanes; undefined if there are none. */
 export function snapshotOf(lanes: readonly LaneCheckpoint[], stepIndex: number): StepSnapshot | undefined {
   if (lanes.length === 0) return undefined;
   const latency = summarize(mergeHistograms(lanes.map((lane) => lane.histograms.latency)));

@@ -13,86 +13,89 @@ import type { TargetConnections } from '../../temporal/connections';
 import type { PageSource } from './server-pages';
 import { sampleQueue } from './task-queues';
 
-/** As often as the server renews its statistics of a queue. */
-const LOOK_MS = 5000;
-/** A server renews its gauges once a minute, and to read its pages costs CPU beside the measurement. */
-const GAUGES_MS = 30_000;
-/** Looks at a step at the most; a long one is looked at less often. */
-const MOST_LOOKS = 200;
-/** Whoever begins so late has missed a part of the step: its worker took over from one that died. */
+/** The interval at which the server refreshes the statistics of a task queue. */
+const QUEUE_INTERVAL_MS = 5000;
+/** A server refreshes its gauges once per minute, and reading its metrics costs CPU during the measurement. */
+const GAUGE_INTERVAL_MS = 30_000;
+/** Samples per task queue and step, at most; a long step is sampled less often. */
+const MAX_SAMPLES = 200;
+/** An observation that starts later than this has missed part of the step, because its worker replaced one that died. */
 const LATE_MS = 3000;
 
 export interface ObserveDeps {
   readonly targets: TargetConnections;
-  /** Where the target's own metrics can be read. */
+  /** The sources of the target's own metrics. */
   readonly sources: readonly PageSource[];
-  /** Told of every look at a queue, for the metrics. */
-  readonly onSample: (type: QueueType, look: QueueSample) => void;
+  /** Receives every sample of a task queue, for the metrics of the control role. */
+  readonly onSample: (type: QueueType, sample: QueueSample) => void;
 }
 
-/** The pages of all endpoints at one instant; null for one that did not answer, with why. */
+/** The metrics pages of all endpoints at one instant: null for an endpoint that did not answer, and its error. */
 interface TargetSample {
   readonly pages: readonly (ServerPage | null)[];
   readonly errors: readonly string[];
 }
 
-export function createObserveTarget({ targets, sources: all, onSample: onLook }: ObserveDeps) {
+export function createObserveTarget({ targets, sources: all, onSample }: ObserveDeps) {
   /**
-   * Looks at the target while one step goes on: at the run's task queues every few seconds, and at the server's own
-   * metrics, whose growth from the first look to the last is what the server did in the step.
+   * Samples the target during one step: the run's task queues every few seconds, and the server's own metrics. The growth
+   * of the server's counters from the first to the last sample is what the server did during the step.
    */
   return async function observeTarget(input: ObserveInput): Promise<TargetObservation> {
     const { run, startAtMs, durationMs, readServer } = input;
     const sources = readServer ? all : [];
     const context = Context.current();
     const endMs = startAtMs + durationMs;
-    const everyMs = Math.max(LOOK_MS, durationMs / MOST_LOOKS);
-    const looks: Record<QueueType, QueueSample[]> = { workflow: [], activity: [] };
-    const seen: TargetSample[] = [];
+    const intervalMs = Math.max(QUEUE_INTERVAL_MS, durationMs / MAX_SAMPLES);
+    const queueSamples: Record<QueueType, QueueSample[]> = { workflow: [], activity: [] };
+    const targetSamples: TargetSample[] = [];
     await context.sleep(Math.max(0, startAtMs - Date.now()));
     const beganAt = Date.now();
     let readAt = -Infinity;
     for (;;) {
       const leftMs = endMs - Date.now();
-      const isEnd = seen.length === 0 || leftMs <= 0;
-      if (isEnd || Date.now() - readAt >= GAUGES_MS) {
+      const isFirstOrLast = targetSamples.length === 0 || leftMs <= 0;
+      if (isFirstOrLast || Date.now() - readAt >= GAUGE_INTERVAL_MS) {
         readAt = Date.now();
-        seen.push(await sampleTarget(sources, isEnd ? 'all' : 'gauges'));
+        targetSamples.push(await sampleTarget(sources, isFirstOrLast ? 'all' : 'gauges'));
       }
       if (leftMs <= 0) break;
-      await context.sleep(Math.min(everyMs, leftMs));
+      await context.sleep(Math.min(intervalMs, leftMs));
       for (const type of QUEUE_TYPES) {
-        const look = await sampleQueue(targets, run, type);
-        if (!look) continue;
-        looks[type].push(look);
-        onLook(type, look);
+        const sample = await sampleQueue(targets, run, type);
+        if (!sample) continue;
+        queueSamples[type].push(sample);
+        onSample(type, sample);
       }
     }
+    const isLate = beganAt - startAtMs > LATE_MS;
     return {
-      queues: { workflow: depthOf(looks.workflow), activity: depthOf(looks.activity) },
-      server: serverDuring(seen, sources.length, (Date.now() - beganAt) / 1000, beganAt - startAtMs > LATE_MS),
+      queues: { workflow: depthOf(queueSamples.workflow), activity: depthOf(queueSamples.activity) },
+      server: serverDuring(targetSamples, sources.length, (Date.now() - beganAt) / 1000, isLate),
     };
   };
 }
 
+/** Returns the readings of the endpoints that answered both at the beginning and at the end of the step. */
 function serverDuring(
-  seen: readonly TargetSample[],
+  samples: readonly TargetSample[],
   endpoints: number,
   seconds: number,
-  late: boolean,
+  isLate: boolean,
 ): ServerObservation {
-  if (endpoints === 0) return { endpoints, readings: [], unknown: ['no metrics of the server were given'] };
-  const unknown = [...new Set(seen.flatMap(({ errors }) => errors))];
-  if (late) unknown.push('who looked at the server died during the step: the beginning of it was not seen');
-  const [first, last] = [seen[0]!, seen.at(-1)!];
-  const whole = first.pages.map((page, i) => page !== null && last.pages[i] !== null);
-  const there = (look: TargetSample) => look.pages.filter((page, i): page is ServerPage => page !== null && whole[i]!);
-  if (!whole.some(Boolean) || late) return { endpoints, readings: [], unknown };
-  const readings = readingsBetween(there(first), there(last), seen.map(there), seconds);
+  if (endpoints === 0) return { endpoints, readings: [], unknown: ['no source of server metrics was configured'] };
+  const unknown = [...new Set(samples.flatMap(({ errors }) => errors))];
+  if (isLate) unknown.push('the control worker died during the step, so the beginning of the step was not observed');
+  const [first, last] = [samples[0]!, samples.at(-1)!];
+  const isComplete = first.pages.map((page, i) => page !== null && last.pages[i] !== null);
+  const completePages = ({ pages }: TargetSample) =>
+    pages.filter((page, i): page is ServerPage => page !== null && isComplete[i]!);
+  if (!isComplete.some(Boolean) || isLate) return { endpoints, readings: [], unknown };
+  const readings = readingsBetween(completePages(first), completePages(last), samples.map(completePages), seconds);
   return { endpoints, readings, unknown };
 }
 
-/** What is said of a source names it, never its address. */
+/** Reads all sources once. Errors contain the name of the source and never its address. */
 async function sampleTarget(sources: readonly PageSource[], part: PagePart): Promise<TargetSample> {
   const errors: string[] = [];
   const pages = await Promise.all(

@@ -1,4 +1,5 @@
 import type { Connection } from '@temporalio/client';
+import pMap from 'p-map';
 import type { temporal } from '@temporalio/proto';
 import { emptyHistogram, encodeHistogram, recordMs } from '../../measurement/account/histogram';
 import type { RunRef, SampledStep, WorkloadSample } from '../../orchestrator/activity-types';
@@ -7,35 +8,31 @@ import type { TargetConnections } from '../../temporal/connections';
 import { status } from '@grpc/grpc-js';
 import { grpcCode } from '../../temporal/grpc-errors';
 
-/** Workflows that are looked at, spread evenly over the holds. */
-const SAMPLES = 50;
-const AT_ONCE = 25;
+/** Workflows that are sampled, at most, spread evenly over the holds. */
+const MAX_SAMPLES = 50;
+const MAX_CONCURRENT = 25;
 
 type Event = temporal.api.history.v1.IHistoryEvent;
 
 export function createSampleWorkload({ targets }: { targets: TargetConnections }) {
   /**
-   * What one workflow of the load costs the cluster, and how long its tasks took, by the server's own account of a sample
-   * of the run's workflows. Asks by id, so visibility has no part in it.
+   * Returns what one workflow of the load costs the cluster (events, bytes, state transitions) and how long its tasks took,
+   * from the histories of a sample of the run's workflows. Describes workflows by id, so it does not depend on visibility.
    */
   return async function sampleWorkload(run: RunRef, steps: readonly SampledStep[]): Promise<WorkloadSample> {
     const connection = await targets.get(run.targetProfile);
     const tasks = new TaskLatencies();
     const sums = { workflows: 0, events: 0, bytes: 0, stateTransitions: 0 };
-    const ids = sampleIds(run, steps);
-    for (let i = 0; i < ids.length; i += AT_ONCE) {
-      await Promise.all(
-        ids.slice(i, i + AT_ONCE).map(async (workflowId) => {
-          const found = await look(connection, run.namespace, workflowId);
-          if (!found) return;
-          sums.workflows += 1;
-          sums.events += Number(found.info.historyLength ?? 0);
-          sums.bytes += Number(found.info.historySizeBytes ?? 0);
-          sums.stateTransitions += Number(found.info.stateTransitionCount ?? 0);
-          tasks.add(found.events);
-        }),
-      );
-    }
+    const addSample = async (workflowId: string) => {
+      const found = await readWorkflow(connection, run.namespace, workflowId);
+      if (!found) return;
+      sums.workflows += 1;
+      sums.events += Number(found.info.historyLength ?? 0);
+      sums.bytes += Number(found.info.historySizeBytes ?? 0);
+      sums.stateTransitions += Number(found.info.stateTransitionCount ?? 0);
+      tasks.add(found.events);
+    };
+    await pMap(sampleIds(run, steps), addSample, { concurrency: MAX_CONCURRENT });
     const mean = (sum: number) => (sums.workflows === 0 ? 0 : Math.round((sum / sums.workflows) * 100) / 100);
     return {
       sampled: sums.workflows,
@@ -47,20 +44,20 @@ export function createSampleWorkload({ targets }: { targets: TargetConnections }
   };
 }
 
-/** Arrivals at even distances, over all lanes and holds. */
+/** Returns the workflow ids of arrivals at even distances, over all lanes and holds. */
 export function sampleIds(run: Pick<RunRef, 'runId'>, steps: readonly SampledStep[]): string[] {
   const ids = steps.flatMap(({ name, attempt, scheduledByLane }) => {
     const all = scheduledByLane.reduce((sum, n) => sum + n, 0);
-    const wanted = Math.min(all, Math.max(1, Math.floor(SAMPLES / steps.length)));
+    const wanted = Math.min(all, Math.max(1, Math.floor(MAX_SAMPLES / steps.length)));
     return Array.from({ length: wanted }, (_, i) => {
       const { lane, sequence } = placeOf(Math.floor((i * all) / wanted), scheduledByLane);
       return `${arrivalIdPrefix({ runId: run.runId, step: name, attempt, lane })}${sequence}`;
     });
   });
-  return ids.slice(0, SAMPLES);
+  return ids.slice(0, MAX_SAMPLES);
 }
 
-/** Where an arrival stands, if the lanes' arrivals are counted one lane after the other. */
+/** Returns the lane and sequence of an arrival, by its index when the arrivals are counted lane by lane. */
 function placeOf(index: number, scheduledByLane: readonly number[]): { lane: number; sequence: number } {
   let sequence = index;
   for (const [lane, scheduled] of scheduledByLane.entries()) {
@@ -70,7 +67,8 @@ function placeOf(index: number, scheduledByLane: readonly number[]): { lane: num
   throw new RangeError(`there is no arrival ${index}`);
 }
 
-async function look(connection: Connection, namespace: string, workflowId: string) {
+/** Returns the description and history of a workflow; undefined if it does not exist. */
+async function readWorkflow(connection: Connection, namespace: string, workflowId: string) {
   const { workflowService } = connection;
   const execution = { workflowId };
   try {
@@ -82,13 +80,13 @@ async function look(connection: Connection, namespace: string, workflowId: strin
       return { info: described.workflowExecutionInfo!, events: history?.events ?? [] };
     });
   } catch (err) {
-    // An arrival that was refused or skipped is no workflow.
+    // A rejected or skipped arrival did not become a workflow.
     if (grpcCode(err) === status.NOT_FOUND) return undefined;
     throw err;
   }
 }
 
-/** Durations of tasks, from the times of their events: the server's clock on both ends. */
+/** Durations of tasks, from the times of their events. Both ends are on the server's clock. */
 class TaskLatencies {
   private readonly histograms = {
     workflowTaskScheduleToStart: emptyHistogram(2),

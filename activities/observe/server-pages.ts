@@ -10,16 +10,16 @@ import {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const ANSWER_WITHIN_MS = 4000;
+const TIMEOUT_MS = 4000;
 
-/** Where the target's own metrics can be read. Addresses and tokens stay in the process that was given them. */
+/** A source of the target's own metrics. Addresses and tokens stay in the process that was configured with them. */
 export interface PageSource {
-  /** What people are told of it, without its address. */
+  /** The name for messages; it does not contain the address. */
   readonly name: string;
   read(part: PagePart): Promise<ServerPage>;
 }
 
-/** A page of one replica, in Prometheus' text format. */
+/** Returns the metrics page of one replica, in the Prometheus text format. */
 function pageOf(url: string, number: number): PageSource {
   return {
     name: `metrics endpoint ${number}`,
@@ -29,13 +29,13 @@ function pageOf(url: string, number: number): PageSource {
 
 interface PrometheusOptions {
   readonly token?: string;
-  /** Further labels of the cluster's series, e.g. `cluster="prod"`. */
+  /** Label matchers that select the cluster's series, e.g. `cluster="prod"`. */
   readonly selector?: string;
-  /** Signs with AWS Signature Version 4 for this region. */
+  /** The AWS region to sign requests for, with AWS Signature Version 4. */
   readonly region?: string;
 }
 
-/** A Prometheus, or what speaks its query API, that scrapes all of the cluster's services. */
+/** Returns a source that queries a Prometheus, or a server with the same query API, that scrapes all cluster services. */
 function prometheus(base: string, { token, selector, region = apsRegion(base) }: PrometheusOptions): PageSource {
   const url = `${base.replace(/\/$/, '')}/api/v1/query`;
   const bearer = token === undefined ? undefined : { authorization: `Bearer ${token}` };
@@ -45,7 +45,7 @@ function prometheus(base: string, { token, selector, region = apsRegion(base) }:
       const names = `__name__=~"${[...metricsToRead(part), `${DATABASE_FAMILY.prefix}.*`].join('|')}"`;
       const body = new URLSearchParams({ query: `{${selector ? `${names},${selector}` : names}}` }).toString();
       const headers = region === undefined ? { ...bearer, ...FORM } : await signed(url, body, region);
-      const response = await answer(url, { method: 'POST', headers, body });
+      const response = await request(url, { method: 'POST', headers, body });
       const { data } = (await response.json()) as {
         data: { result: { metric: Record<string, string>; value: [number, string] }[] };
       };
@@ -58,12 +58,12 @@ function prometheus(base: string, { token, selector, region = apsRegion(base) }:
   };
 }
 
-/** A page may have megabytes: without the streams of `fetch`, which cost several times the CPU of the rest. */
+/** Reads a page, which may have several megabytes. Not with `fetch`: its streams cost several times as much CPU. */
 async function textOf(url: string): Promise<string> {
   const { get } = url.startsWith('https:') ? await import('node:https') : await import('node:http');
   return await new Promise((resolve, reject) => {
     const failed = (err: NodeJS.ErrnoException) => reject(new Error(`did not answer (${err.code ?? err.name})`));
-    get(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) }, (response) => {
+    get(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }, (response) => {
       if (response.statusCode !== 200) {
         response.resume();
         return void reject(new Error(`answered ${response.statusCode}`));
@@ -78,19 +78,19 @@ async function textOf(url: string): Promise<string> {
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' };
 
-/** What goes wrong with credentials is told without them. */
+/** Signs a request; the error contains no credentials. */
 async function signed(url: string, body: string, region: string): Promise<Record<string, string>> {
   try {
     return await signedHeaders(url, body, region);
   } catch (err) {
-    throw new Error(`was not asked: no AWS credentials (${(err as Error).name})`);
+    throw new Error(`was not queried: no AWS credentials (${(err as Error).name})`);
   }
 }
 
-async function answer(url: string, init: RequestInit): Promise<Response> {
+async function request(url: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch (err) {
     const { name, cause } = err as Error & { cause?: { code?: string } };
     throw new Error(`did not answer (${cause?.code ?? name})`);
@@ -100,7 +100,7 @@ async function answer(url: string, init: RequestInit): Promise<Response> {
 }
 
 /**
- * BENCHMARK_SERVER_METRICS: addresses of pages, separated by commas, one for each replica of each service.
+ * Returns the addresses in BENCHMARK_SERVER_METRICS: metrics pages, separated by commas, one per replica of each service.
  */
 export function serverEndpoints(env: Environment = process.env): string[] {
   return (env.BENCHMARK_SERVER_METRICS ?? '')
@@ -110,9 +110,10 @@ export function serverEndpoints(env: Environment = process.env): string[] {
 }
 
 /**
- * The sources that the environment names: pages, and with BENCHMARK_SERVER_PROMETHEUS a query API, whose token is
- * BENCHMARK_SERVER_PROMETHEUS_TOKEN and whose series BENCHMARK_SERVER_PROMETHEUS_SELECTOR narrows. An Amazon Managed
- * Prometheus, and whatever BENCHMARK_SERVER_PROMETHEUS_SIGV4_REGION is set for, is asked with AWS credentials.
+ * Returns the sources that the environment configures: metrics pages (BENCHMARK_SERVER_METRICS) and a Prometheus query API
+ * (BENCHMARK_SERVER_PROMETHEUS, with the token BENCHMARK_SERVER_PROMETHEUS_TOKEN and the label matchers
+ * BENCHMARK_SERVER_PROMETHEUS_SELECTOR). Requests are signed with AWS credentials if the address is an Amazon Managed
+ * Prometheus workspace or BENCHMARK_SERVER_PROMETHEUS_SIGV4_REGION is set.
  */
 export function serverSources(env: Environment = process.env): PageSource[] {
   const pages = serverEndpoints(env).map((url, i) => pageOf(url, i + 1));

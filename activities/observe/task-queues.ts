@@ -9,9 +9,12 @@ const TYPES = {
   activity: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
 } as const;
 
-const ANSWER_WITHIN_MS = 4000;
+const TIMEOUT_MS = 4000;
 
-/** One of the run's task queues, by the server's statistics, which it renews about every 5 s; undefined where it tells none. */
+/**
+ * Returns the server's statistics of one of the run's task queues, which the server refreshes about every 5 s; undefined
+ * if the server has none or does not answer.
+ */
 export async function sampleQueue(
   targets: TargetConnections,
   { targetProfile, namespace, taskQueue }: Pick<RunRef, 'targetProfile' | 'namespace' | 'taskQueue'>,
@@ -19,7 +22,7 @@ export async function sampleQueue(
 ): Promise<QueueSample | undefined> {
   try {
     const connection = await targets.get(targetProfile);
-    const { stats } = await connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+    const { stats } = await connection.withDeadline(Date.now() + TIMEOUT_MS, () =>
       connection.workflowService.describeTaskQueue({
         namespace,
         taskQueue: { name: taskQueue },
@@ -28,7 +31,7 @@ export async function sampleQueue(
       }),
     );
     if (!stats) return undefined;
-    // Fields that are zero are absent.
+    // The server leaves out fields that are zero.
     const { seconds, nanos } = stats.approximateBacklogAge ?? {};
     return {
       atMs: Date.now(),

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import { status } from '@grpc/grpc-js';
+import pMap from 'p-map';
 import type { CleanupResult, RunRef } from '../../orchestrator/activity-types';
 import { NAMESPACE_PREFIX, OWNER_KEY } from '../../orchestrator/names';
 import type { TargetConnections } from '../../temporal/connections';
@@ -8,11 +10,11 @@ import { countRunning, runningQuery } from '../../temporal/target-counts';
 
 type Owned = Pick<RunRef, 'runId' | 'namespace' | 'ownsNamespace'>;
 
-/** Between looks at a count that visibility has yet to follow. */
+/** The pause between two counts, in which visibility catches up. */
 const PAUSE_MS = 300;
-/** How long the count may take to agree that nothing runs any more. */
-const PROOF_MS = 30_000;
-const AT_ONCE = 20;
+/** How long the count may take to reach 0. */
+const COUNT_TIMEOUT_MS = 30_000;
+const MAX_CONCURRENT = 20;
 
 export function createCleanUp({ targets }: { targets: TargetConnections }) {
   return async function cleanUp(run: RunRef, deleteNamespace: boolean): Promise<CleanupResult> {
@@ -21,8 +23,8 @@ export function createCleanUp({ targets }: { targets: TargetConnections }) {
 }
 
 /**
- * Terminates what still runs of a run and proves by a count that nothing does. Idempotent: done again, from anywhere,
- * it comes to the same end (I9).
+ * Terminates the running workflows of a run and counts until none is left. Idempotent: repeating it, from any machine,
+ * leads to the same state (I9).
  */
 export async function cleanUpRun(
   connection: Connection,
@@ -35,14 +37,14 @@ export async function cleanUpRun(
   let stillRunning: number | null = null;
   let namespaceDeleted = false;
   try {
-    if (run.ownsNamespace && !(await isOurs(connection, run))) {
-      // Never registered, or deleted already: nothing of ours can run there.
+    if (run.ownsNamespace && !(await isRegisteredByRun(connection, run))) {
+      // The namespace was never registered, or is already deleted: no workflow of the run can run there.
       return { complete: true, terminated: 0, stillRunning: 0, namespaceDeleted: false, warnings, commands: [] };
     }
-    const giveUpAt = Date.now() + PROOF_MS;
+    const giveUpAt = Date.now() + COUNT_TIMEOUT_MS;
     while ((stillRunning = await countRunning(connection, run)) > 0 && Date.now() < giveUpAt) {
       terminated += await terminateRunning(connection, run);
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await sleep(pauseMs);
     }
   } catch (err) {
     warnings.push(`cleanup failed: ${describeGrpcError(err)}`);
@@ -54,7 +56,7 @@ export async function cleanUpRun(
       namespaceDeleted = true;
     } catch (err) {
       warnings.push(
-        `the namespace ${run.namespace} could not be deleted: ${describeGrpcError(err)}; do it with: ${deleteCommand(run)}`,
+        `the namespace ${run.namespace} could not be deleted: ${describeGrpcError(err)}; delete it with: ${deleteCommand(run)}`,
       );
     }
   }
@@ -68,9 +70,15 @@ export async function cleanUpRun(
   };
 }
 
-/** Only a namespace that a run registered and marked is ever cleaned as a whole (R8.1, P11). */
-async function isOurs(connection: Connection, { namespace, runId }: Owned): Promise<boolean> {
-  if (!namespace.startsWith(NAMESPACE_PREFIX)) throw new Error(`${namespace} is not a namespace this tool registers`);
+/**
+ * Returns whether the namespace exists and this run registered it. All workflows of a namespace are terminated only if
+ * the run registered and marked it (R8.1, P11).
+ */
+async function isRegisteredByRun(connection: Connection, { namespace, runId }: Owned): Promise<boolean> {
+  if (!namespace.startsWith(NAMESPACE_PREFIX))
+    throw new Error(
+      `the namespace ${namespace} was not registered by this tool: its name does not begin with ${NAMESPACE_PREFIX}`,
+    );
   try {
     const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });
     return namespaceInfo?.data?.[OWNER_KEY] === runId;
@@ -86,32 +94,29 @@ async function terminateRunning(connection: Connection, run: Owned): Promise<num
     query: runningQuery(run),
     pageSize: 1000,
   });
-  let done = 0;
-  for (let i = 0; i < executions.length; i += AT_ONCE) {
-    const batch = executions.slice(i, i + AT_ONCE);
-    const results = await Promise.allSettled(
-      batch.map(({ execution }) =>
-        connection.workflowService.terminateWorkflowExecution({
-          namespace: run.namespace,
-          workflowExecution: execution,
-          reason: `cleanup of benchmark ${run.runId}`,
-        }),
-      ),
-    );
-    done += results.filter((result) => result.status === 'fulfilled').length;
-    const failed = results.find(
-      (result) => result.status === 'rejected' && grpcCode(result.reason) !== status.NOT_FOUND,
-    );
-    if (failed?.status === 'rejected') throw failed.reason;
-  }
-  return done;
+  const terminate = async ({ execution }: (typeof executions)[number]) => {
+    try {
+      await connection.workflowService.terminateWorkflowExecution({
+        namespace: run.namespace,
+        workflowExecution: execution,
+        reason: `cleanup of benchmark ${run.runId}`,
+      });
+      return true;
+    } catch (err) {
+      // The workflow has closed since it was listed.
+      if (grpcCode(err) === status.NOT_FOUND) return false;
+      throw err;
+    }
+  };
+  const terminated = await pMap(executions, terminate, { concurrency: MAX_CONCURRENT });
+  return terminated.filter(Boolean).length;
 }
 
 function deleteCommand({ namespace }: Owned): string {
   return `temporal operator namespace delete --namespace ${namespace} --yes`;
 }
 
-/** What a person types to finish the job. */
+/** Returns the commands with which a person can finish the cleanup. */
 function commandsFor(run: Owned): string[] {
   const terminate = `temporal workflow terminate --namespace ${run.namespace} --query "${runningQuery(run)}" --reason "benchmark cleanup" --yes`;
   return run.ownsNamespace ? [terminate, deleteCommand(run)] : [terminate];

@@ -3,27 +3,27 @@ import { total } from '../../measurement/account/ledger';
 import type { CountedStep, Disagreement, RunRef } from '../../orchestrator/activity-types';
 import { arrivalIdPrefix, stepIdPrefix } from '../../orchestrator/names';
 import { listIds } from '../../temporal/target-counts';
-import type { Pace } from './pace';
+import type { RateLimiter } from './rate-limiter';
 
-/** Ids that are named on each side. */
-const SAMPLES = 20;
-/** Pages of the server's list that are read at the most, a thousand ids each. */
+/** Ids reported per side, at most. */
+const MAX_SAMPLES = 20;
+/** Pages of the server's list that are read at most; a page has a thousand ids. */
 const MAX_PAGES = 60;
 
 /**
- * Names what the account and the server disagree about: the ids each of them has and the other has not.
+ * Returns the ids that only the account has and the ids that only the server has, with a sample of each.
  *
- * @param absent ids of the step that are known not to exist, because they were refused or never sent
+ * @param knownMissing ids of the step that are known not to exist, because their starts were rejected or never sent
  */
-export async function explain(
+export async function explainDisagreement(
   connection: Connection,
   run: RunRef,
   step: CountedStep,
-  absent: ReadonlySet<string>,
-  pace: Pace,
+  knownMissing: ReadonlySet<string>,
+  limiter: RateLimiter,
 ): Promise<Disagreement> {
   const prefix = stepIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt });
-  const { ids: listed, complete } = await listIds(connection, run.namespace, prefix, MAX_PAGES, () => pace.next());
+  const { ids: listed, complete } = await listIds(connection, run.namespace, prefix, MAX_PAGES, () => limiter.next());
   const { ledger, scheduledByLane } = step.measurement;
   const missing: string[] = [];
   const known = new Set<string>();
@@ -31,7 +31,7 @@ export async function explain(
     const lanePrefix = arrivalIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt, lane });
     for (let sequence = 0; sequence < scheduled; sequence += 1) {
       const id = `${lanePrefix}${sequence}`;
-      if (absent.has(id)) continue;
+      if (knownMissing.has(id)) continue;
       known.add(id);
       if (!listed.has(id)) missing.push(id);
     }
@@ -40,9 +40,9 @@ export async function explain(
   return {
     step: step.name,
     attempt: step.attempt,
-    onlyInAccount: { count: complete ? missing.length : null, ids: complete ? missing.slice(0, SAMPLES) : [] },
-    onlyOnServer: { count: unexpected.length, ids: unexpected.slice(0, SAMPLES) },
-    // Which arrivals were skipped is counted, not named.
+    onlyInAccount: { count: complete ? missing.length : null, ids: complete ? missing.slice(0, MAX_SAMPLES) : [] },
+    onlyOnServer: { count: unexpected.length, ids: unexpected.slice(0, MAX_SAMPLES) },
+    // Skipped arrivals are counted; their ids are not recorded.
     skippedAmongThem: total(ledger.skipped),
   };
 }

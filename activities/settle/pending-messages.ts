@@ -1,18 +1,20 @@
 import type { Connection } from '@temporalio/client';
+import pMap from 'p-map';
 import { kindAt } from '../../load-workflows/kinds';
 import type { CountedStep, ReconcileInput } from '../../orchestrator/activity-types';
 import { placeInStep, stepIdPrefix } from '../../orchestrator/names';
 import { resendMessages } from '../generate-load/send-messages';
 import { listIds } from '../../temporal/target-counts';
 import { TimedCalls } from '../../temporal/timed-calls';
-import type { Pace } from './pace';
+import type { RateLimiter } from './rate-limiter';
 
-/** Conversations held at once. */
-const AT_ONCE = 20;
+/** Workflows that get their messages at the same time. */
+const MAX_CONCURRENT = 20;
 
 /**
- * Workflows that still wait for messages: a generator sends them once the start is confirmed, so one that died, or never
- * heard of its start, has left them unspoken. Each is told the whole; the server takes no message twice.
+ * Sends messages to workflows that still wait for them. A generator sends messages after the start is confirmed. If the
+ * generator dies first, or gets no answer to the start, the messages stay unsent. Each workflow gets all of its messages
+ * again; the server drops duplicates.
  */
 export class PendingMessages {
   private readonly sent = new Set<string>();
@@ -20,24 +22,23 @@ export class PendingMessages {
   constructor(
     private readonly connection: Connection,
     private readonly input: Pick<ReconcileInput, 'run' | 'kinds'>,
-    private readonly pace: Pace,
+    private readonly limiter: RateLimiter,
   ) {}
 
   /**
-   * Speaks to every open workflow of a step that waits for messages and has not been spoken to here.
+   * Sends the messages of every open workflow of a step to which this object has not yet sent them.
    *
-   * @param untilMs when the time for it is over: milliseconds since the epoch
+   * @param untilMs no workflow is contacted after this time: milliseconds since the epoch
    */
   async sendAll({ name, attempt }: Pick<CountedStep, 'name' | 'attempt'>, untilMs: number): Promise<void> {
     const { run, kinds } = this.input;
     if (kinds.every(({ messages }) => messages === undefined)) return;
     const prefix = stepIdPrefix({ runId: run.runId, step: name, attempt });
     const isOpen = "ExecutionStatus = 'Running'";
-    const { ids } = await listIds(this.connection, run.namespace, prefix, 1, () => this.pace.next(), isOpen);
-    const left = [...ids].filter((id) => !this.sent.has(id));
-    for (let i = 0; i < left.length && Date.now() < untilMs; i += AT_ONCE) {
-      await Promise.all(left.slice(i, i + AT_ONCE).map((id) => this.send(id, prefix)));
-    }
+    const { ids } = await listIds(this.connection, run.namespace, prefix, 1, () => this.limiter.next(), isOpen);
+    const remaining = [...ids].filter((id) => !this.sent.has(id));
+    const sendInTime = async (id: string) => (Date.now() < untilMs ? await this.send(id, prefix) : undefined);
+    await pMap(remaining, sendInTime, { concurrency: MAX_CONCURRENT });
   }
 
   private async send(workflowId: string, prefix: string): Promise<void> {
@@ -45,12 +46,12 @@ export class PendingMessages {
     const place = placeInStep(workflowId, prefix);
     const messages = place && kinds[kindAt(kinds, place.lane, place.sequence)]!.messages;
     if (!messages) return;
-    const about = { namespace: run.namespace, identity: `benchmark ${run.runId}`, messages };
+    const options = { namespace: run.namespace, identity: `benchmark ${run.runId}`, messages };
     try {
-      await resendMessages(new TimedCalls(this.connection), about, workflowId);
+      await resendMessages(new TimedCalls(this.connection), options, workflowId);
       this.sent.add(workflowId);
     } catch {
-      // It stays open, is counted as open, and is spoken to again as long as there is time.
+      // The workflow stays open and is counted as open. The next call of sendAll tries again.
     }
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { status } from '@grpc/grpc-js';
@@ -16,60 +17,57 @@ import { START_DEADLINE_MS } from '../../orchestrator/plan';
 import type { TargetConnections } from '../../temporal/connections';
 import { grpcCode } from '../../temporal/grpc-errors';
 import { countByStatus, countCompletedBetween } from '../../temporal/target-counts';
-import { explain } from './disagreement';
+import { explainDisagreement } from './disagreement';
 import { WorkflowLookup } from './workflow-lookup';
-import { Pace } from './pace';
+import { RateLimiter } from './rate-limiter';
 import { PendingMessages } from './pending-messages';
-import { canNameAll, foundIn, settleByCount, settleByName, type SettledStep } from './settle-step';
+import { canSettleById, foundIn, settleByCount, settleById, type SettledStep } from './settle-step';
 
-/** How long visibility may take to agree with what was acknowledged. */
-const VISIBILITY_MS = 60_000;
-/** An error may still be followed by its write for this long after the deadline (I3c). */
+/** How long visibility may take to list all acknowledged workflows. */
+const VISIBILITY_TIMEOUT_MS = 60_000;
+/** The server may commit a start up to this long after the start's deadline (I3c). */
 const LATE_COMMIT_MS = 10_000;
 
 export function createReconcile({ targets }: { targets: TargetConnections }) {
-  /** Settles what is provisional and compares the account with the server's own, step by step. */
+  /** Settles the provisional arrivals and compares the ledger with the server's counts, step by step. */
   return async function reconcile(input: ReconcileInput): Promise<Reconciliation> {
     try {
       return await settleAll(await targets.get(input.run.targetProfile), input);
     } catch (err) {
       const { namespace } = input.run;
       if (grpcCode(err) !== status.NOT_FOUND) throw err;
-      throw ApplicationFailure.nonRetryable(
-        `the namespace ${namespace} was deleted while the run went on`,
-        NAMESPACE_GONE,
-      );
+      throw ApplicationFailure.nonRetryable(`the namespace ${namespace} was deleted during the run`, NAMESPACE_GONE);
     }
   };
 }
 
 async function settleAll(connection: Connection, input: ReconcileInput): Promise<Reconciliation> {
   const { run, steps } = input;
-  await untilDecided(steps);
+  await waitForLateCommits(steps);
   const provisional = steps.reduce((sum, { measurement }) => sum + provisionalIn(measurement.ledger), 0);
-  const byName = provisional > 0 && canNameAll(steps);
-  const existence = new WorkflowLookup(connection, run);
+  const byId = provisional > 0 && canSettleById(steps);
+  const lookup = new WorkflowLookup(connection, run);
   const settled: SettledStep[] = [];
-  if (byName) for (const step of steps) settled.push(await settleByName(existence, run, step));
+  if (byId) for (const step of steps) settled.push(await settleById(lookup, run, step));
 
-  const pace = new Pace();
+  const limiter = new RateLimiter();
   const startedAt = Date.now();
-  const counts = await agreedCounts(connection, input, settled, pace);
+  const counts = await agreedCounts(connection, input, settled, limiter);
   const visibilityWaitMs = Date.now() - startedAt;
 
   const settlements = steps.map((step, i) => settled[i]?.settlement ?? settleByCount(step, counts[i]!));
   const disagreements: Disagreement[] = [];
   const open: string[] = [];
   for (const [i, step] of steps.entries()) {
-    const have = startedWorkflows(step.measurement.ledger) + foundIn(settlements[i]!);
-    if (have === counts[i]!.total) continue;
-    const differs = await explain(connection, run, step, settled[i]?.absent ?? new Set(), pace);
-    disagreements.push(differs);
-    open.push(describeDisagreement(differs, have, counts[i]!.total));
+    const started = startedWorkflows(step.measurement.ledger) + foundIn(settlements[i]!);
+    if (started === counts[i]!.total) continue;
+    const difference = await explainDisagreement(connection, run, step, settled[i]?.missing ?? new Set(), limiter);
+    disagreements.push(difference);
+    open.push(describeDisagreement(difference, started, counts[i]!.total));
   }
   const completedInWindow: [number, number][] = [];
   for (const window of input.countWindows) {
-    await pace.next();
+    await limiter.next();
     const count = await countCompletedBetween(connection, run, window);
     const same = completedInWindow.find(([stepIndex]) => stepIndex === window.stepIndex);
     if (same) same[1] += count;
@@ -83,56 +81,57 @@ async function settleAll(connection: Connection, input: ReconcileInput): Promise
       server: counts[i]!,
     })),
     completedInWindow,
-    settledBy: provisional === 0 ? 'nothing to settle' : byName ? 'describing each id' : 'count',
+    settledBy: provisional === 0 ? 'nothing to settle' : byId ? 'describing each id' : 'count',
     visibilityWaitMs,
     open,
     disagreements,
   };
 }
 
-/** Absence counts only once nothing that was sent can still be committed. */
-async function untilDecided(steps: readonly CountedStep[]): Promise<void> {
+/** Waits until the server can no longer commit a start that it has not answered: only then is a missing id final. */
+async function waitForLateCommits(steps: readonly CountedStep[]): Promise<void> {
   const undecided = steps.filter(({ measurement: { ledger } }) => total(ledger.unknown) + ledger.inDoubt > 0);
   const decidedAtMs = Math.max(0, ...undecided.map((step) => step.endedAtMs + START_DEADLINE_MS + LATE_COMMIT_MS));
   const waitMs = decidedAtMs - Date.now();
-  if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+  if (waitMs > 0) await sleep(waitMs);
 }
 
 /**
- * Waits, step by step, until the server lists what is known to exist and nothing is open any more, or the time for
- * either is over. One visibility call a second at the most, however many steps there are.
+ * Returns the server's counts per step. Waits per step until the server lists every workflow that is known to exist and
+ * none of them is open, or until the time limits of both have passed. Makes at most one visibility call per second.
  */
 async function agreedCounts(
   connection: Connection,
   input: ReconcileInput,
   settled: readonly SettledStep[],
-  pace: Pace,
+  limiter: RateLimiter,
 ): Promise<ServerCounts[]> {
   const { run, steps } = input;
   const startedAt = Date.now();
-  const unspoken = new PendingMessages(connection, input, pace);
+  const pendingMessages = new PendingMessages(connection, input, limiter);
   const counts: ServerCounts[] = [];
   for (const [i, step] of steps.entries()) {
     const prefix = stepIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt });
     for (;;) {
-      await pace.next();
+      await limiter.next();
       const count = (counts[i] = await countByStatus(connection, run.namespace, prefix));
       const waitedMs = Date.now() - startedAt;
-      const listed = count.total >= expected(step, settled[i]?.settlement) || waitedMs > VISIBILITY_MS;
+      const listed = count.total >= knownWorkflows(step, settled[i]?.settlement) || waitedMs > VISIBILITY_TIMEOUT_MS;
       const closed = count.open === 0 || waitedMs > input.completionTimeoutMs;
       if (listed && closed) break;
-      if (count.open > 0) await unspoken.sendAll(step, startedAt + input.completionTimeoutMs);
+      if (count.open > 0) await pendingMessages.sendAll(step, startedAt + input.completionTimeoutMs);
     }
   }
   return counts;
 }
 
-function expected({ measurement: { ledger } }: CountedStep, found: Settlement | undefined): number {
-  return startedWorkflows(ledger) + (found ? foundIn(found) : 0);
+/** Returns how many workflows of a step are known to exist. */
+function knownWorkflows({ measurement: { ledger } }: CountedStep, settlement: Settlement | undefined): number {
+  return startedWorkflows(ledger) + (settlement ? foundIn(settlement) : 0);
 }
 
-function describeDisagreement(differs: Disagreement, have: number, listed: number): string {
-  const { step, attempt, onlyInAccount, onlyOnServer } = differs;
-  const name = (ids: readonly string[]) => (ids.length === 0 ? 'none named' : ids.slice(0, 3).join(', '));
-  return `step ${step} attempt ${attempt}: the account has ${have} workflows, the server lists ${listed}; only in the account: ${name(onlyInAccount.ids)}; only on the server: ${name(onlyOnServer.ids)}`;
+function describeDisagreement(difference: Disagreement, started: number, listed: number): string {
+  const { step, attempt, onlyInAccount, onlyOnServer } = difference;
+  const list = (ids: readonly string[]) => (ids.length === 0 ? 'no ids known' : ids.slice(0, 3).join(', '));
+  return `step ${step} attempt ${attempt}: the ledger has ${started} workflows, the server lists ${listed}; only in the ledger: ${list(onlyInAccount.ids)}; only on the server: ${list(onlyOnServer.ids)}`;
 }

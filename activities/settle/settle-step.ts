@@ -5,43 +5,43 @@ import type { CountedStep, RunRef, ServerCounts } from '../../orchestrator/activ
 import { arrivalIdPrefix } from '../../orchestrator/names';
 import type { WorkflowLookup } from './workflow-lookup';
 
-/** What became of a step's provisional arrivals, and the ids among them that the server does not have. */
+/** The settlement of a step's provisional arrivals, and the ids among them that do not exist on the server. */
 export interface SettledStep {
   readonly settlement: Settlement;
-  readonly absent: ReadonlySet<string>;
+  readonly missing: ReadonlySet<string>;
 }
 
-/** Whether every provisional arrival has a name and they are few enough to be looked up one by one. */
-export function canNameAll(steps: readonly CountedStep[]): boolean {
+/** Returns whether all provisional arrivals are recorded by id and are few enough to be described one by one. */
+export function canSettleById(steps: readonly CountedStep[]): boolean {
   const provisional = steps.reduce((sum, { measurement }) => sum + provisionalIn(measurement.ledger), 0);
-  const named = steps.every(({ measurement }) =>
+  const haveIds = steps.every(({ measurement }) =>
     measurement.provisional.every(
       ({ entries: { rejected, unknown, inDoubt } }) => rejected !== null && unknown !== null && inDoubt !== null,
     ),
   );
-  return named && provisional <= MAX_PROVISIONAL;
+  return haveIds && provisional <= MAX_PROVISIONAL;
 }
 
-/** Law I3c: an error is provisional. Looks every provisional arrival up by its id. */
-export async function settleByName(existence: WorkflowLookup, run: RunRef, step: CountedStep): Promise<SettledStep> {
-  const absent = new Set<string>();
+/** Describes every provisional arrival of a step by its id, because an error does not prove that a start failed (I3c). */
+export async function settleById(lookup: WorkflowLookup, run: RunRef, step: CountedStep): Promise<SettledStep> {
+  const missing = new Set<string>();
   let settlement: Settlement = { foundRejected: {}, foundUnknown: {}, foundInDoubt: 0 };
   for (const { lane, entries } of step.measurement.provisional) {
     const prefix = arrivalIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt, lane });
-    const find = async (sequences: SequenceSet, forGood: boolean) => {
+    const find = async (sequences: SequenceSet, reserve: boolean) => {
       const ids = [...sequences].map((sequence) => `${prefix}${sequence}`);
-      const missing = await existence.findMissing(ids, forGood);
-      for (const id of missing) absent.add(id);
-      return ids.length - missing.length;
+      const missingIds = await lookup.findMissing(ids, reserve);
+      for (const id of missingIds) missing.add(id);
+      return ids.length - missingIds.length;
     };
     settlement = {
-      // The server's own word is enough for what it refused; the rest had no answer, and one may still be on its way.
+      // The server has answered for rejected starts. The others got no answer and may still be on their way.
       foundRejected: await findByCause(entries.rejected, settlement.foundRejected, (set) => find(set, false)),
       foundUnknown: await findByCause(entries.unknown, settlement.foundUnknown, (set) => find(set, true)),
       foundInDoubt: settlement.foundInDoubt + (await find(SequenceSet.from(entries.inDoubt ?? []), true)),
     };
   }
-  return { settlement, absent };
+  return { settlement, missing };
 }
 
 async function findByCause(
@@ -57,12 +57,15 @@ async function findByCause(
   return sum;
 }
 
-/** Too many to name: what the server has beyond what was acknowledged is taken from the likeliest entries first. */
+/**
+ * Settles a step by the server's count: each workflow beyond the acknowledged ones is attributed to a provisional
+ * arrival, first to those in doubt, then to unanswered starts, then to rejected ones.
+ */
 export function settleByCount({ measurement: { ledger } }: CountedStep, counts: ServerCounts): Settlement {
-  let surplus = Math.max(0, counts.total - startedWorkflows(ledger));
+  let unattributed = Math.max(0, counts.total - startedWorkflows(ledger));
   const take = (n: number) => {
-    const taken = Math.min(surplus, n);
-    surplus -= taken;
+    const taken = Math.min(unattributed, n);
+    unattributed -= taken;
     return taken;
   };
   const foundInDoubt = take(ledger.inDoubt);
@@ -71,6 +74,7 @@ export function settleByCount({ measurement: { ledger } }: CountedStep, counts: 
   return { foundInDoubt, foundUnknown: takeFrom(ledger.unknown), foundRejected: takeFrom(ledger.rejected) };
 }
 
+/** Returns how many provisional arrivals turned out to be workflows. */
 export function foundIn({ foundRejected, foundUnknown, foundInDoubt }: Settlement): number {
   return total(foundRejected) + total(foundUnknown) + foundInDoubt;
 }

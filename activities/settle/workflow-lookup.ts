@@ -2,17 +2,19 @@ import { randomUUID } from 'node:crypto';
 import type { Connection } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { status } from '@grpc/grpc-js';
+import pMap from 'p-map';
 import type { RunRef } from '../../orchestrator/activity-types';
 import { TOMBSTONE } from '../../orchestrator/names';
 import { grpcCode } from '../../temporal/grpc-errors';
+import { withRetries } from '../../temporal/retry';
 
 const { WorkflowIdReusePolicy, WorkflowIdConflictPolicy, WorkflowExecutionStatus } = temporal.api.enums.v1;
 
-const AT_ONCE = 20;
-const CALL_MS = 10_000;
-const TRIES = 6;
+const MAX_CONCURRENT = 20;
+const CALL_TIMEOUT_MS = 10_000;
+const MAX_ATTEMPTS = 6;
 
-/** Which of a run's workflow ids the server has; it asks by id, so visibility has no part in it. */
+/** Finds out which workflow ids of a run exist on the server. It describes each id, so it does not depend on visibility. */
 export class WorkflowLookup {
   constructor(
     private readonly connection: Connection,
@@ -20,30 +22,26 @@ export class WorkflowLookup {
   ) {}
 
   /**
-   * The ids that the server does not have.
+   * Returns the ids that do not exist on the server.
    *
-   * @param forGood occupy each absent id, so that no start that is still under way somewhere can take it any more (I3c).
-   *   Only in a namespace of the run's own: elsewhere nothing is started that was not asked for.
+   * @param reserve whether to reserve each missing id, so that a start that is still on its way can no longer use it
+   *   (I3c). This happens only in a namespace that the run owns: in other namespaces the run starts its load and nothing
+   *   else.
    */
-  async findMissing(workflowIds: readonly string[], forGood: boolean): Promise<string[]> {
-    const absent: string[] = [];
-    for (let i = 0; i < workflowIds.length; i += AT_ONCE) {
-      const batch = workflowIds.slice(i, i + AT_ONCE);
-      const exist = await Promise.all(
-        batch.map(async (id) => {
-          const found = await this.describe(id);
-          if (found !== 'absent' || !forGood || !this.run.ownsNamespace) return found === 'there';
-          return !(await this.reserveId(id));
-        }),
-      );
-      absent.push(...batch.filter((_, at) => !exist[at]));
-    }
-    return absent;
+  async findMissing(workflowIds: readonly string[], reserve: boolean): Promise<string[]> {
+    const exists = await pMap(workflowIds, (id) => this.exists(id, reserve), { concurrency: MAX_CONCURRENT });
+    return workflowIds.filter((_, i) => !exists[i]);
   }
 
-  private async describe(workflowId: string): Promise<'there' | 'absent' | 'tombstone'> {
+  private async exists(workflowId: string, reserve: boolean): Promise<boolean> {
+    const found = await this.describe(workflowId);
+    if (found !== 'missing' || !reserve || !this.run.ownsNamespace) return found === 'exists';
+    return !(await this.reserveId(workflowId));
+  }
+
+  private async describe(workflowId: string): Promise<'exists' | 'missing' | 'tombstone'> {
     const { namespace } = this.run;
-    const found = await withRetries(async () => {
+    const found = await retried(async () => {
       try {
         return await this.call(() =>
           this.connection.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId } }),
@@ -54,18 +52,18 @@ export class WorkflowLookup {
       }
     });
     const info = found?.workflowExecutionInfo;
-    if (!info) return 'absent';
-    if (info.type?.name !== TOMBSTONE) return 'there';
+    if (!info) return 'missing';
+    if (info.type?.name !== TOMBSTONE) return 'exists';
     if (info.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING) await this.terminate(workflowId);
     return 'tombstone';
   }
 
-  /** @returns whether the id was free; it is taken now */
+  /** Starts a tombstone workflow with this id and returns whether the id was free. */
   private async reserveId(workflowId: string): Promise<boolean> {
     const { namespace, taskQueue, runId } = this.run;
     const requestId = randomUUID();
     try {
-      await withRetries(() =>
+      await retried(() =>
         this.call(() =>
           this.connection.workflowService.startWorkflowExecution({
             namespace,
@@ -73,7 +71,7 @@ export class WorkflowLookup {
             requestId,
             identity: `benchmark ${runId}`,
             workflowType: { name: TOMBSTONE },
-            // Nobody polls it.
+            // No worker polls this queue.
             taskQueue: { name: `${taskQueue}-tombstones` },
             workflowIdReusePolicy: WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
             workflowIdConflictPolicy: WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
@@ -94,7 +92,7 @@ export class WorkflowLookup {
       this.connection.workflowService.terminateWorkflowExecution({
         namespace,
         workflowExecution: { workflowId },
-        reason: `benchmark ${runId} never started this workflow; its id is occupied so that no late start can take it`,
+        reason: `benchmark ${runId} never started this workflow; its id is reserved so that a late start cannot use it`,
       }),
     ).catch((err: unknown) => {
       if (grpcCode(err) !== status.NOT_FOUND) throw err;
@@ -102,18 +100,14 @@ export class WorkflowLookup {
   }
 
   private async call<T>(call: () => Promise<T>): Promise<T> {
-    return await this.connection.withDeadline(Date.now() + CALL_MS, call);
+    return await this.connection.withDeadline(Date.now() + CALL_TIMEOUT_MS, call);
   }
 }
 
-/** Unknown is not absent: without an answer the account stays open, so errors but an answer's own are asked again. */
-async function withRetries<T>(call: () => Promise<T>): Promise<T> {
-  for (let errors = 0; ; errors += 1) {
-    try {
-      return await call();
-    } catch (err) {
-      if (grpcCode(err) === status.ALREADY_EXISTS || errors === TRIES - 1) throw err;
-      await new Promise((resolve) => setTimeout(resolve, 500 * (errors + 1)));
-    }
-  }
+/** Retries every error except ALREADY_EXISTS, which is an answer: without an answer, an id is unknown and not missing. */
+async function retried<T>(call: () => Promise<T>): Promise<T> {
+  return await withRetries(call, {
+    shouldRetry: (err, failures) => grpcCode(err) !== status.ALREADY_EXISTS && failures < MAX_ATTEMPTS,
+    delayMs: (failures) => 500 * failures,
+  });
 }

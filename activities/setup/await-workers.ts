@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import type { Client, Connection } from '@temporalio/client';
@@ -8,48 +9,49 @@ import type { TargetConnections } from '../../temporal/connections';
 import { grpcCode } from '../../temporal/grpc-errors';
 import { pendingHeartbeats } from '../observe/lane-heartbeats';
 
-/** How long workers that are just starting may take before the run fails for want of them. */
-const PATIENCE_MS = 20_000;
-const POLL_MS = 200;
+/** How long workers may take to start before the run fails without them. */
+const READY_TIMEOUT_MS = 20_000;
+const POLL_INTERVAL_MS = 200;
 
 const { TaskQueueType, WorkerStatus } = temporal.api.enums.v1;
 
-async function until<T>(attempt: () => Promise<T | undefined>, patienceMs = PATIENCE_MS): Promise<T | undefined> {
-  const giveUpAt = Date.now() + patienceMs;
+/** Polls until the condition holds; returns false if it does not hold within the timeout. */
+async function waitUntil(condition: () => Promise<boolean>, timeoutMs = READY_TIMEOUT_MS): Promise<boolean> {
+  const giveUpAt = Date.now() + timeoutMs;
   for (;;) {
-    const found = await attempt();
-    if (found !== undefined || Date.now() > giveUpAt) return found;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    if (await condition()) return true;
+    if (Date.now() > giveUpAt) return false;
+    await sleep(POLL_INTERVAL_MS);
   }
 }
 
 export function createRequireFreeGenerators({ client }: { client: Client }) {
-  /** Fails rather than start short: every lane needs a generator process of its own. */
+  /** Throws TooFewGenerators if there is not one free generator process per lane. */
   return async function requireFreeGenerators(lanesNeeded: number): Promise<void> {
     let free = 0;
-    const enough = await until(async () => ((free = await freeGenerators(client)) >= lanesNeeded ? true : undefined));
-    if (enough) return;
+    const areEnough = await waitUntil(async () => (free = await freeGenerators(client)) >= lanesNeeded);
+    if (areEnough) return;
     throw ApplicationFailure.nonRetryable(
-      `the run needs ${lanesNeeded} generators, have ${free}; start more with: benchmark worker --roles generator --generators ${lanesNeeded - free}, or ask for fewer with --lanes`,
+      `the run needs ${lanesNeeded} generators, but only ${free} are free; start more with: benchmark worker --roles generator --generators ${lanesNeeded - free}, or use fewer lanes with --lanes`,
       'TooFewGenerators',
     );
   };
 }
 
-/** Processes whose slots are free on every load queue. */
+/** Returns the number of generator processes that have a free slot on every load queue. */
 async function freeGenerators(client: Client): Promise<number> {
   const connection = client.connection as Connection;
   const { namespace } = client.options;
   try {
     return await byHeartbeats(connection, namespace);
   } catch (err) {
-    // Servers before 1.30 do not list workers; their pollers tell at least who is there, if not who is busy.
+    // Servers before 1.30 do not list workers. Their pollers show which generators run, but not which are busy.
     if (grpcCode(err) !== status.UNIMPLEMENTED) throw err;
     return await byPollers(connection, namespace);
   }
 }
 
-/** By the workers' own heartbeats, one a second. */
+/** Counts free generators by the workers' heartbeats, which they send once per second. */
 async function byHeartbeats({ workflowService }: Connection, namespace: string): Promise<number> {
   const { workersInfo } = await workflowService.listWorkers({ namespace, pageSize: 1000 });
   const slots = new Map<string, number>();
@@ -64,6 +66,7 @@ async function byHeartbeats({ workflowService }: Connection, namespace: string):
   return [...slots.values()].filter((free) => free >= LOAD_QUEUES.length).length;
 }
 
+/** Counts generators, free or busy, by the pollers of the load queues. */
 async function byPollers({ workflowService }: Connection, namespace: string): Promise<number> {
   const lists = await Promise.all(
     LOAD_QUEUES.map(async (name) => {
@@ -77,13 +80,14 @@ async function byPollers({ workflowService }: Connection, namespace: string): Pr
 
 export function createAwaitHosts({ targets, client }: { targets: TargetConnections; client: Client }) {
   /**
-   * Ready = the identity a host itself reports, which names its attempt, polls both queue types: pollers of dead
-   * processes stay listed for minutes.
+   * Waits until every host is ready; throws HostsNotReady otherwise. A host is ready when both of the run's task queues
+   * list a poller with the identity that the host reports. The identity contains the attempt, because the server lists
+   * pollers of dead processes for minutes.
    */
   return async function awaitHosts(run: RunRef, hosts: number, hostsWorkflow: string): Promise<void> {
     const target = await targets.get(run.targetProfile);
     let ready = 0;
-    const all = await until(async () => {
+    const areReady = await waitUntil(async () => {
       const { namespace } = client.options;
       const reports = await pendingHeartbeats<HostReport>(
         client.connection as Connection,
@@ -93,24 +97,27 @@ export function createAwaitHosts({ targets, client }: { targets: TargetConnectio
       );
       const lists = await Promise.all([pollersOf(target, run, 'WORKFLOW'), pollersOf(target, run, 'ACTIVITY')]);
       ready = reports.filter(({ identity }) => lists.every((list) => list.has(identity))).length;
-      return ready >= hosts ? true : undefined;
-    }, PATIENCE_MS * 2);
-    if (all) return;
+      return ready >= hosts;
+    }, READY_TIMEOUT_MS * 2);
+    if (areReady) return;
     throw ApplicationFailure.nonRetryable(
-      `the run needs ${hosts} hosts, ${ready} poll ${run.taskQueue}; start more with: benchmark worker --roles host`,
+      `the run needs ${hosts} hosts, but only ${ready} poll the task queue ${run.taskQueue}; start more with: benchmark worker --roles host`,
       'HostsNotReady',
     );
   };
 }
 
 export function createAwaitPollers({ targets }: { targets: TargetConnections }) {
-  /** Somebody else's workers: all that can be known is that somebody polls for workflow tasks. */
+  /**
+   * Waits for workers that are not part of the run; throws NoPollers if none polls. It can only check that some worker
+   * polls for workflow tasks.
+   */
   return async function awaitPollers(run: RunRef): Promise<void> {
     const target = await targets.get(run.targetProfile);
-    const found = await until(async () => ((await pollersOf(target, run, 'WORKFLOW')).size > 0 ? true : undefined));
-    if (found) return;
+    const isPolled = await waitUntil(async () => (await pollersOf(target, run, 'WORKFLOW')).size > 0);
+    if (isPolled) return;
     throw ApplicationFailure.nonRetryable(
-      `nobody polls the task queue ${run.taskQueue} in the namespace ${run.namespace}; start your workers first, or benchmark host --namespace ${run.namespace} --task-queue ${run.taskQueue}`,
+      `no worker polls the task queue ${run.taskQueue} in the namespace ${run.namespace}; start your workers first, or run: benchmark host --namespace ${run.namespace} --task-queue ${run.taskQueue}`,
       'NoPollers',
     );
   };

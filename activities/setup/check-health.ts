@@ -8,6 +8,7 @@ export function createCheckHealth(deps: {
   controlClusterId: () => Promise<string>;
   connectTimeoutMs: number;
 }) {
+  /** Checks that the target serves and returns its address and version. Throws ConnectionConfig or Unhealthy. */
   return async function checkHealth(targetProfile: string | undefined): Promise<Health> {
     try {
       const { clusterId, ...health } = await checkFrontend(deps.resolve(targetProfile), deps.connectTimeoutMs);

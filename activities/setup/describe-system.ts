@@ -4,14 +4,14 @@ import { parse } from 'protobufjs';
 import type { RunRef, SystemDescription } from '../../orchestrator/activity-types';
 import { rawCall, type TargetConnections } from '../../temporal/connections';
 
-/** What the cluster says of itself. What it does not say, or not to us, is 'unknown' (R6.3). */
 interface DescribeDeps {
   readonly targets: TargetConnections;
-  /** The settings of the target where it is embedded; undefined for any other. */
+  /** The dynamic configuration of an embedded target; undefined for any other target. */
   readonly embedded?: readonly string[];
 }
 
 export function createDescribeSystem({ targets, embedded }: DescribeDeps) {
+  /** Returns what the cluster reports about itself; 'unknown' for what it does not report or does not permit (R6.3). */
   return async function describeSystem(run: RunRef): Promise<SystemDescription> {
     const connection = await targets.get(run.targetProfile);
     const info = await connection.withDeadline(Date.now() + 5000, () =>
@@ -24,14 +24,14 @@ export function createDescribeSystem({ targets, embedded }: DescribeDeps) {
       persistence: info?.persistenceStore || 'unknown',
       visibility: info?.visibilityStore || 'unknown',
       clusterName: info?.clusterName || 'unknown',
-      // The API tells nothing of the machines below; only an embedded server's is known, because it is this one.
+      // The API does not report machines. An embedded server runs on this machine.
       dynamicConfig: embedded ?? 'unknown',
       instanceType: embedded ? `embedded on ${hostname()} (${cpus().length} CPUs)` : 'unknown',
     };
   };
 }
 
-/** The part that is asked for of the server's admin API, whose definitions clients are not given. */
+/** The fields that are read of the server's admin API, whose definitions are not part of the client packages. */
 const { root } = parse(`
   syntax = "proto3";
   message Ring { string role = 1; int32 member_count = 2; }
@@ -41,8 +41,8 @@ const { root } = parse(`
 const DescribeCluster = root.lookupType('DescribeCluster');
 
 /**
- * How many members each service of the cluster has. Where the admin API is closed to clients, as on Temporal Cloud,
- * 'unknown'.
+ * Returns the number of members of each service of the cluster; 'unknown' if clients cannot use the admin API, as on
+ * Temporal Cloud.
  */
 async function membersOf(connection: Connection): Promise<SystemDescription['services']> {
   try {

@@ -5,19 +5,23 @@ import type { RunRef } from '../../orchestrator/activity-types';
 import { OWNER_KEY } from '../../orchestrator/names';
 import type { TargetConnections } from '../../temporal/connections';
 import { describeGrpcError, grpcCode } from '../../temporal/grpc-errors';
+import { withRetries } from '../../temporal/retry';
 
-/** How long a new namespace may take to be known to every frontend. */
+/** How long it may take until every frontend knows a new namespace. */
 const PROPAGATION_MS = 15_000;
 
 export function createPrepareNamespace({ targets }: { targets: TargetConnections }) {
-  /** Registers the run's namespace, marked as its own, or checks the existing one it was told to use. */
+  /**
+   * Registers the run's namespace and marks it as the run's, or checks the existing namespace that the spec names. Throws
+   * RetentionTooShort if the namespace deletes closed workflows before the run can count them.
+   */
   return async function prepareNamespace(run: RunRef, retentionMs: number, longestRunMs: number): Promise<void> {
     const connection = await targets.get(run.targetProfile);
     if (run.ownsNamespace) await register(connection, run, retentionMs);
-    const retention = await describe(connection, run);
-    if (retention !== undefined && retention <= longestRunMs) {
+    const actualMs = await readRetentionMs(connection, run);
+    if (actualMs !== undefined && actualMs <= longestRunMs) {
       throw ApplicationFailure.nonRetryable(
-        `namespace: the retention of ${run.namespace} is ${retention / 1000} s; the run can take ${longestRunMs / 1000} s and must be shorter, or its count would miss workflows`,
+        `the retention of the namespace ${run.namespace} is ${actualMs / 1000} s; it must exceed the longest possible duration of the run, ${longestRunMs / 1000} s, or the count would miss workflows; increase the retention or shorten the run`,
         'RetentionTooShort',
       );
     }
@@ -34,12 +38,12 @@ async function register(connection: Connection, run: RunRef, retentionMs: number
     });
   } catch (err) {
     const code = grpcCode(err);
-    // After a retry the first try's namespace is there: describing it tells whether it is ours.
+    // The namespace exists when the activity is retried; describing it shows whether it is the run's.
     if (code === status.ALREADY_EXISTS) return;
     const message = `the namespace ${run.namespace} could not be registered: ${describeGrpcError(err)}`;
     if (code === status.PERMISSION_DENIED || code === status.UNAUTHENTICATED || code === status.UNIMPLEMENTED) {
       throw ApplicationFailure.nonRetryable(
-        `${message}\nWhere registering namespaces is refused, name an existing one with --namespace (BENCHMARK_NAMESPACE).`,
+        `${message}\nIf the server does not permit registering namespaces, use an existing one with --namespace (BENCHMARK_NAMESPACE).`,
         'NamespaceDenied',
       );
     }
@@ -47,37 +51,37 @@ async function register(connection: Connection, run: RunRef, retentionMs: number
   }
 }
 
-/** @returns the namespace's retention in milliseconds, undefined where the server does not say */
-async function describe(connection: Connection, run: RunRef): Promise<number | undefined> {
-  const giveUpAt = Date.now() + (run.ownsNamespace ? PROPAGATION_MS : 0);
-  for (;;) {
-    try {
-      const { namespaceInfo, config } = await connection.workflowService.describeNamespace({
-        namespace: run.namespace,
-      });
-      if (run.ownsNamespace && namespaceInfo?.data?.[OWNER_KEY] !== run.runId) {
-        throw ApplicationFailure.nonRetryable(
-          `the namespace ${run.namespace} exists and is not this run's`,
-          'NamespaceTaken',
-        );
-      }
-      const seconds = config?.workflowExecutionRetentionTtl?.seconds;
-      return seconds ? Number(seconds) * 1000 : undefined;
-    } catch (err) {
-      if (grpcCode(err) !== status.NOT_FOUND) {
-        if (err instanceof ApplicationFailure) throw err;
-        throw ApplicationFailure.retryable(
-          `the namespace ${run.namespace} could not be read: ${describeGrpcError(err)}`,
-          'NamespaceFailed',
-        );
-      }
-      if (Date.now() >= giveUpAt) {
-        throw ApplicationFailure.nonRetryable(
-          `namespace: there is no namespace ${JSON.stringify(run.namespace)} on the target; give an existing one`,
-          'NoNamespace',
-        );
-      }
-      await new Promise((resolve) => setTimeout(resolve, 100));
+/** Returns the namespace's retention in milliseconds; undefined if the server does not report it. */
+async function readRetentionMs(connection: Connection, run: RunRef): Promise<number | undefined> {
+  const { namespaceInfo, config } = await describe(connection, run);
+  if (run.ownsNamespace && namespaceInfo?.data?.[OWNER_KEY] !== run.runId) {
+    throw ApplicationFailure.nonRetryable(
+      `the namespace ${run.namespace} exists and was not registered by this run`,
+      'NamespaceTaken',
+    );
+  }
+  const seconds = config?.workflowExecutionRetentionTtl?.seconds;
+  return seconds ? Number(seconds) * 1000 : undefined;
+}
+
+/** Describes the namespace; waits for a namespace that has just been registered. */
+async function describe(connection: Connection, { namespace, ownsNamespace }: RunRef) {
+  const giveUpAt = Date.now() + (ownsNamespace ? PROPAGATION_MS : 0);
+  try {
+    return await withRetries(() => connection.workflowService.describeNamespace({ namespace }), {
+      shouldRetry: (err) => grpcCode(err) === status.NOT_FOUND && Date.now() < giveUpAt,
+      delayMs: () => 100,
+    });
+  } catch (err) {
+    if (grpcCode(err) === status.NOT_FOUND) {
+      throw ApplicationFailure.nonRetryable(
+        `the namespace ${JSON.stringify(namespace)} does not exist on the target; use an existing one`,
+        'NoNamespace',
+      );
     }
+    throw ApplicationFailure.retryable(
+      `the namespace ${namespace} could not be read: ${describeGrpcError(err)}`,
+      'NamespaceFailed',
+    );
   }
 }

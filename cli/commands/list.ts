@@ -69,7 +69,7 @@ async function onThisMachine(): Promise<Row[]> {
 }
 
 async function stateOf(session: Session): Promise<string> {
-  const left = session.leftOutcome();
+  const left = session.savedOutcome();
   if (left) return left.result?.outcome ?? 'ERROR';
   if (!isRunning(session)) return 'interrupted';
   const address = session.processes.controlAddress;

@@ -12,7 +12,7 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   const started = await startRun({ ...argv, withWorker: false });
   if (started === undefined) return 0;
   const { run } = started;
-  run.session?.noteRun({ watcherPid: 0 });
+  run.session?.updateRun({ watcherPid: 0 });
   await run.connection.close();
   process.stdout.write(`${run.workflowId}\n`);
   process.stderr.write(`Started. To see it end: benchmark watch ${run.workflowId}\n`);

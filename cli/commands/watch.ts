@@ -18,7 +18,7 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   const connections = readConnections(argv);
   const { run, left } = await locate(argv.run as string | undefined, connections, true);
   if (left) return await deliver(left.outcome, outputOptions(argv), left.session);
-  run!.session?.noteRun({ watcherPid: process.pid });
+  run!.session?.updateRun({ watcherPid: process.pid });
   const outcome = await follow(run!, connections.env);
   await run!.connection.close();
   return await deliver(outcome, outputOptions(argv), run!.session);

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { LaneObserver } from '../../activities/generate-load/lane-observer';
-import { LATENCY_BUCKETS } from './core';
+import { LATENCY_BUCKETS } from './sdk-runtime';
 
 /** The generator's own metrics. Names and labels are stable and bounded: none carries a run, a lane or an id. */
 export class LaneMetrics {

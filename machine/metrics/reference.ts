@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import { LATENCY_BUCKETS } from './core';
+import { LATENCY_BUCKETS } from './sdk-runtime';
 import { LaneMetrics } from './lane-metrics';
 import { addProcessMetrics } from './process-metrics';
 import { QueueMetrics } from './queue-metrics';

@@ -24,7 +24,7 @@ import type { ControlActivities } from '../../orchestrator/activity-types';
 import { CONTROL_QUEUE } from '../../orchestrator/names';
 import { QueueMetrics } from '../metrics/queue-metrics';
 import { ORCHESTRATOR_BUNDLE } from '../paths';
-import { failStart, openRole, runWorkers, type Role } from './role';
+import { exitOnStartError, openRole, runWorkers, type Role } from './role';
 
 function controlActivities(role: Role, queues: QueueMetrics): ControlActivities {
   const { client, targets } = role;
@@ -80,4 +80,4 @@ function embeddedConfig({ BENCHMARK_EMBEDDED_TARGET: settings }: NodeJS.ProcessE
   return settings === undefined ? undefined : (JSON.parse(settings) as string[]);
 }
 
-void main().catch(failStart);
+void main().catch(exitOnStartError);

@@ -2,7 +2,7 @@ import { Worker } from '@temporalio/worker';
 import { createGenerateLoad } from '../../activities/generate-load/generate-load';
 import { LaneMetrics } from '../metrics/lane-metrics';
 import { LOAD_QUEUES } from '../../orchestrator/names';
-import { failStart, openRole, runWorkers } from './role';
+import { exitOnStartError, openRole, runWorkers } from './role';
 
 /** One process that generates load: one slot on each load queue, so never two lanes of one step. */
 async function main(): Promise<void> {
@@ -39,4 +39,4 @@ async function main(): Promise<void> {
   await runWorkers(role, workers, () => Promise.allSettled(lingering));
 }
 
-void main().catch(failStart);
+void main().catch(exitOnStartError);

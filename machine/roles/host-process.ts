@@ -7,7 +7,7 @@ import * as activities from '../../load-workflows/activities';
 import type { HostInput } from '../../orchestrator/activity-types';
 import { hostIdentityPrefix } from '../../orchestrator/names';
 import { logger, quietLogger } from '../log';
-import { installRuntime } from '../metrics/core';
+import { installRuntime } from '../metrics/sdk-runtime';
 import { LOAD_WORKFLOWS_BUNDLE } from '../paths';
 
 /** A worker for the load workflows of one run, as a user would run one. */

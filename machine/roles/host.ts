@@ -4,7 +4,7 @@ import { HOST_QUEUE } from '../../orchestrator/names';
 import { HOST_PROCESS } from '../paths';
 import { mergePages } from '../metrics/page';
 import { fetchPage } from '../metrics/serve';
-import { failStart, openRole, runWorkers } from './role';
+import { exitOnStartError, openRole, runWorkers } from './role';
 
 /** How many hosts one machine's host role runs at the most. */
 const HOSTS_PER_MACHINE = 16;
@@ -38,4 +38,4 @@ async function main(): Promise<void> {
   await runWorkers(role, [worker]);
 }
 
-void main().catch(failStart);
+void main().catch(exitOnStartError);

@@ -9,7 +9,7 @@ import { ensureControlNamespace } from '../control-namespace';
 import { logger, quietLogger } from '../log';
 import { Registry } from 'prom-client';
 import { addProcessMetrics } from '../metrics/process-metrics';
-import { installRuntime, withConventions } from '../metrics/core';
+import { installRuntime, withPrometheusLabels } from '../metrics/sdk-runtime';
 import { fetchPage, serveMetrics } from '../metrics/serve';
 
 /** What every role process has: a line to control, its targets, a log and a name. */
@@ -39,7 +39,7 @@ export async function openRole(name: string, ownMetrics = async () => ''): Promi
   const ofProcess = new Registry();
   addProcessMetrics(ofProcess);
   const page = async () =>
-    `${await ownMetrics()}\n${await ofProcess.metrics()}\n${corePort === undefined ? '' : withConventions(await fetchPage(corePort))}`;
+    `${await ownMetrics()}\n${await ofProcess.metrics()}\n${corePort === undefined ? '' : withPrometheusLabels(await fetchPage(corePort))}`;
   const { port: metricsPort } = await serveMetrics('127.0.0.1', 0, page);
   const control = resolveControl();
   const connectTimeoutMs = Number(process.env.BENCHMARK_CONNECT_TIMEOUT_MS) || undefined;
@@ -85,7 +85,7 @@ export async function runWorkers(
 }
 
 /** A role that cannot start says why in one line and leaves it to its supervisor to try again. */
-export function failStart(err: unknown): never {
+export function exitOnStartError(err: unknown): never {
   const { message, cause } = err as Error;
   process.stderr.write(`${message}${cause instanceof Error ? `: ${cause.message}` : ''}\n`);
   process.exit(1);

@@ -133,7 +133,7 @@ describe('on a target that misbehaves', () => {
     const { error, result, calls } = await failing('denied', 'RegisterNamespace', deny);
     expect(calls).toBe(1);
     expect(error).toMatch(
-      /could not be registered: PERMISSION_DENIED: not for you\n.*name an existing one with --namespace/,
+      /could not be registered: PERMISSION_DENIED: not for you\n.*use an existing one with --namespace/,
     );
     expect(result).toMatchObject({
       outcome: 'BAD_CONFIGURATION',
@@ -147,7 +147,7 @@ describe('on a target that misbehaves', () => {
     await cluster.start('outliving', { ...short, namespace: 'short-memory', duration: '2h' });
     const { error, result } = await cluster.outcome('outliving');
     expect(error).toMatch(
-      /^namespace: the retention of short-memory is 3600 s; the run can take \d+ s and must be shorter/,
+      /^the retention of the namespace short-memory is 3600 s; it must exceed the longest possible duration of the run, \d+ s/,
     );
     expect(result).toMatchObject({ exitCode: 104, ledger: { scheduled: 0 } });
   });

@@ -78,9 +78,9 @@ test('generator-only and worker-only: a host by itself serves the run, and outli
   expect(await alone.ended).toMatchObject({ code: 0 });
 });
 
-test('nobody polls the queue: the run says so before it sends anything', async () => {
+test('no worker polls the queue: the run fails before it sends anything', async () => {
   await cluster.start('unpolled', { ...load, generatorOnly: true, namespace: 'orders', taskQueue: 'silence' });
   const { result, error } = await cluster.outcome('unpolled');
-  expect(error).toMatch(/nobody polls the task queue silence in the namespace orders; start your workers first/);
+  expect(error).toMatch(/no worker polls the task queue silence in the namespace orders; start your workers first/);
   expect(result).toMatchObject({ exitCode: 104, ledger: { scheduled: 0 } });
 });

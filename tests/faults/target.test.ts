@@ -54,7 +54,7 @@ test('a namespace that is deleted under the run is a named failure, and the run 
   const { namespace } = await cluster.client.workflow.getHandle('deleted').query(progressQuery);
   await cluster.target.connection.operatorService.deleteNamespace({ namespace });
   const { result, error } = await cluster.outcome('deleted');
-  expect(error).toMatch(new RegExp(`the namespace ${namespace} was deleted while the run went on`));
+  expect(error).toMatch(new RegExp(`the namespace ${namespace} was deleted during the run`));
   expect(result).toMatchObject({ outcome: 'ERROR', exitCode: 1 });
   expect(sum(result!.ledger.rejected) + result!.ledger.acknowledged).toBeGreaterThan(0);
 });
@@ -122,5 +122,5 @@ test('an account that does not agree with the server is UNACCOUNTED, and the ids
       },
     ],
   });
-  expect(result.server.open.join()).toContain(`only in the account: ${ids}/7; only on the server: ${ids}/9000`);
+  expect(result.server.open.join()).toContain(`only in the ledger: ${ids}/7; only on the server: ${ids}/9000`);
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { countArrivals } from '../../measurement/load/arrivals';
 import {
   OBSERVER_LIMIT,
-  planAgain,
+  planRerun,
   planOf,
   planShifted,
   START_DEADLINE_MS,
@@ -83,7 +83,7 @@ test('a step that is run again follows everything planned, as a new attempt, wit
     fc.property(specs, (input) => {
       const { steps, lanes } = planOf(specOf(input));
       const hold = steps.find((step) => step.kind === 'hold')!;
-      const again = planAgain(steps, hold);
+      const again = planRerun(steps, hold);
       expect(again.map(({ kind, attempt }) => [kind, attempt])).toEqual([
         ['lead-in', 2],
         ['hold', 2],

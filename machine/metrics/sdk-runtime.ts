@@ -45,7 +45,7 @@ export async function installRuntime(options: RuntimeOptions): Promise<number | 
 }
 
 /** Labels that the SDK adds to a workflow's own metrics, by the names Prometheus' conventions ask for. */
-export function withConventions(page: string): string {
+export function withPrometheusLabels(page: string): string {
   return page.replace(/^benchmark_.*$/gm, (line) =>
     line.replace(/([{,])(taskQueue|workflowType)=/g, (_all, before: string, name: string) => {
       return `${before}${name === 'taskQueue' ? 'task_queue' : 'workflow_type'}=`;
