@@ -33,7 +33,7 @@ const CONTAINER_METRICS = '0.0.0.0:9090';
 const HOME_METRICS = '127.0.0.1:9090';
 
 export function withStartOptions(yargs: Argv): Argv {
-  return withMetricsOption(withConnectionOptions(withSpecOptions(yargs)), HOME_METRICS)
+  return withMetricsOption(withConnectionOptions(withSpecOptions(yargs, true)), HOME_METRICS)
     .option('db-filename', {
       type: 'string',
       requiresArg: true,

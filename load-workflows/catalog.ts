@@ -1,6 +1,6 @@
 import { durationMs } from '../spec/duration';
 import type { BenchmarkSpec, WorkloadName } from '../spec/parse';
-import { parsePayloadSize, type PayloadSize } from '../spec/size';
+import { parsePayloadSize, type PayloadSize } from '../spec/payload-size';
 import type { ChildWorkflowInput } from './child-workflow';
 import type { ContinueAsNewInput } from './continue-as-new';
 import type { IdleInput } from './idle';

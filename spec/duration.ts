@@ -1,13 +1,13 @@
-/** A duration as people write it: `250ms`, `90s`, `5m`, `1h30m`. Units: ms, s, m, h, d. */
+/** A duration in text form, e.g. `250ms`, `90s`, `5m` or `1h30m`. The units are ms, s, m, h and d. */
 export type Duration = string;
 
 const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const PATTERN = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
 
-/** What {@link parseDuration} takes, for the JSON Schema. */
+/** The pattern that {@link parseDuration} accepts, for the JSON Schema. */
 export const DURATION_PATTERN = PATTERN.source;
 
-/** @returns milliseconds, or undefined where the text is no duration */
+/** Returns milliseconds, or undefined if the text is not a duration. */
 export function parseDuration(text: string): number | undefined {
   if (!PATTERN.test(text)) return undefined;
   let ms = 0;
@@ -17,23 +17,23 @@ export function parseDuration(text: string): number | undefined {
   return ms;
 }
 
-/** Like {@link parseDuration}, for text that has been checked before. Throws RangeError otherwise. */
+/** Returns the milliseconds of a text that has been checked already. Throws RangeError if it is not a duration. */
 export function durationMs(text: Duration): number {
   const ms = parseDuration(text);
-  if (ms === undefined) throw new RangeError(`not a duration: ${text}`);
+  if (ms === undefined) throw new RangeError(`${JSON.stringify(text)} is not a duration`);
   return ms;
 }
 
-/** The shortest way to write it, e.g. 90000 → `1m30s`. */
+/** Returns the shortest text for a duration, e.g. `1m30s` for 90000. */
 export function formatDuration(ms: number): Duration {
   if (ms < 1000) return `${Math.round(ms)}ms`;
-  let rest = ms;
+  let restMs = ms;
   let text = '';
   for (const unit of ['h', 'm'] as const) {
-    const whole = Math.floor(rest / UNITS_MS[unit]);
-    if (whole > 0) text += `${whole}${unit}`;
-    rest -= whole * UNITS_MS[unit];
+    const count = Math.floor(restMs / UNITS_MS[unit]);
+    if (count > 0) text += `${count}${unit}`;
+    restMs -= count * UNITS_MS[unit];
   }
-  const seconds = Math.round(rest) / 1000;
+  const seconds = Math.round(restMs) / 1000;
   return seconds > 0 || text === '' ? `${text}${seconds}s` : text;
 }

@@ -1,100 +1,114 @@
 import { z } from 'zod';
-import { DURATION_PATTERN, formatDuration, parseDuration } from './duration';
+import { DURATION_PATTERN, parseDuration } from './duration';
 
-/** One row of the table from which types, checks, help, flags, variables and the JSON Schema all come. */
-export interface Field<S extends z.ZodType = z.ZodType> extends About<unknown> {
-  readonly schema: S;
-  /** What is expected, in words, for error messages and the reference. */
-  readonly expected: string;
-  /** How a flag's or a variable's text becomes a value; what it cannot read stays text and fails the check. */
-  readonly from: (text: string) => unknown;
-}
-
-export interface About<T> {
-  /** What the value does, for `--help` and the reference. */
+/** What a field means and where its value comes from. */
+export interface FieldOptions<T> {
+  /** What the value does, for `--help` and docs/spec.md. */
   readonly help: string;
-  /** Environment variables that set it; the first that is set wins. */
+  /** Environment variables that set the field. If several are set, the first one in this list applies. */
   readonly env?: readonly string[];
-  /** The default on a real cluster; absent where the default depends on other fields. */
+  /** Other name of the flag, without dashes. */
+  readonly flagAlias?: string;
+  /** The default on a user's own target. Absent if the default depends on other fields. */
   readonly default?: T;
-  /** The default against the embedded server, which shares one machine with everything else. */
+  /** The default on an embedded target, which shares one machine with the load generator. */
   readonly embeddedDefault?: T;
-  /** How an absent default comes about, for the reference. */
-  readonly otherwise?: string;
+  /** Description of the default if `default` is absent, for `--help` and docs/spec.md. */
+  readonly defaultNote?: string;
 }
 
-interface Built<S extends z.ZodType> {
+/** How a field's value is checked and read. */
+interface FieldType<S extends z.ZodType> {
   readonly schema: S;
+  /** The expected values, as a phrase that completes "expected …". */
   readonly expected: string;
-  readonly from: (text: string) => unknown;
+  /** The values of a {@link choice}. */
+  readonly choices?: readonly string[];
+  /** Converts the text of a flag or variable. Returns text that it cannot convert unchanged: the schema rejects it. */
+  readonly fromText: (text: string) => unknown;
 }
 
-export function duration<const A extends About<string> & { min: string; max: string }>(
-  about: A,
-): A & Built<z.ZodString> {
-  const [min, max] = [parseDuration(about.min)!, parseDuration(about.max)!];
+/** One field of the spec. Types, checks, flags, variables, help and the JSON Schema are all derived from it. */
+export interface Field<S extends z.ZodType = z.ZodType> extends FieldOptions<unknown>, FieldType<S> {}
+
+export function duration<const O extends FieldOptions<string> & { min: string; max: string }>(
+  options: O,
+): O & FieldType<z.ZodString> {
+  const [minMs, maxMs] = [parseDuration(options.min)!, parseDuration(options.max)!];
   const schema = z
     .string()
     .regex(new RegExp(DURATION_PATTERN))
-    .refine((text) => {
-      const ms = parseDuration(text);
-      return ms !== undefined && ms >= min && ms <= max;
+    .refine((value) => {
+      const ms = parseDuration(value);
+      return ms !== undefined && ms >= minMs && ms <= maxMs;
     });
-  const expected = `a duration such as 90s or 5m, from ${formatDuration(min)} to ${formatDuration(max)}`;
-  return { ...about, schema, expected, from: (text: string) => text };
+  const expected = `a duration such as 90s or 5m, from ${options.min} to ${options.max}`;
+  return { ...options, schema, expected, fromText: unchanged };
 }
 
-export function number<const A extends About<number> & { min: number; max: number; above?: boolean; unit?: string }>(
-  about: A,
-): A & Built<z.ZodNumber> {
-  const { min, max, above, unit } = about;
-  const schema = above ? z.number().gt(min).lte(max) : z.number().gte(min).lte(max);
-  const range = above ? `above ${min}, up to ${max}` : `from ${min} to ${max}`;
-  return { ...about, schema, expected: `a number ${range}${unit ? ` ${unit}` : ''}`, from: toNumber };
+/** @param options with `exclusiveMin`, `min` itself is not valid */
+export function number<
+  const O extends FieldOptions<number> & { min: number; max: number; exclusiveMin?: boolean; unit?: string },
+>(options: O): O & FieldType<z.ZodNumber> {
+  const { min, max, exclusiveMin, unit } = options;
+  const schema = exclusiveMin ? z.number().gt(min).lte(max) : z.number().gte(min).lte(max);
+  const range = exclusiveMin ? `above ${min}, up to ${max}` : `from ${min} to ${max}`;
+  return { ...options, schema, expected: `a number ${range}${unit ? ` ${unit}` : ''}`, fromText: toNumber };
 }
 
-export function integer<const A extends About<number> & { min: number; max: number }>(about: A): A & Built<z.ZodInt> {
-  const schema = z.int().gte(about.min).lte(about.max);
-  return { ...about, schema, expected: `a whole number from ${about.min} to ${about.max}`, from: toNumber };
+export function integer<const O extends FieldOptions<number> & { min: number; max: number }>(
+  options: O,
+): O & FieldType<z.ZodInt> {
+  const { min, max } = options;
+  const schema = z.int().gte(min).lte(max);
+  return { ...options, schema, expected: `a whole number from ${min} to ${max}`, fromText: toNumber };
 }
 
-export function flag<const A extends About<boolean>>(about: A): A & Built<z.ZodBoolean> {
-  const from = (text: string) =>
-    text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text;
-  return { ...about, schema: z.boolean(), expected: 'true or false', from };
+export function boolean<const O extends FieldOptions<boolean>>(options: O): O & FieldType<z.ZodBoolean> {
+  return { ...options, schema: z.boolean(), expected: 'true or false', fromText: (text) => parseBoolean(text) ?? text };
 }
 
-export function choice<const T extends readonly [string, ...string[]], const A extends About<T[number]> & { of: T }>(
-  about: A & { of: T },
-): A & Built<z.ZodType<T[number], T[number]>> {
-  return {
-    ...about,
-    schema: z.enum(about.of),
-    expected: `one of ${about.of.join(', ')}`,
-    from: (text: string) => text,
-  };
+export function choice<
+  const C extends readonly [string, ...string[]],
+  const O extends FieldOptions<C[number]> & { choices: C },
+>(options: O & { choices: C }): O & FieldType<z.ZodType<C[number], C[number]>> {
+  const { choices } = options;
+  return { ...options, schema: z.enum(choices), expected: `one of ${choices.join(', ')}`, fromText: unchanged };
 }
 
+/** @param options `isValid` is the check beyond the pattern */
 export function text<
-  const A extends About<string> & { pattern: RegExp; accepts?: (value: string) => boolean; expected: string },
->(about: A): A & Built<z.ZodString> {
-  const { pattern, accepts = () => true } = about;
-  return { ...about, schema: z.string().regex(pattern).refine(accepts), from: (value: string) => value };
+  const O extends FieldOptions<string> & { pattern: RegExp; isValid?: (value: string) => boolean; expected: string },
+>(options: O): O & FieldType<z.ZodString> {
+  const { pattern, isValid = () => true } = options;
+  return { ...options, schema: z.string().regex(pattern).refine(isValid), fromText: unchanged };
 }
 
-export function numbers<const A extends About<number[]> & { min: number; max: number; most: number; unit: string }>(
-  about: A,
-): A & Built<z.ZodArray<z.ZodNumber>> {
-  const { min, max, most, unit } = about;
+/** A list of numbers above `min`; a flag or variable separates them with commas. */
+export function numberList<
+  const O extends FieldOptions<number[]> & { min: number; max: number; maxItems: number; unit: string },
+>(options: O): O & FieldType<z.ZodArray<z.ZodNumber>> {
+  const { min, max, maxItems, unit } = options;
   return {
-    ...about,
-    schema: z.array(z.number().gt(min).lte(max)).min(1).max(most),
-    expected: `1 to ${most} numbers above ${min}, up to ${max} ${unit}, e.g. 25,50,100`,
-    from: (value: string) => value.split(',').map((one) => toNumber(one.trim())),
+    ...options,
+    schema: z.array(z.number().gt(min).lte(max)).min(1).max(maxItems),
+    expected: `1 to ${maxItems} numbers above ${min}, up to ${max} ${unit}, such as 25,50,100`,
+    fromText: (list) => list.split(',').map((item) => toNumber(item.trim())),
   };
 }
 
-/** Text that is no number stays text, so that the message can show what was written. */
-function toNumber(value: string): unknown {
-  return value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
+/** Returns undefined if the text is neither true nor false. */
+export function parseBoolean(text: string): boolean | undefined {
+  if (text === 'true' || text === '1') return true;
+  if (text === 'false' || text === '0') return false;
+  return undefined;
+}
+
+function unchanged(text: string): string {
+  return text;
+}
+
+/** Returns the text itself if it is not a number, so that the error message can show it. */
+function toNumber(text: string): unknown {
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }

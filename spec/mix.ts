@@ -1,29 +1,33 @@
 import { WORKLOADS } from './workloads';
 
-/** More would make a run's results too large to carry from one execution to the next. */
-export const MOST_IN_A_MIX = 5;
-const HIGHEST_WEIGHT = 1000;
+/** The result of a run contains statistics for each part; more parts would exceed the size limit of a payload. */
+export const MAX_MIX_PARTS = 5;
+const MAX_WEIGHT = 1000;
 
-/** What a mix may be made of: the mix itself is none of them, and workers of one's own poll a queue of their own. */
+/** The workloads that a mix can combine: all but the mix itself and `external`, which uses its own task queue. */
 export const MIXABLE = WORKLOADS.filter((name) => name !== 'mix' && name !== 'external');
 export type MixableWorkload = Exclude<(typeof WORKLOADS)[number], 'mix' | 'external'>;
 
 export interface MixPart {
   readonly workload: MixableWorkload;
-  /** Its share of the arrivals is this among the weights of all. */
+  /** The part's share of the arrivals is this weight divided by the sum of all weights. */
   readonly weight: number;
 }
 
-/** Reads `simple=70,timer=20,signal=10`. Undefined where the text is no mix: a name unknown or twice, a weight too many. */
+/**
+ * Reads text such as `simple=70,timer=20,signal=10`.
+ *
+ * @returns undefined if a workload is unknown or repeated, a weight is out of range, or there are too few or too many parts
+ */
 export function parseMix(text: string): readonly MixPart[] | undefined {
   const parts: MixPart[] = [];
-  for (const one of text.split(',')) {
-    const [, name, digits] = /^\s*([a-z-]+)\s*=\s*(\d{1,4})\s*$/.exec(one) ?? [];
+  for (const item of text.split(',')) {
+    const [, name, digits] = /^\s*([a-z-]+)\s*=\s*(\d{1,4})\s*$/.exec(item) ?? [];
     const workload = MIXABLE.find((known) => known === name) as MixableWorkload | undefined;
     const weight = Number(digits);
-    if (workload === undefined || weight < 1 || weight > HIGHEST_WEIGHT) return undefined;
+    if (workload === undefined || weight < 1 || weight > MAX_WEIGHT) return undefined;
     if (parts.some((part) => part.workload === workload)) return undefined;
     parts.push({ workload, weight });
   }
-  return parts.length >= 2 && parts.length <= MOST_IN_A_MIX ? parts : undefined;
+  return parts.length >= 2 && parts.length <= MAX_MIX_PARTS ? parts : undefined;
 }

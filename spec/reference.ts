@@ -1,35 +1,60 @@
 import { z } from 'zod';
 import type { Field } from './fields';
 import { specSchema } from './parse';
-import { fieldNames, flagOf, table } from './table';
+import { flagName } from './problems';
+import { fieldGroups, table, type FieldName } from './table';
 
-/** The JSON Schema of a spec, published as schemas/spec.schema.json. */
+/** Returns the JSON Schema of a spec, which is published as schemas/spec.schema.json. */
 export function specJsonSchema(): object {
   const schema = z.toJSONSchema(specSchema, { io: 'input' }) as Record<string, unknown>;
   return { title: 'BenchmarkSpec', ...schema };
 }
 
-/** docs/spec.md: every field with its flag, its variables, its default and what is allowed. */
+/** Returns docs/spec.md: each field with its flag, environment variables, default and allowed values. */
 export function specReference(): string {
-  const rows = fieldNames.map((name) => {
-    const field: Field = table[name];
-    const fallback = field.default === undefined ? (field.otherwise ?? 'unset') : `\`${String(field.default)}\``;
-    const embedded =
-      field.embeddedDefault === undefined ? '' : ` (embedded server: \`${String(field.embeddedDefault)}\`)`;
-    const env = field.env?.map((variable) => `\`${variable}\``).join(', ') ?? '';
-    return `| \`${name}\` | \`--${flagOf(name)}\` | ${env} | ${fallback}${embedded} | ${field.help}. Allowed: ${field.expected}. |`;
-  });
   return [
     '# The spec',
     '',
-    'Generated from `spec/table.ts` by `npm run generate`; edit it there.',
+    'A spec defines a benchmark run. Every field is optional. There are three ways to set a field, from the strongest to the',
+    'weakest:',
     '',
-    'A flag beats the environment, which beats the file (`--spec bench.yaml`), which beats the default. "At home" is a run',
-    'against the embedded target. The same names are the fields of a spec file and of the input of the workflow `BenchmarkRun`.',
+    '1. a flag of `benchmark run` or `benchmark start`,',
+    '2. an environment variable,',
+    '3. a YAML or JSON file: `--spec bench.yaml`, or its text in the environment variable `BENCHMARK_SPEC`.',
     '',
-    '| field | flag | environment | default | what it does |',
-    '|---|---|---|---|---|',
-    ...rows,
+    'The input of the workflow `BenchmarkRun` is a spec too, with the same field names. The `config` of a result is a spec that',
+    'repeats the run.',
     '',
+    'Without an address, the tool starts its own server: the embedded target. Some defaults differ for it.',
+    '',
+    'This page is generated from the tables in `spec/` by `npm run generate`.',
+    '',
+    ...Object.entries(fieldGroups).flatMap(([title, names]) => [
+      `## ${title}`,
+      '',
+      '| field | flag | environment variable | default | description | allowed values |',
+      '|---|---|---|---|---|---|',
+      ...names.map(row),
+      '',
+    ]),
   ].join('\n');
+}
+
+function row(name: FieldName): string {
+  const field: Field = table[name];
+  const flags = [flagName(name), ...(field.flagAlias === undefined ? [] : [`--${field.flagAlias}`])];
+  const variables = field.env ?? [];
+  const cells = [code([name]), code(flags), code(variables), defaultOf(field), field.help, field.expected];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function defaultOf(field: Field): string {
+  const usual = field.default === undefined ? (field.defaultNote ?? 'none') : `\`${String(field.default)}\``;
+  return field.embeddedDefault === undefined
+    ? usual
+    : `${usual}; embedded target: \`${String(field.embeddedDefault)}\``;
+}
+
+function code(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
 }

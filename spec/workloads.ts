@@ -1,4 +1,4 @@
-/** What one arrival may start; load-workflows/catalog.ts has the particulars of each. */
+/** The workloads: what one arrival can start. load-workflows/catalog.ts describes each of them. */
 export const WORKLOADS = [
   'simple',
   'multi-activity',

@@ -3,7 +3,7 @@ import type { temporal } from '@temporalio/proto';
 import type { ArrivalKind } from '../../load-workflows/kinds';
 import { uniform } from '../../measurement/load/random';
 import type { GenerateLoadInput } from '../../orchestrator/activity-types';
-import { MAX_PAYLOAD_BYTES, payloadBytes } from '../../spec/size';
+import { MAX_PAYLOAD_BYTES, payloadBytes } from '../../spec/payload-size';
 
 type Payloads = temporal.api.common.v1.IPayloads;
 

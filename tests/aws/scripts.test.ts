@@ -179,7 +179,7 @@ function resultOf(workflowId: string, error = 'made for a test'): BenchmarkResul
       {},
       /lanes: 3 are not allowed; 1 workers/,
     ],
-    ['a bad rate', 'run-benchmark', ['--rate', 'fast'], {}, /rate: "fast" .* is invalid/],
+    ['a bad rate', 'run-benchmark', ['--rate', 'fast'], {}, /--rate: "fast" is invalid; expected a number/],
     ['an unknown flag', 'run-benchmark', ['--speed', '3'], {}, /speed/],
     ['a bad number', 'scale-workers', ['many'], {}, /to: "many" is not allowed/],
   ])('%s: one clear message and no stack trace', async (_what, name, args, env, message) => {

@@ -16,7 +16,7 @@ describe('before anything is contacted', () => {
   const home = new Home();
   afterAll(() => home.leave());
 
-  test('bad configuration: every problem at once, each with field, value and what is allowed; nothing was contacted', async () => {
+  test('bad configuration: every problem at once, each with its field, its value and what is expected; nothing was contacted', async () => {
     const frontend = await TestFrontend.start();
     const args = [
       '--rate',
@@ -33,10 +33,10 @@ describe('before anything is contacted', () => {
     const ended = await home.run(['run', '-o', 'json', ...args], { BENCHMARK_MAX_P99_LATENCY: 'quick' }).ended;
     expect(ended.code).toBe(104);
     expect(ended.stderr.trim().split('\n')).toEqual([
-      'rate: "fast" (from --rate) is invalid; expected a number above 0, up to 100000 workflow starts per second',
-      'lanes: 0 (from --lanes) is invalid; expected a whole number from 1 to 200',
-      'maxP99: "quick" (from BENCHMARK_MAX_P99_LATENCY) is invalid; expected a duration such as 90s or 5m, from 1ms to 1h',
-      'rampUp: "40s" (from --ramp-up) is invalid; expected a duration shorter than the run\'s (30s), in which it lies',
+      '--rate: "fast" is invalid; expected a number above 0, up to 100000 workflow starts per second',
+      '--lanes: 0 is invalid; expected a whole number from 1 to 200',
+      'maxP99 (from BENCHMARK_MAX_P99_LATENCY): "quick" is invalid; expected a duration such as 90s or 5m, from 1ms to 1h',
+      '--ramp-up: "40s" is invalid; expected less than the duration of the run (30s), which includes the ramp-up',
     ]);
     const result = parseResult(ended);
     expect(schemaErrors(result)).toEqual([]);
@@ -75,7 +75,7 @@ describe('before anything is contacted', () => {
     writeFileSync(json, JSON.stringify({ stages: [5], hold: '20s', rate: 100, duration: '5m', maxErrorRate: 0.01 }));
     expect((await home.run(['run', '--dry-run', '--spec', json]).ended).code).toBe(0);
     const missing = await home.run(['run', '--spec', 'nowhere.yaml']).ended;
-    expect(missing).toMatchObject({ code: 104, stderr: '--spec: there is no file "nowhere.yaml"\n' });
+    expect(missing).toMatchObject({ code: 104, stderr: '--spec: the file "nowhere.yaml" does not exist\n' });
   });
 
   test('--dry-run says what would be done, and BENCHMARK_MAX_RATE bounds what may be asked for', async () => {

@@ -5,13 +5,13 @@ import { carriedSteps } from '../../orchestrator/carried';
 import { planOf } from '../../orchestrator/plan';
 import type { StepFacts } from '../../report/facts';
 import { latenciesOf } from '../../report/steps';
-import { MIXABLE, MOST_IN_A_MIX } from '../../spec/mix';
-import { MOST_ITERATIONS } from '../../spec/table';
+import { MIXABLE, MAX_MIX_PARTS } from '../../spec/mix';
+import { MAX_ITERATIONS } from '../../spec/table';
 import { specOf } from '../support/facts';
 import { laneInput, largeLane } from '../support/lane';
 
 const LANES = 50;
-const workloads = MIXABLE.slice(0, MOST_IN_A_MIX);
+const workloads = MIXABLE.slice(0, MAX_MIX_PARTS);
 const mix = workloads.map((workload, i) => `${workload}=${i + 1}`).join(',');
 const plan = planOf(
   specOf({
@@ -20,7 +20,7 @@ const plan = planOf(
     rate: 20,
     duration: '60m',
     rampUp: '30s',
-    iterations: MOST_ITERATIONS,
+    iterations: MAX_ITERATIONS,
     retention: '72h',
   }),
 );

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { MAX_PAYLOAD_BYTES, parsePayloadSize, payloadBytes } from '../../spec/size';
+import { MAX_PAYLOAD_BYTES, parsePayloadSize, payloadBytes } from '../../spec/payload-size';
 
 const u = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-test('sizes are drawn from within their distribution, the small ones by small numbers', () => {
+test('a size lies within its distribution, and a larger random number gives a larger size', () => {
   const sizes = ['4KB', 'uniform:100B-64KB', 'exponential:4KB'].map((text) => parsePayloadSize(text)!);
   fc.assert(
     fc.property(fc.constantFrom(...sizes), u, u, (size, a, b) => {
@@ -17,7 +17,7 @@ test('sizes are drawn from within their distribution, the small ones by small nu
   );
 });
 
-test('the mean of a distribution is the one that was asked for', () => {
+test('the mean of a distribution is the one in its text', () => {
   const n = 10_000;
   const mean = (text: string) => {
     const size = parsePayloadSize(text)!;
@@ -27,6 +27,9 @@ test('the mean of a distribution is the one that was asked for', () => {
   expect(mean('uniform:1KB-3KB') / 2048).toBeCloseTo(1, 2);
 });
 
-test.each(['', '4', '4kb', '2MB', 'uniform:4KB-1KB', 'uniform:4KB', 'normal:4KB', '-1B'])('%j is no size', (text) => {
-  expect(parsePayloadSize(text)).toBeUndefined();
-});
+test.each(['', '4', '4kb', '2MB', 'uniform:4KB-1KB', 'uniform:4KB', 'normal:4KB', '-1B'])(
+  '%j is not a size',
+  (text) => {
+    expect(parsePayloadSize(text)).toBeUndefined();
+  },
+);

@@ -1,0 +1,107 @@
+import { durationMs } from './duration';
+import type { Field } from './fields';
+import type { BenchmarkSpec, SpecInput } from './parse';
+import type { SpecProblem } from './problems';
+import { table, type FieldName } from './table';
+
+/** Returns the problems of a spec whose fields are valid one by one, but contradict each other. */
+export function crossChecks(spec: BenchmarkSpec, given: SpecInput): SpecProblem[] {
+  return [
+    ...(spec.stages === undefined ? withoutStages(spec, given) : withStages(given)),
+    ...externalWorkers(spec),
+    ...workloadOptions(spec),
+    ...warmUp(spec),
+    ...retention(spec),
+  ];
+}
+
+/**
+ * Returns the fields whose values decide about a contradiction. If one of them is invalid by itself, the contradiction
+ * is not reported.
+ */
+export function fieldsBehind(field: string): readonly string[] {
+  if (field === 'rampUp' || field === 'retention') return ['rampUp', 'duration', 'hold', 'stages', 'retention'];
+  return [field];
+}
+
+/** Reports whether a field was set to a value other than its default. The `config` of a result contains the defaults. */
+function isChanged(field: FieldName, given: SpecInput): boolean {
+  return given[field] !== undefined && given[field] !== (table[field] as Field).default;
+}
+
+function withoutStages(spec: BenchmarkSpec, given: SpecInput): SpecProblem[] {
+  const problems: SpecProblem[] = [];
+  if (durationMs(spec.rampUp) >= durationMs(spec.duration)) {
+    const expected = `less than the duration of the run (${spec.duration}), which includes the ramp-up`;
+    problems.push({ field: 'rampUp', value: spec.rampUp, expected });
+  }
+  if (isChanged('hold', given)) {
+    const expected = '`stages`; the length of a run without stages is `duration`';
+    problems.push({ field: 'hold', value: spec.hold, relation: 'requires', expected });
+  }
+  return problems;
+}
+
+/** Why a staircase does not accept a field. */
+const REPLACED_BY_STAGES = {
+  rate: 'each hold has its own rate',
+  duration: 'use `hold` for the duration of each hold',
+  minThroughput: 'each hold requires 90 % of its own rate',
+  iterations: 'a staircase runs once',
+  warmUp: 'a staircase runs once',
+} as const;
+
+function withStages(given: SpecInput): SpecProblem[] {
+  return (Object.keys(REPLACED_BY_STAGES) as (keyof typeof REPLACED_BY_STAGES)[])
+    .filter((field) => isChanged(field, given))
+    .map((field) => {
+      const expected = `\`stages\`: ${REPLACED_BY_STAGES[field]}`;
+      return { field, value: given[field], relation: 'cannot be used with', expected };
+    });
+}
+
+/** Workers that the run does not start itself are found by their namespace and their task queue. */
+function externalWorkers(spec: BenchmarkSpec): SpecProblem[] {
+  const required: [field: FieldName, expected: string][] = [];
+  if (spec.workload === 'external') required.push(['externalType', 'the workflow type that your workers run']);
+  if (spec.workload === 'external' || spec.generatorOnly) {
+    required.push(['taskQueue', 'the task queue that your workers poll']);
+    required.push(['namespace', 'the existing namespace that your workers use']);
+  }
+  return required
+    .filter(([field]) => spec[field] === undefined)
+    .map(([field, expected]) => ({ field, value: undefined, expected }));
+}
+
+function workloadOptions(spec: BenchmarkSpec): SpecProblem[] {
+  const problems: SpecProblem[] = [];
+  const requireWorkload = (field: 'mix' | 'externalType' | 'externalInput', workload: string) => {
+    if (spec.workload === workload || spec[field] === undefined) return;
+    problems.push({ field, value: spec[field], relation: 'requires', expected: `\`workload\` ${workload}` });
+  };
+  requireWorkload('mix', 'mix');
+  requireWorkload('externalType', 'external');
+  requireWorkload('externalInput', 'external');
+  if (spec.workload === 'mix' && spec.mix === undefined) {
+    problems.push({ field: 'mix', value: undefined, expected: 'workloads and weights, such as simple=70,timer=30' });
+  }
+  return problems;
+}
+
+function warmUp(spec: BenchmarkSpec): SpecProblem[] {
+  if (!spec.warmUp || spec.iterations > 1 || spec.stages !== undefined) return [];
+  const expected = '`iterations` of at least 2: the first one is the warm-up';
+  return [{ field: 'warmUp', value: true, relation: 'requires', expected }];
+}
+
+/** A workflow that is deleted before the run ends would be missing from the server's count. */
+function retention(spec: BenchmarkSpec): SpecProblem[] {
+  const loadMs =
+    spec.stages === undefined
+      ? durationMs(spec.duration) * spec.iterations
+      : durationMs(spec.rampUp) + spec.stages.length * durationMs(spec.hold);
+  const longestMs = loadMs * spec.stepAttempts + durationMs(spec.completionTimeout);
+  if (spec.namespace !== undefined || longestMs < durationMs(spec.retention)) return [];
+  const expected = `more than the longest time that the run can take (${Math.ceil(longestMs / 60_000)}m)`;
+  return [{ field: 'retention', value: spec.retention, expected }];
+}
