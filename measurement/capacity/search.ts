@@ -1,0 +1,162 @@
+import { bracketOf, evidenceOf, type Bracket, type Goal, type Trial } from './evidence';
+
+/** What a search is asked to do. */
+export interface SearchPlan {
+  readonly goals: readonly Goal[];
+  /** First rate, starts per second. */
+  readonly fromRate: number;
+  /** Never more than this, starts per second. */
+  readonly maxRate: number;
+  /** Width of the final bracket as a share of its lower end, e.g. 0.05. */
+  readonly precision: number;
+  /** What the workload itself waits for, seconds; a hold lasts at least twice as long. */
+  readonly waitingSeconds: number;
+}
+
+export type Phase = 'probe' | 'bisect' | 'confirm';
+
+/** A hold to be tried next. */
+export interface NextTrial {
+  readonly phase: Phase;
+  readonly rate: number;
+  readonly holdSeconds: number;
+  /** For which goal, by its place. */
+  readonly goalIndex: number;
+}
+
+/** How the search for one goal ended, or stands. */
+export interface GoalState {
+  readonly bracket: Bracket;
+  /** Absent while the goal is not decided. */
+  readonly end?: 'found' | 'generator-limited' | 'max-rate-reached' | 'below-lowest-rate';
+}
+
+/** Shortest hold, seconds; a confirmation needs more of the queue's slow fluctuations. */
+const MIN_HOLD_S = { probe: 20, bisect: 20, confirm: 30 } as const;
+/** A p99 needs 662 samples. */
+const SAMPLES = 700;
+/** A hold is at least this many times the highest p99 that was still good. */
+const P99_TIMES = 10;
+/** Goal duration sum of a load, seconds: neither one trial nor two that disagree decide a load. */
+const DURATION_SUM_S = 80;
+const PRECISE_DURATION_SUM_S = 120;
+/** Finer than this, a load needs the longer duration sum. */
+const PRECISE = 0.04;
+/** The bisection ends when the bracket is narrower; what follows needs confirmed loads. */
+const BISECT_WIDTH = 0.1;
+/** The lowest rate that is tried: below it no p99 is measured in reasonable time. */
+const LOWEST_RATE = 0.5;
+
+/**
+ * Decides which load to try next: doubles the rate until a trial is bad, bisects on a logarithmic scale until the
+ * bracket is narrow, then confirms both ends by repeated trials, the smaller load first. All goals share their trials.
+ *
+ * @param lastGoodP99Ms highest p99 of a good trial so far, milliseconds
+ * @returns undefined when every goal is decided
+ */
+export function nextTrial(plan: SearchPlan, trials: readonly Trial[], lastGoodP99Ms: number): NextTrial | undefined {
+  for (const goalIndex of plan.goals.keys()) {
+    const next = nextForGoal(plan, trials, goalIndex);
+    if (next === undefined) continue;
+    return { ...next, goalIndex, holdSeconds: holdSeconds(plan, next, lastGoodP99Ms) };
+  }
+  return undefined;
+}
+
+/** Where the search for one goal stands. */
+export function goalState(plan: SearchPlan, trials: readonly Trial[], goalIndex: number): GoalState {
+  const bracket = bracketFor(plan, trials, goalIndex);
+  const next = nextForGoal(plan, trials, goalIndex);
+  if (next !== undefined) return { bracket };
+  const { good, bad } = bracket;
+  if (good === undefined) return { bracket, end: 'below-lowest-rate' };
+  if (bad !== undefined && bad.rate <= good.rate * (1 + plan.precision) * ROUNDING) return { bracket, end: 'found' };
+  if (ceilingOf(trials) !== undefined) return { bracket, end: 'generator-limited' };
+  return { bracket, end: 'max-rate-reached' };
+}
+
+export function holdSeconds(
+  { waitingSeconds }: SearchPlan,
+  { phase, rate }: Pick<NextTrial, 'phase' | 'rate'>,
+  lastGoodP99Ms: number,
+): number {
+  return Math.ceil(
+    Math.max(MIN_HOLD_S[phase], SAMPLES / rate, (P99_TIMES * lastGoodP99Ms) / 1000, 2 * waitingSeconds) +
+      waitingSeconds,
+  );
+}
+
+/** Rates are rounded to three significant digits, so a width may be off by as much. */
+const ROUNDING = 1.006;
+
+function durationSumOf({ precision }: SearchPlan): (rate: number) => number {
+  const sum = precision < PRECISE ? PRECISE_DURATION_SUM_S : DURATION_SUM_S;
+  return (rate) => Math.max(sum, SAMPLES / rate);
+}
+
+function bracketFor(plan: SearchPlan, trials: readonly Trial[], goalIndex: number): Bracket {
+  return bracketOf(evidenceOf(trials, goalIndex, durationSumOf(plan)));
+}
+
+function nextForGoal(
+  plan: SearchPlan,
+  trials: readonly Trial[],
+  goalIndex: number,
+): Pick<NextTrial, 'phase' | 'rate'> | undefined {
+  const retry = toBeRepeated(trials);
+  if (retry !== undefined) return { phase: 'confirm', rate: retry };
+  const { good, bad, tied } = bracketFor(plan, trials, goalIndex);
+  const ceiling = Math.min(plan.maxRate, ceilingOf(trials) ?? Infinity);
+  const confirm = (rate: number) => ({ phase: 'confirm', rate }) as const;
+
+  if (tied) return confirm(tied.rate);
+  if (bad === undefined) return raise(plan, good, ceiling, ceilingOf(trials));
+  if (good === undefined) {
+    const lower = round(bad.rate / 2);
+    if (lower >= LOWEST_RATE) return { phase: 'probe', rate: lower };
+    return bad.decision === 'undecided' ? confirm(bad.rate) : undefined;
+  }
+  const middle = round(Math.sqrt(good.rate * bad.rate));
+  const isBetween = middle > good.rate && middle < bad.rate;
+  if (bad.rate > good.rate * (1 + BISECT_WIDTH) * ROUNDING && isBetween) return { phase: 'bisect', rate: middle };
+  if (good.decision === 'undecided') return confirm(good.rate);
+  if (bad.rate > good.rate * (1 + plan.precision) * ROUNDING && isBetween) return confirm(middle);
+  return bad.decision === 'undecided' ? confirm(bad.rate) : undefined;
+}
+
+/** No load was bad so far: double the rate, up to the ceiling; there, confirm what is good. */
+function raise(plan: SearchPlan, good: Bracket['good'], ceiling: number, invalidRate: number | undefined) {
+  if (good === undefined) {
+    const first = Math.min(plan.fromRate, plan.maxRate);
+    if (invalidRate === undefined || first < invalidRate) return { phase: 'probe', rate: first } as const;
+    return undefined;
+  }
+  const doubled = Math.min(round(good.rate * 2), plan.maxRate);
+  if (doubled > good.rate && doubled < ceiling) return { phase: 'probe', rate: doubled } as const;
+  if (invalidRate === undefined && doubled > good.rate) return { phase: 'probe', rate: doubled } as const;
+  const middle = round(Math.sqrt(good.rate * ceiling));
+  const isWide = invalidRate !== undefined && invalidRate > good.rate * (1 + BISECT_WIDTH) * ROUNDING;
+  if (isWide && middle > good.rate && middle < invalidRate) return { phase: 'bisect', rate: middle } as const;
+  return good.decision === 'undecided' ? ({ phase: 'confirm', rate: good.rate } as const) : undefined;
+}
+
+/** An INVALID trial is repeated once, at once. */
+function toBeRepeated(trials: readonly Trial[]): number | undefined {
+  const last = trials.at(-1);
+  if (last?.invalid === undefined) return undefined;
+  const before = trials.slice(0, -1).some(({ rate, invalid }) => rate === last.rate && invalid !== undefined);
+  return before ? undefined : last.rate;
+}
+
+/** The lowest rate that was INVALID twice: the generator's own limit. */
+function ceilingOf(trials: readonly Trial[]): number | undefined {
+  const counts = new Map<number, number>();
+  for (const { rate, invalid } of trials) if (invalid !== undefined) counts.set(rate, (counts.get(rate) ?? 0) + 1);
+  const twice = [...counts].filter(([, count]) => count >= 2).map(([rate]) => rate);
+  return twice.length === 0 ? undefined : Math.min(...twice);
+}
+
+/** Three significant digits: a rate that a person can repeat. */
+export function round(rate: number): number {
+  return Number(rate.toPrecision(3));
+}
