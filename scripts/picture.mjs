@@ -1,0 +1,92 @@
+// `npm run picture`: runs `npm run bench` and draws what it prints as docs/result.svg, the picture of the README.
+// `npm run picture -- RESULT.json` draws the result of an earlier `npm run bench` instead.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { root, setUp } from './setup.mjs';
+
+const COLUMNS = 120;
+const CHARACTER = { width: 7.8, height: 17, size: 13 };
+const MARGIN = { x: 18, top: 48, bottom: 16 };
+const COLORS = {
+  text: '#c9d1d9',
+  strong: '#ffffff',
+  good: '#56d364',
+  bad: '#ff7b72',
+  advice: '#79c0ff',
+  dim: '#8b949e',
+};
+
+/** What each kind of line of the summary looks like: the first pattern that matches decides. */
+const STYLES = [
+  [/^\$ /, COLORS.dim, 'normal'],
+  [/^(PASSED|VALID)/, COLORS.good, 'bold'],
+  [/^(FAILED|INVALID|UNACCOUNTED|ABORTED|ERROR)/, COLORS.bad, 'bold'],
+  [/^ +✓/, COLORS.good, 'normal'],
+  [/^ +✗/, COLORS.bad, 'normal'],
+  [/^ +→/, COLORS.advice, 'normal'],
+  [/^\S/, COLORS.strong, 'bold'],
+  [/^/, COLORS.text, 'normal'],
+];
+
+function escape(text) {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+}
+
+/** Breaks a line that is wider than the terminal, and indents what follows. */
+function wrap(line) {
+  if (line.length <= COLUMNS) return [line];
+  const at = line.lastIndexOf(' ', COLUMNS);
+  return [line.slice(0, at), ...wrap(`    ${line.slice(at + 1)}`)];
+}
+
+/** The SVG of a terminal of 120 columns that shows `text`. */
+function drawTerminal(text) {
+  const lines = text.trimEnd().split('\n').flatMap(wrap);
+  const width = 2 * MARGIN.x + COLUMNS * CHARACTER.width;
+  const height = MARGIN.top + lines.length * CHARACTER.height + MARGIN.bottom;
+  const rows = lines.map((line, i) => {
+    if (line === '') return '';
+    const [, fill, weight] = STYLES.find(([pattern]) => pattern.test(line));
+    const indent = line.length - line.trimStart().length;
+    const x = MARGIN.x + indent * CHARACTER.width;
+    const y = MARGIN.top + (i + 0.8) * CHARACTER.height;
+    // A fixed width for each line keeps the columns aligned in any font.
+    const length = ((line.length - indent) * CHARACTER.width).toFixed(1);
+    const place = `x="${x.toFixed(1)}" y="${y.toFixed(1)}" textLength="${length}"`;
+    return `<text ${place} fill="${fill}" font-weight="${weight}">${escape(line.trimStart())}</text>`;
+  });
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
+    '<title>The summary that npm run bench prints</title>',
+    `<rect width="100%" height="100%" rx="8" fill="#0d1117"/>`,
+    ...['#ff5f56', '#ffbd2e', '#27c93f'].map((fill, i) => `<circle cx="${22 + 20 * i}" cy="20" r="6" fill="${fill}"/>`),
+    `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${CHARACTER.size}" xml:space="preserve">`,
+    ...rows.filter((row) => row !== ''),
+    '</g>',
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+/** What `npm run bench` prints on stdout, or printed for an earlier result. */
+function summaryOf(resultFile) {
+  const folder = mkdtempSync(join(tmpdir(), 'benchmark-picture-'));
+  const args = resultFile ? ['dist/cli/main.js', 'show', resolve(resultFile)] : ['scripts/bench.mjs', '--out', folder];
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  });
+  rmSync(folder, { recursive: true, force: true });
+  // The temporary file of the result does not belong in a picture.
+  return { status, summary: stdout.replace(/\n+ *Result: .*\n/, '\n').trim() };
+}
+
+setUp();
+const { status, summary } = summaryOf(process.argv[2]);
+console.log(summary);
+if (summary === '') process.exit(status || 1);
+writeFileSync(join(root, 'docs/result.svg'), drawTerminal(`$ npm run bench\n\n${summary}`));
+process.exit(status ?? 1);
