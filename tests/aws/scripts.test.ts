@@ -15,6 +15,7 @@ import type { BenchmarkResult } from '../../report/result-schema';
 import type { Deployment } from '../../scripts/aws/deployment';
 import { AwsDeployment, DEPLOYMENT } from '../support/aws-deployment';
 import { eventually } from '../support/cli';
+import { describeNeeding } from '../support/needs';
 import { canPip } from '../support/pip';
 
 jest.setTimeout(300_000);
@@ -29,7 +30,7 @@ function resultOf(workflowId: string, error = 'made for a test'): BenchmarkResul
   return { ...resultWithoutRun('ERROR', error, {}, Date.now()), workflowId };
 }
 
-(canPip ? describe : describe.skip)('against a server that answers as AWS does', () => {
+describeNeeding(canPip, 'pip')('against a server that answers as AWS does', () => {
   beforeAll(async () => {
     aws = await AwsDeployment.start();
   });

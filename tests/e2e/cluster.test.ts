@@ -1,6 +1,7 @@
 import type { BenchmarkResult } from '../../report/result-schema';
 import { freePort } from '../../machine/embedded-server';
 import { Cluster } from '../support/cluster';
+import { testNeeding } from '../support/needs';
 import { canHavePrometheus, Prometheus } from '../support/prometheus';
 import { expectSoundAccount } from '../support/result';
 
@@ -31,27 +32,30 @@ test.each<[name: string, setting: string, knob: string, spec?: object]>([
   expect(result.findings[0]).toMatchObject({ knob, confidence: 'high', setting: { key: knob } });
 });
 
-(canHavePrometheus ? test : test.skip)('a Prometheus that scrapes the cluster already is asked instead', async () => {
-  const port = await freePort();
-  const prometheus = await Prometheus.scraping(`127.0.0.1:${port}`);
-  const env = {
-    BENCHMARK_SERVER_PROMETHEUS: `http://${prometheus.address}/`,
-    BENCHMARK_SERVER_PROMETHEUS_TOKEN: 'planted-token',
-    BENCHMARK_SERVER_PROMETHEUS_SELECTOR: 'job="benchmark"',
-  };
-  const cluster = await Cluster.start({ generators: 1, withMetrics: port, env });
-  const result = await cluster.benchmark('asked', load);
-  expectSoundAccount(result);
-  const [hold] = result.steps.filter((step) => step.counted);
-  const { endpoints, readings, unknown } = result.cluster!;
-  expect([endpoints, unknown]).toEqual([1, []]);
-  const created = readings.find(({ labels }) => labels === 'CreateWorkflowExecution')!;
-  // It scrapes once a second, so either end of the hold may be a second off.
-  expect(Math.abs(created.count! - hold!.ledger.acknowledged)).toBeLessThan(50);
-  expect(JSON.stringify(result)).not.toContain('planted-token');
-  await cluster.stop();
-  await prometheus.stop();
-});
+testNeeding(canHavePrometheus, 'Prometheus or apt-get')(
+  'a Prometheus that scrapes the cluster already is asked instead',
+  async () => {
+    const port = await freePort();
+    const prometheus = await Prometheus.scraping(`127.0.0.1:${port}`);
+    const env = {
+      BENCHMARK_SERVER_PROMETHEUS: `http://${prometheus.address}/`,
+      BENCHMARK_SERVER_PROMETHEUS_TOKEN: 'planted-token',
+      BENCHMARK_SERVER_PROMETHEUS_SELECTOR: 'job="benchmark"',
+    };
+    const cluster = await Cluster.start({ generators: 1, withMetrics: port, env });
+    const result = await cluster.benchmark('asked', load);
+    expectSoundAccount(result);
+    const [hold] = result.steps.filter((step) => step.counted);
+    const { endpoints, readings, unknown } = result.cluster!;
+    expect([endpoints, unknown]).toEqual([1, []]);
+    const created = readings.find(({ labels }) => labels === 'CreateWorkflowExecution')!;
+    // It scrapes once a second, so either end of the hold may be a second off.
+    expect(Math.abs(created.count! - hold!.ledger.acknowledged)).toBeLessThan(50);
+    expect(JSON.stringify(result)).not.toContain('planted-token');
+    await cluster.stop();
+    await prometheus.stop();
+  },
+);
 
 test('metrics that do not answer are unknown with the reason, and the run is none the worse for it', async () => {
   const nobody = 'http://127.0.0.1:9/metrics';

@@ -1,12 +1,13 @@
 import { freePort } from '../../machine/embedded-server';
 import { DASHBOARD } from '../../machine/metrics/dashboard';
 import { eventually, Home, parseResult } from '../support/cli';
+import { testNeeding } from '../support/needs';
 import { canHavePrometheus, lintMetrics, Prometheus } from '../support/prometheus';
 import { expectSoundAccount, sum } from '../support/result';
 
 jest.setTimeout(180_000);
 
-const here = canHavePrometheus ? test : test.skip;
+const here = testNeeding(canHavePrometheus, 'Prometheus or apt-get');
 
 let home: Home;
 let prometheus: Prometheus | undefined;

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { freePort } from '../../machine/embedded-server';
 import { Home, parseResult } from '../support/cli';
+import { testNeeding } from '../support/needs';
 import { canHavePrometheus, Prometheus } from '../support/prometheus';
 import { expectSoundAccount } from '../support/result';
 
 jest.setTimeout(180_000);
 
-const here = canHavePrometheus ? test : test.skip;
+const here = testNeeding(canHavePrometheus, 'Prometheus or apt-get');
 
 here(
   "a real Prometheus with the collector's scrape configuration: a run's metrics, by task, role and run",

@@ -7,6 +7,7 @@ import { freePort } from '../../machine/embedded-server';
 import { fromLogLines } from '../../machine/log-lines';
 import type { BenchmarkResult } from '../../report/result-schema';
 import { eventually } from '../support/cli';
+import { testNeeding } from '../support/needs';
 import { expectSoundAccount } from '../support/result';
 import { startTestServer, type TestServer } from '../support/server';
 
@@ -17,7 +18,7 @@ const TAG = 'localhost/temporal-benchmark:tested';
 const OWN_LAYERS_MB = 200;
 
 const canBuild = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get') && process.arch === 'x64';
-const here = canBuild ? test : test.skip;
+const here = testNeeding(canBuild, 'root on an x86-64 Debian (buildah)');
 
 function buildah(...args: string[]): string {
   const storage = ['--root', `${STORE}/root`, '--runroot', `${STORE}/run`, '--storage-driver', 'vfs'];

@@ -3,11 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { testNeeding } from '../support/needs';
 import { canHavePrometheus, prometheusBinary } from '../support/prometheus';
 
 jest.setTimeout(120_000);
 
-const here = canHavePrometheus ? test : test.skip;
+const here = testNeeding(canHavePrometheus, 'Prometheus or apt-get');
 const read = (name: string) => readFileSync(join(__dirname, '..', '..', 'infra', 'collector', name), 'utf8');
 
 interface Relabel {

