@@ -1,0 +1,52 @@
+import { explain } from '../../../activities/settle/disagreement';
+import { Pace } from '../../../activities/settle/pace';
+import { FakeTarget, type FakeWorkflow } from '../../support/fake-target';
+import { passTimeUntil, useFakeTime } from '../../support/passing-time';
+import { countedStep, ownedRun } from '../../support/steps';
+
+useFakeTime();
+
+const workflows = (lane: number, count: number, from = 0): FakeWorkflow[] =>
+  Array.from({ length: count }, (_, i) => ({
+    id: `run-1/1/1/${lane}/${from + i}`,
+    type: 'simple',
+    status: 'Completed',
+  }));
+
+async function explained(listed: FakeWorkflow[], scheduledByLane: number[], absent: string[] = [], skipped = 0) {
+  const target = new FakeTarget({ [ownedRun.namespace]: { workflows: listed } });
+  const step = countedStep({ skipped: { fenced: skipped } }, {}, { scheduledByLane });
+  return await passTimeUntil(explain(target.connection, ownedRun, step, new Set(absent), new Pace()), 5000);
+}
+
+test('the ids on each side are named, over all lanes; ids known to be absent are not', async () => {
+  const listed = [...workflows(0, 3), ...workflows(1, 2), ...workflows(1, 1, 900), ...workflows(7, 1)];
+  expect(await explained(listed, [5, 2], ['run-1/1/1/0/4'], 1)).toEqual({
+    step: '1',
+    attempt: 1,
+    onlyInAccount: { count: 1, ids: ['run-1/1/1/0/3'] },
+    onlyOnServer: { count: 2, ids: ['run-1/1/1/1/900', 'run-1/1/1/7/0'] },
+    skippedAmongThem: 1,
+  });
+});
+
+test('workflows of another step, of another run and of a child are no part of it', async () => {
+  const others: FakeWorkflow[] = [
+    { id: 'run-1/2/1/0/9', type: 'simple', status: 'Completed' },
+    { id: 'run-10/1/1/0/9', type: 'simple', status: 'Completed' },
+    { id: 'run-1/1/1/0/0/child', type: 'simple', status: 'Completed', parent: 'run-1/1/1/0/0' },
+  ];
+  const { onlyInAccount, onlyOnServer } = await explained([...workflows(0, 2), ...others], [2]);
+  expect([onlyInAccount.count, onlyOnServer.count]).toEqual([0, 0]);
+});
+
+test('at most twenty ids are named on each side; the counts are whole', async () => {
+  const { onlyInAccount, onlyOnServer } = await explained(workflows(0, 30, 1000), [50]);
+  expect([onlyInAccount.count, onlyInAccount.ids.length]).toEqual([50, 20]);
+  expect([onlyOnServer.count, onlyOnServer.ids.length]).toEqual([30, 20]);
+});
+
+test('a list that was not read to its end names nothing as missing', async () => {
+  const { onlyInAccount } = await explained(workflows(0, 60_001), [60_002]);
+  expect(onlyInAccount).toEqual({ count: null, ids: [] });
+});

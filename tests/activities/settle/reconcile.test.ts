@@ -1,0 +1,155 @@
+import { createReconcile } from '../../../activities/settle/reconcile';
+import type { ReconcileInput } from '../../../orchestrator/activity-types';
+import type { TargetConnections } from '../../../temporal/connections';
+import { FakeTarget, grpcFailure, type FakeWorkflow, type Status } from '../../support/fake-target';
+import { simple } from '../../support/lane';
+import { passTimeUntil, useFakeTime } from '../../support/passing-time';
+import { countedStep, ownedRun } from '../../support/steps';
+import { status } from '@grpc/grpc-js';
+
+useFakeTime();
+
+const workflows = (count: number, change: Partial<FakeWorkflow> = {}, from = 0): FakeWorkflow[] =>
+  Array.from({ length: count }, (_, i) => {
+    return { id: `run-1/1/1/0/${from + i}`, type: 'simple', status: 'Completed' as Status, ...change };
+  });
+
+function reconciling(listed: FakeWorkflow[], change: Partial<ReconcileInput>) {
+  const target = new FakeTarget({ [ownedRun.namespace]: { workflows: listed } });
+  const targets = { get: async () => target.connection } as unknown as TargetConnections;
+  const input: ReconcileInput = {
+    run: ownedRun,
+    steps: [],
+    kinds: [simple],
+    completionTimeoutMs: 120_000,
+    countWindows: [],
+    ...change,
+  };
+  const startedAt = Date.now();
+  const reconcile = async () => {
+    const result = await passTimeUntil(createReconcile({ targets })(input));
+    return { ...result, tookMs: Date.now() - startedAt };
+  };
+  return { target, reconcile };
+}
+
+test('an account that agrees is closed at once, with the server’s counts by status', async () => {
+  const listed = [
+    ...workflows(7),
+    ...workflows(2, { status: 'Failed' }, 7),
+    ...workflows(1, { status: 'TimedOut' }, 9),
+  ];
+  const { reconcile } = reconciling(listed, { steps: [countedStep({ scheduled: 10, acknowledged: 10 })] });
+  expect(await reconcile()).toMatchObject({
+    steps: [{ name: '1', attempt: 1, server: { total: 10, completed: 7, failed: 2, timedOut: 1, open: 0 } }],
+    settledBy: 'nothing to settle',
+    open: [],
+    disagreements: [],
+  });
+});
+
+test('visibility that lags behind is waited for, and how long is reported', async () => {
+  const listed = workflows(8);
+  const { reconcile } = reconciling(listed, { steps: [countedStep({ scheduled: 10, acknowledged: 10 })] });
+  setTimeout(() => listed.push(...workflows(2, {}, 8)), 20_000);
+  const { open, visibilityWaitMs } = await reconcile();
+  expect(open).toEqual([]);
+  expect(visibilityWaitMs).toBeGreaterThanOrEqual(20_000);
+  expect(visibilityWaitMs).toBeLessThan(25_000);
+});
+
+test('counts are asked for at most once per second, whatever the wait', async () => {
+  const { target, reconcile } = reconciling(workflows(9), {
+    steps: [countedStep({ scheduled: 10, acknowledged: 10 })],
+  });
+  const asked = jest.spyOn(target, 'countWorkflowExecutions');
+  await reconcile();
+  expect(asked.mock.calls.length).toBeGreaterThan(55);
+  expect(asked.mock.calls.length).toBeLessThanOrEqual(63);
+});
+
+test('after a minute a disagreement is named, with the ids on each side', async () => {
+  const { reconcile } = reconciling([...workflows(9), ...workflows(1, {}, 77)], {
+    steps: [countedStep({ scheduled: 12, acknowledged: 12 })],
+  });
+  const { open, disagreements, tookMs } = await reconcile();
+  expect(tookMs).toBeGreaterThanOrEqual(60_000);
+  expect(disagreements).toMatchObject([{ onlyInAccount: { count: 3 }, onlyOnServer: { ids: ['run-1/1/1/0/77'] } }]);
+  expect(open).toEqual([expect.stringContaining('the account has 12 workflows, the server lists 10')]);
+});
+
+test('open workflows may take the completion timeout to close, and are counted as open after it', async () => {
+  const listed = workflows(10, { status: 'Running' });
+  const input = { steps: [countedStep({ scheduled: 10, acknowledged: 10 })], completionTimeoutMs: 30_000 };
+  const { reconcile } = reconciling(listed, input);
+  setTimeout(() => listed.slice(0, 6).forEach((one) => (one.status = 'Completed')), 10_000);
+  const { steps, tookMs } = await reconcile();
+  expect(steps[0]!.server).toMatchObject({ total: 10, completed: 6, open: 4 });
+  expect(tookMs).toBeGreaterThan(30_000);
+  expect(tookMs).toBeLessThan(33_000);
+});
+
+test('what waits for messages is sent them while the account is settled', async () => {
+  const listed = workflows(3, { status: 'Running' });
+  const { target, reconcile } = reconciling(listed, {
+    steps: [countedStep({ scheduled: 3, acknowledged: 3 })],
+    kinds: [{ ...simple, messages: { kind: 'signal', count: 1 } }],
+  });
+  target.onMessage = (workflow) => (workflow.status = 'Completed');
+  expect((await reconcile()).steps[0]!.server).toMatchObject({ completed: 3, open: 0 });
+});
+
+test('I3c: provisional starts are looked up by id, and not before a late one could have been committed', async () => {
+  const endedAtMs = Date.now();
+  const ledger = { scheduled: 10, acknowledged: 6, unknown: { DEADLINE_EXCEEDED: 3 }, inDoubt: 1 };
+  const step = countedStep(ledger, { unknown: { DEADLINE_EXCEEDED: [6, 3] }, inDoubt: [9, 1] }, { endedAtMs });
+  const { target, reconcile } = reconciling(workflows(8), { steps: [step] });
+  let firstLookAfterMs = Infinity;
+  const describe = target.describeWorkflowExecution.bind(target);
+  target.describeWorkflowExecution = async (request) => {
+    firstLookAfterMs = Math.min(firstLookAfterMs, Date.now() - endedAtMs);
+    return await describe(request);
+  };
+  expect(await reconcile()).toMatchObject({
+    steps: [{ settlement: { foundRejected: {}, foundUnknown: { DEADLINE_EXCEEDED: 2 }, foundInDoubt: 0 } }],
+    settledBy: 'describing each id',
+    open: [],
+  });
+  // The deadline of a start is 10 s, and a write may follow 10 s later.
+  expect(firstLookAfterMs).toBeGreaterThanOrEqual(20_000);
+});
+
+test('provisional starts without names are settled by count', async () => {
+  const ledger = { scheduled: 10, acknowledged: 6, rejected: { RESOURCE_EXHAUSTED: 4 } };
+  const { reconcile } = reconciling(workflows(7), { steps: [countedStep(ledger, { rejected: null })] });
+  expect(await reconcile()).toMatchObject({
+    steps: [{ settlement: { foundRejected: { RESOURCE_EXHAUSTED: 1 } } }],
+    settledBy: 'count',
+    open: [],
+  });
+});
+
+test('completions within a hold are counted by when they closed; windows of one step add up', async () => {
+  const closed = (closedAtMs: number, type: string, from: number) => workflows(1, { closedAtMs, type }, from);
+  const listed = [...closed(999, 'a', 0), ...closed(1000, 'a', 1), ...closed(1999, 'b', 2), ...closed(2000, 'a', 3)];
+  const { reconcile } = reconciling(listed, {
+    steps: [countedStep({ scheduled: 4, acknowledged: 4 })],
+    countWindows: [
+      { stepIndex: 1, fromMs: 1000, toMs: 2000 },
+      { stepIndex: 2, fromMs: 1000, toMs: 2000, workflowTypes: ['a'] },
+      { stepIndex: 2, fromMs: 0, toMs: 3000, workflowTypes: ['b'] },
+    ],
+  });
+  expect((await reconcile()).completedInWindow).toEqual([
+    [1, 2],
+    [2, 2],
+  ]);
+});
+
+test('a namespace that is gone is a failure of its own, and is not retried; other errors are as they came', async () => {
+  const { target, reconcile } = reconciling([], { steps: [countedStep({ scheduled: 1, acknowledged: 1 })] });
+  target.fail('countWorkflowExecutions', grpcFailure(status.PERMISSION_DENIED, 'not for you'));
+  await expect(reconcile()).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
+  delete target.namespaces[ownedRun.namespace];
+  await expect(reconcile()).rejects.toMatchObject({ type: 'NamespaceGone', nonRetryable: true });
+});
