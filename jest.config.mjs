@@ -3,7 +3,12 @@
  * `.ci/run` type-checks the tests once with `tsc`, which costs 13 s in total instead of several per jest worker.
  */
 const transform = { '^.+\\.ts$': 'ts-jest' };
-const base = { testEnvironment: 'node', transform, rootDir: '.' };
+const base = {
+  testEnvironment: 'node',
+  transform,
+  rootDir: '.',
+  setupFilesAfterEnv: ['<rootDir>/tests/support/end-leftovers.ts'],
+};
 const in_ = (...rooms) => rooms.map((room) => `<rootDir>/tests/${room}/**/*.test.ts`);
 
 /**

@@ -44,7 +44,12 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     );
   });
   died.catch(() => undefined);
-  await Promise.race([untilServing(address), died]);
+  try {
+    await Promise.race([untilServing(address), died]);
+  } catch (err) {
+    child.kill('SIGKILL');
+    throw err;
+  }
   return ownServer(address, child);
 }
 

@@ -41,6 +41,8 @@ export class LaneAudit {
   loadOver(): void {
     if (this.measured) return;
     if (this.window && this.window.process.elapsedMs >= SHORTEST_MS) this.closeWindow();
+    this.window?.process.stop();
+    this.window = undefined;
     this.measured = this.process.stop();
   }
 

@@ -42,7 +42,7 @@ describe('before anything is contacted', () => {
     expect(schemaErrors(result)).toEqual([]);
     expect(result).toMatchObject({ outcome: 'BAD_CONFIGURATION', exitCode: 104, passed: false });
     expect(frontend.calls).toEqual({});
-    frontend.close();
+    await frontend.close();
   });
 
   test('unreachable frontend: exit 1 with the address and what to try, within the connect timeout', async () => {

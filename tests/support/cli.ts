@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive } from '../../machine/session';
 import type { BenchmarkResult } from '../../report/result-schema';
+import { onEnd } from './leftovers';
 
 const MAIN = join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
 
@@ -110,7 +111,7 @@ export class Home {
   }
 
   /** Ends what a failed test left, by the process ids it started. */
-  async leave(): Promise<void> {
+  readonly leave = onEnd(async () => {
     for (const { child } of this.started)
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     for (const session of this.sessions) {
@@ -118,7 +119,7 @@ export class Home {
       await workflow.ended;
     }
     rmSync(this.dir, { recursive: true, force: true });
-  }
+  });
 }
 
 export function parseResult({ stdout, stderr }: Ended): BenchmarkResult {

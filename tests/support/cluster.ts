@@ -11,6 +11,7 @@ import { CONTROL_NAMESPACE } from '../../orchestrator/names';
 import type { BenchmarkResult } from '../../report/result-schema';
 import { awaitRun, type RunOutcome } from '../../machine/await-run';
 import { eventually, Home, type Command } from './cli';
+import { onEnd } from './leftovers';
 import { TestFrontend, type FrontendOptions } from './frontend';
 import { TcpProxy } from './tcp-proxy';
 import { startTestServer, type TestServer } from './server';
@@ -179,12 +180,11 @@ export class Cluster {
     return Number(count);
   }
 
-  async stop(): Promise<void> {
+  readonly stop = onEnd(async () => {
     for (const worker of this.workers) worker.kill('SIGTERM');
     await Promise.all(this.workers.map((worker) => worker.ended));
     await this.home.leave();
-    this.frontend?.close();
-    this.network?.close();
+    await Promise.all([this.frontend?.close(), this.network?.close()]);
     await Promise.all([this.control.close(), this.target.close()]);
-  }
+  });
 }

@@ -1,5 +1,6 @@
 import { Client, credentials, Metadata, Server, ServerCredentials, status, type ServiceError } from '@grpc/grpc-js';
 import { google, temporal } from '@temporalio/proto';
+import { onEnd } from './leftovers';
 
 const { WorkflowService } = temporal.api.workflowservice.v1;
 const { OperatorService } = temporal.api.operatorservice.v1;
@@ -58,10 +59,10 @@ export class TestFrontend {
     this.intercepts.delete(method);
   }
 
-  close(): void {
+  readonly close = onEnd(() => {
     this.server.forceShutdown();
     this.upstream?.close();
-  }
+  });
 
   private async handle(
     path: string,

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import type { Connection } from '@temporalio/client';
 import { connect } from '../../temporal/connections';
 import { startEmbeddedServer, type EmbeddedServer, type EmbeddedServerOptions } from '../../machine/embedded-server';
+import { onEnd } from './leftovers';
 import { findServerBinary } from '../../machine/server-binary';
 
 /** A Temporal server of a test's own. */
 export interface TestServer extends EmbeddedServer {
   readonly connection: Connection;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export async function startTestServer(options: Partial<EmbeddedServerOptions> = {}): Promise<TestServer> {
@@ -19,14 +20,14 @@ export async function startTestServer(options: Partial<EmbeddedServerOptions> = 
     logFile: join(dir, 'server.log'),
     ...options,
   });
+  const stop = onEnd(async () => {
+    await server.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
   const connection = await connect({ address: server.address, options: { address: server.address } });
-  return {
-    ...server,
-    connection,
-    async close() {
-      await connection.close();
-      await server.stop();
-      rmSync(dir, { recursive: true, force: true });
-    },
-  };
+  const close = onEnd(async () => {
+    await connection.close();
+    await stop();
+  });
+  return { ...server, connection, close };
 }

@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { onEnd } from './leftovers';
 
 /** A stretch of network between the tool and a server, which a test can break. */
 export class TcpProxy {
@@ -40,10 +41,10 @@ export class TcpProxy {
     this.delayMs = ms;
   }
 
-  close(): void {
+  readonly close = onEnd(() => {
     for (const link of this.links) link.destroy();
     this.server.close();
-  }
+  });
 
   private accept(client: Socket): void {
     if (Date.now() < this.closedUntil) return void client.resetAndDestroy();

@@ -1,6 +1,7 @@
 import { LaneAccount } from '../../../activities/generate-load/lane-account';
 import { paceLane } from '../../../activities/generate-load/pace-lane';
 import type { TargetCalls } from '../../../activities/generate-load/target-calls';
+import { summarize } from '../../../measurement/account/histogram';
 import { laneInput } from '../../support/lane';
 
 /** A target whose answers the test decides on. */
@@ -44,15 +45,36 @@ test('law 1: a target that answers nothing delays no arrival; the cap turns the 
   expect(ledger).toMatchObject({ scheduled: 200, acknowledged: 50, skipped: { 'in-flight-cap': 150 } });
 });
 
-test('law 2: a stall of the target shows in the latency from the due time of every arrival it held up', async () => {
+test('law 2: a stall of the target shows in the latency of each arrival: the rest of the stall from its due time', async () => {
   const startedAt = performance.now();
   const stalled = async () => {
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, 800 - (performance.now() - startedAt))));
     return { runId: 'x' };
   };
-  const { observation, ledger } = await pace(target({ start: stalled }));
+  const { observation, ledger, histograms } = await pace(target({ start: stalled }));
   expect(ledger.acknowledged).toBe(200);
   expect(observation.completed).toBe(200);
+  // 200 arrivals within a second: 160 of them fall due in the stall, one every 5 ms.
+  const { max, p50 } = summarize(histograms.latency);
+  expect(max.ms).toBeGreaterThan(780);
+  expect(p50.ms).toBeGreaterThan(290);
+  expect(p50.ms).toBeLessThan(500);
+});
+
+test('law 2: a stall of the generator shows in the latency from the due time, and not in the service time from the send', async () => {
+  let starts = 0;
+  const blocking = () => {
+    if ((starts += 1) === 20) for (const until = performance.now() + 600; performance.now() < until;);
+    return Promise.resolve({ runId: 'x' });
+  };
+  const { histograms } = await pace(target({ start: blocking }));
+  const latency = summarize(histograms.latency);
+  const service = summarize(histograms.service);
+  expect(latency.count).toBe(200);
+  expect(latency.p50.ms).toBeGreaterThan(100);
+  // Only the start that blocked took long itself.
+  expect(service.p95.ms).toBeLessThan(50);
+  expect(summarize(histograms.lag).max.ms).toBeGreaterThan(550);
 });
 
 test('I3b: behind a closed fence nothing is sent, and every arrival is counted', async () => {

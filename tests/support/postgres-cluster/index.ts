@@ -91,7 +91,7 @@ export class PostgresCluster {
       child.kill('SIGKILL');
       if (child.exitCode === null && child.signalCode === null) await exited;
     }
-    this.database.close();
+    await this.database.close();
     asPostgres('pg_ctl', '-D', join(this.dir, 'data'), '-m', 'immediate', '-w', 'stop');
     rmSync(this.dir, { recursive: true, force: true });
   }

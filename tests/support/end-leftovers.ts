@@ -1,0 +1,3 @@
+import { endLeftoversAfterTests } from './leftovers';
+
+endLeftoversAfterTests();
