@@ -1,9 +1,10 @@
-import { explain } from '../../../activities/settle/disagreement';
-import { Pace } from '../../../activities/settle/pace';
+import { explainDisagreement } from '../../../activities/settle/disagreement';
+import { RateLimiter } from '../../../activities/settle/rate-limiter';
 import { FakeTarget, type FakeWorkflow } from '../../support/fake-target';
 import { passTimeUntil, useFakeTime } from '../../support/passing-time';
 import { countedStep, ownedRun } from '../../support/steps';
 
+jest.mock('node:timers/promises', () => jest.requireActual<object>('../../support/timers-promises'));
 useFakeTime();
 
 const workflows = (lane: number, count: number, from = 0): FakeWorkflow[] =>
@@ -16,7 +17,7 @@ const workflows = (lane: number, count: number, from = 0): FakeWorkflow[] =>
 async function explained(listed: FakeWorkflow[], scheduledByLane: number[], absent: string[] = [], skipped = 0) {
   const target = new FakeTarget({ [ownedRun.namespace]: { workflows: listed } });
   const step = countedStep({ skipped: { fenced: skipped } }, {}, { scheduledByLane });
-  return await passTimeUntil(explain(target.connection, ownedRun, step, new Set(absent), new Pace()), 5000);
+  return await passTimeUntil(explainDisagreement(target.connection, ownedRun, step, new Set(absent), new RateLimiter()), 5000);
 }
 
 test('the ids on each side are named, over all lanes; ids known to be absent are not', async () => {

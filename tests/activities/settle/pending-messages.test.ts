@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { Pace } from '../../../activities/settle/pace';
+import { RateLimiter } from '../../../activities/settle/rate-limiter';
 import { PendingMessages } from '../../../activities/settle/pending-messages';
 import type { ArrivalKind } from '../../../load-workflows/kinds';
 import { FakeTarget, grpcFailure, type FakeWorkflow } from '../../support/fake-target';
@@ -7,6 +7,7 @@ import { simple } from '../../support/lane';
 import { passTimeUntil, useFakeTime } from '../../support/passing-time';
 import { ownedRun } from '../../support/steps';
 
+jest.mock('node:timers/promises', () => jest.requireActual<object>('../../support/timers-promises'));
 useFakeTime();
 
 const step = { name: '1', attempt: 1 };
@@ -15,7 +16,7 @@ const running = (sequence: number): FakeWorkflow => ({ id: `run-1/1/1/0/${sequen
 
 function pending(workflows: FakeWorkflow[], kinds: ArrivalKind[] = [signal]) {
   const target = new FakeTarget({ [ownedRun.namespace]: { workflows } });
-  const messages = new PendingMessages(target.connection, { run: ownedRun, kinds }, new Pace());
+  const messages = new PendingMessages(target.connection, { run: ownedRun, kinds }, new RateLimiter());
   const send = (untilMs = Date.now() + 60_000) => passTimeUntil(messages.sendAll(step, untilMs));
   return { target, send };
 }

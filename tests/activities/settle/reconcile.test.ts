@@ -7,6 +7,7 @@ import { passTimeUntil, useFakeTime } from '../../support/passing-time';
 import { countedStep, ownedRun } from '../../support/steps';
 import { status } from '@grpc/grpc-js';
 
+jest.mock('node:timers/promises', () => jest.requireActual<object>('../../support/timers-promises'));
 useFakeTime();
 
 const workflows = (count: number, change: Partial<FakeWorkflow> = {}, from = 0): FakeWorkflow[] =>
@@ -75,7 +76,7 @@ test('after a minute a disagreement is named, with the ids on each side', async 
   const { open, disagreements, tookMs } = await reconcile();
   expect(tookMs).toBeGreaterThanOrEqual(60_000);
   expect(disagreements).toMatchObject([{ onlyInAccount: { count: 3 }, onlyOnServer: { ids: ['run-1/1/1/0/77'] } }]);
-  expect(open).toEqual([expect.stringContaining('the account has 12 workflows, the server lists 10')]);
+  expect(open).toEqual([expect.stringContaining('the ledger has 12 workflows, the server lists 10')]);
 });
 
 test('open workflows may take the completion timeout to close, and are counted as open after it', async () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { canNameAll, foundIn, settleByCount, settleByName } from '../../../activities/settle/settle-step';
+import { canSettleById, foundIn, settleByCount, settleById } from '../../../activities/settle/settle-step';
 import { WorkflowLookup } from '../../../activities/settle/workflow-lookup';
 import { MAX_PROVISIONAL } from '../../../measurement/account/lane';
 import { settle, startedWorkflows, unaccounted } from '../../../measurement/account/ledger';
@@ -29,7 +29,7 @@ const arrivals = fc.array(
   { maxLength: 40 },
 );
 
-test('by name: every provisional arrival that the server has is found, under the cause it was booked', async () => {
+test('by id: every provisional arrival that the server has is found, under the cause it was booked', async () => {
   await fc.assert(
     fc.asyncProperty(arrivals, async (all) => {
       const of = (entry: string) => all.flatMap((one, sequence) => (one.entry === entry ? [sequence] : []));
@@ -52,7 +52,7 @@ test('by name: every provisional arrival that the server has is found, under the
         there ? [{ id: idOf(sequence), type: 'simple', status: 'Completed' as const }] : [],
       );
       const target = new FakeTarget({ [namespace]: { workflows } });
-      const { settlement, absent } = await settleByName(
+      const { settlement, missing } = await settleById(
         new WorkflowLookup(target.connection, ownedRun),
         ownedRun,
         step,
@@ -64,7 +64,7 @@ test('by name: every provisional arrival that the server has is found, under the
         foundUnknown: withoutZero({ A: found('unknown A') }),
         foundInDoubt: found('inDoubt'),
       });
-      expect([...absent].sort()).toEqual(all.flatMap(({ there }, i) => (there ? [] : [idOf(i)])).sort());
+      expect([...missing].sort()).toEqual(all.flatMap(({ there }, i) => (there ? [] : [idOf(i)])).sort());
       // What the server refused is only looked up; of the rest, an absent id is reserved.
       const reserved = all.flatMap(({ entry, there }, i) =>
         there || entry.startsWith('rejected') ? [] : [`start ${idOf(i)}`],
@@ -95,9 +95,9 @@ test('by count: what the server has beyond the acknowledged is taken from doubt,
   );
 });
 
-test('arrivals are looked up one by one only if each has a name and they are few enough', () => {
-  expect(canNameAll([countedStep({ inDoubt: MAX_PROVISIONAL })])).toBe(true);
-  expect(canNameAll([countedStep({ inDoubt: MAX_PROVISIONAL }), countedStep({ rejected: { A: 1 } })])).toBe(false);
+test('arrivals are settled by id only if each id is recorded and they are few enough', () => {
+  expect(canSettleById([countedStep({ inDoubt: MAX_PROVISIONAL })])).toBe(true);
+  expect(canSettleById([countedStep({ inDoubt: MAX_PROVISIONAL }), countedStep({ rejected: { A: 1 } })])).toBe(false);
   for (const entry of ['rejected', 'unknown', 'inDoubt'] as const)
-    expect(canNameAll([countedStep({ inDoubt: 1 }), countedStep({}, { [entry]: null })])).toBe(false);
+    expect(canSettleById([countedStep({ inDoubt: 1 }), countedStep({}, { [entry]: null })])).toBe(false);
 });

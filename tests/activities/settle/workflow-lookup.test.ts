@@ -6,6 +6,7 @@ import { FakeTarget, grpcFailure, type FakeWorkflow, type Status } from '../../s
 import { passTimeUntil, useFakeTime } from '../../support/passing-time';
 import { ownedRun } from '../../support/steps';
 
+jest.mock('node:timers/promises', () => jest.requireActual<object>('../../support/timers-promises'));
 useFakeTime();
 
 const { namespace } = ownedRun;
