@@ -8,12 +8,19 @@ const nodeBuiltins = builtinModules.flatMap((name) => [name, `node:${name}`]);
 
 /** What each folder may import from; nothing else of the project. CONTRIBUTING.md has the same order. */
 const imports = {
-  spec: [],
-  'measurement/load': [],
-  'measurement/server': [],
-  'measurement/account': ['measurement/server'],
-  'measurement/judging': ['measurement/load', 'measurement/server', 'measurement/account'],
-  'measurement/findings': ['measurement/load', 'measurement/server', 'measurement/account', 'measurement/judging'],
+  'measurement/format': [],
+  spec: ['measurement/format'],
+  'measurement/load': ['measurement/format'],
+  'measurement/server': ['measurement/format'],
+  'measurement/account': ['measurement/format', 'measurement/server'],
+  'measurement/judging': ['measurement/format', 'measurement/load', 'measurement/server', 'measurement/account'],
+  'measurement/findings': [
+    'measurement/format',
+    'measurement/load',
+    'measurement/server',
+    'measurement/account',
+    'measurement/judging',
+  ],
   report: ['spec', 'measurement'],
   'load-workflows': ['spec'],
   orchestrator: ['spec', 'measurement', 'report', 'load-workflows'],

@@ -4,7 +4,7 @@ import type { RunFacts } from './facts';
 import type { BenchmarkResult } from './result-schema';
 import { latencyOf, type ReportedStep } from './steps';
 
-/** What a workflow of the load costs the cluster, by the server's account of a sample. */
+/** Returns the cost of a workflow to the cluster, from the histories of sampled workflows; null without a sample. */
 export function workloadOf({ workload }: RunFacts, completedPerSecond: number): BenchmarkResult['workload'] {
   if (!workload || workload.sampled === 0) return null;
   const { sampled, events, bytes, stateTransitions, tasks } = workload;
@@ -20,9 +20,9 @@ export function workloadOf({ workload }: RunFacts, completedPerSecond: number): 
   };
 }
 
-/** From the holds that tell the results: what their hosts used, for what was completed meanwhile. */
-export function sizingOf(facts: RunFacts, told: readonly ReportedStep[]): BenchmarkResult['sizing'] {
-  const costs = told.flatMap(({ step, startAtMs, result }) => {
+/** Returns what the hosts used per completed workflow during the headline holds; null if nothing is known. */
+export function sizingOf(facts: RunFacts, holds: readonly ReportedStep[]): BenchmarkResult['sizing'] {
+  const costs = holds.flatMap(({ step, startAtMs, result }) => {
     const cost = hostCost(hostsDuring(facts.hosts, startAtMs, startAtMs + step.durationMs), result.rates.completed);
     return cost ? [cost] : [];
   });

@@ -1,4 +1,4 @@
-/** I11. One exit code an outcome; scripts may rely on them. */
+/** The exit code of each outcome (I11). Scripts rely on these values. */
 export const EXIT = {
   passed: 0,
   error: 1,
@@ -13,7 +13,7 @@ export const EXIT = {
 export type Outcome =
   'PASSED' | 'ERROR' | 'FAILED' | 'BAD_CONFIGURATION' | 'ABORTED' | 'INVALID' | 'UNACCOUNTED' | 'CLEANUP_INCOMPLETE';
 
-/** In the order of precedence: the first that applies is the run's exit code; all of them are in the JSON. */
+/** Outcomes in order of precedence. The first that applies decides the exit code; the result lists all that apply. */
 const PRECEDENCE: readonly (readonly [Outcome, number])[] = [
   ['BAD_CONFIGURATION', EXIT.badConfiguration],
   ['ERROR', EXIT.error],
@@ -25,7 +25,7 @@ const PRECEDENCE: readonly (readonly [Outcome, number])[] = [
 ];
 
 export interface Ending {
-  /** All outcomes that apply, the strongest first; `['PASSED']` if none does. */
+  /** All outcomes that apply, in order of precedence; `['PASSED']` if none does. */
   readonly outcomes: readonly Outcome[];
   readonly exitCode: number;
 }

@@ -7,7 +7,7 @@ import type { Thresholds, Verdict } from '../measurement/judging/verdict';
 import type { BenchmarkSpec } from '../spec/parse';
 import type { BenchmarkResult, ResultLatency } from './result-schema';
 
-/** A step as it was run: its place in the plan, what was measured, and what the server and the judges said. */
+/** A step that was run: its place in the plan, its measurement, the server's counts, its verdict and its validity. */
 export interface StepFacts {
   readonly step: {
     readonly index: number;
@@ -21,12 +21,12 @@ export interface StepFacts {
     readonly durationMs: number;
     readonly thresholds?: Thresholds;
   };
-  /** When it began: milliseconds since the epoch on the control server's clock. */
+  /** The start of the step: milliseconds since the epoch on the control server's clock. */
   readonly startAtMs: number;
   readonly measurement: StepMeasurement;
-  /** Its latencies in figures, where its histograms were left behind. */
+  /** The latencies as figures, if the run no longer carries the histograms. */
   readonly latencies?: Readonly<Record<'latency' | 'serviceTime' | 'startLatency' | 'scheduleLag', ResultLatency>>;
-  /** The ledger once the server has settled what was provisional. */
+  /** The ledger after reconciliation with the server. */
   readonly settled: Ledger;
   readonly server?: BenchmarkResult['server']['counts'];
   readonly verdict?: Verdict;
@@ -36,26 +36,26 @@ export interface StepFacts {
 export interface CleanupFacts {
   readonly complete: boolean;
   readonly terminated: number;
-  /** Workflows of the run that still run, as counted at the end; null if even that could not be counted. */
+  /** Workflows of the run that are still running at the end; null if they could not be counted. */
   readonly stillRunning: number | null;
   readonly namespaceDeleted: boolean;
   readonly warnings: readonly string[];
-  /** The commands that finish the job by hand; empty when complete. */
+  /** The commands that finish the cleanup manually; empty if it is complete. */
   readonly commands: readonly string[];
 }
 
-/** What the account and the server disagree about in one step: ids that one of them has and the other has not. */
+/** A disagreement between the ledger and the server in one step: workflow ids that only one of them has. */
 export interface Disagreement {
   readonly step: string;
   readonly attempt: number;
-  /** null where the server's list was too long to be read whole. */
+  /** null if the server's list was too long to read completely. */
   readonly onlyInAccount: { readonly count: number | null; readonly ids: readonly string[] };
   readonly onlyOnServer: { readonly count: number; readonly ids: readonly string[] };
-  /** Arrivals of the step that were skipped: so many of the ids only in the account may be theirs. */
+  /** Skipped arrivals of the step. Up to this many of the ids that only the ledger has may belong to them. */
   readonly skippedAmongThem: number;
 }
 
-/** What one workflow of the load costs the cluster: means over a sample. */
+/** The cost of one workflow to the cluster: means over sampled workflows. */
 export interface WorkloadSample {
   readonly sampled: number;
   readonly events: number;
@@ -66,7 +66,7 @@ export interface WorkloadSample {
   >;
 }
 
-/** Everything a run found out, in the order it did; what it never got to is absent. */
+/** Everything that a run found out, in chronological order. Parts that it did not reach are absent. */
 export interface RunFacts {
   readonly spec: BenchmarkSpec;
   readonly startedAtMs: number;
@@ -76,7 +76,7 @@ export interface RunFacts {
   readonly thresholds: Thresholds;
   readonly observeShare: number;
   readonly seriesWidthMs: number;
-  /** A run that began with an older version does not tell of its configuration. */
+  /** `dynamicConfig` is absent if an older version started the run. */
   readonly system?: Omit<BenchmarkResult['system'], 'dynamicConfig'> & {
     readonly dynamicConfig?: readonly string[] | 'unknown';
   };
@@ -84,7 +84,7 @@ export interface RunFacts {
   readonly loadDurationMs: number;
   readonly shifts: readonly { readonly step: string; readonly byMs: number }[];
   readonly steps: readonly StepFacts[];
-  /** How each generator process fared over all holds. */
+  /** The load of each generator process over all holds. */
   readonly generators: readonly GeneratorAudit[];
   readonly hosts: readonly HostHistory[];
   readonly reconciliation?: {
@@ -97,7 +97,7 @@ export interface RunFacts {
   readonly workload?: WorkloadSample;
   readonly cleanup?: CleanupFacts;
   readonly error?: string;
-  /** Whether another spec would have mended the error. */
+  /** Whether the error is a mistake in the configuration. */
   readonly misconfigured?: boolean;
   readonly abortReason?: string;
   readonly notes: readonly string[];

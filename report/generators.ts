@@ -3,21 +3,21 @@ import type { GeneratorAudit } from '../measurement/account/generator-audit';
 import type { BenchmarkResult } from './result-schema';
 
 /**
- * How each generator process fared over all holds: its worst figure of each kind, and sums of what it counted. One entry a
- * process, so that the result stays small however many holds there were.
+ * Returns one audit per generator process over all holds: the worst value of each figure, and the sum of each counter. The
+ * result therefore stays small, however many holds there were.
  */
 export function generatorsOf(audits: readonly GeneratorAudit[]): BenchmarkResult['generators'] {
   const byIdentity = new Map<string, GeneratorAudit>();
   for (const audit of audits) {
     const before = byIdentity.get(audit.identity);
-    byIdentity.set(audit.identity, before ? worse(before, audit) : audit);
+    byIdentity.set(audit.identity, before ? worstOf(before, audit) : audit);
   }
   return [...byIdentity.values()].map((audit) => ({ ...audit }));
 }
 
 /**
- * What a step keeps of its generators once their process-wide figures are noted: those that decide its validity, and how
- * often one had to be replaced.
+ * Returns the audits that a step keeps after {@link generatorsOf} has merged its audits: those that decide the validity of
+ * the step, and the one with the most attempts.
  */
 export function decisiveOf(audits: readonly GeneratorAudit[]): GeneratorAudit[] {
   const most = (pick: (audit: GeneratorAudit) => number) =>
@@ -29,12 +29,12 @@ export function decisiveOf(audits: readonly GeneratorAudit[]): GeneratorAudit[] 
     most((audit) => audit.attempts),
   ];
   const kept = [...new Set(decisive.filter((audit) => audit !== undefined))];
-  // Where it ran is noted once a process, and the windows of all are told by the first.
+  // The machine is kept per process, and the first audit carries the windows of all generators.
   const { windows } = windowsOf(audits);
   return kept.map(({ machine: _, windows: _own, ...audit }, i) => (i === 0 && windows ? { ...audit, windows } : audit));
 }
 
-function worse(a: GeneratorAudit, b: GeneratorAudit): GeneratorAudit {
+function worstOf(a: GeneratorAudit, b: GeneratorAudit): GeneratorAudit {
   const most = (pick: (audit: GeneratorAudit) => number) => Math.max(pick(a), pick(b));
   const throttled = [a.cpuThrottledShare, b.cpuThrottledShare].filter((share) => share !== null);
   return {

@@ -6,7 +6,7 @@ type Iterations = NonNullable<BenchmarkResult['iterations']>;
 
 const FIGURES = ['throughput', 'p50', 'p95', 'p99', 'max'] as const;
 
-/** Each counted hold as a sample of its own, and what they say together (law 7). Undefined where none was counted. */
+/** Returns each counted hold as one sample, and the means over them (law 7). Returns undefined if no hold counted. */
 export function iterationsOf(counted: readonly ReportedStep[]): Iterations | undefined {
   if (counted.length === 0) return undefined;
   const each = counted.map(({ step, result, verdict, validity }) => {

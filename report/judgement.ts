@@ -6,8 +6,8 @@ import { copyValidity, type ReportedStep } from './steps';
 const isGood = ({ verdict, validity }: ReportedStep) => verdict?.passed === true && validity?.valid === true;
 
 /**
- * The hold whose verdict stands at the top: of a staircase the highest that was valid and passed, of iterations the first
- * that was not, and the last if all were.
+ * Returns the hold whose thresholds and validity head the report. For a staircase it is the highest hold that was valid
+ * and passed, or the first hold if none was. For iterations it is the first that was invalid or failed, or the last one.
  */
 export function headlineOf(
   counted: readonly ReportedStep[],
@@ -24,12 +24,12 @@ export function verdictOf(
   const judged = counted.filter((step) => step.verdict !== undefined);
   const reasons = judged.flatMap((step) => step.verdict!.failureReasons.map((reason) => located(reason, step, facts)));
   if (judged.length === 0) {
-    return { passed: false, failureReasons: [facts.error ?? 'no hold was completed, so nothing could be judged'] };
+    return { passed: false, failureReasons: [facts.error ?? 'no hold was completed, so there is no verdict'] };
   }
   return { passed: reasons.length === 0, failureReasons: reasons };
 }
 
-/** Every hold has to be valid; the checks shown are those of the hold at the top. */
+/** A run is valid if every counted hold is. The checks are those of the headline hold. */
 export function validityOf(facts: RunFacts, counted: readonly ReportedStep[]): BenchmarkResult['validity'] {
   const judged = counted.filter((step) => step.validity !== undefined);
   if (judged.length === 0) return { valid: false, reasons: ['no hold was completed'], checks: [] };
@@ -40,7 +40,7 @@ export function validityOf(facts: RunFacts, counted: readonly ReportedStep[]): B
   };
 }
 
-/** Which of several holds a sentence is about. */
+/** Prefixes a reason with the hold that it belongs to, if there are several. */
 function located(reason: string, { step }: ReportedStep, { spec }: RunFacts): string {
   if (spec.stages !== undefined) return `at ${step.fromRate}/s: ${reason}`;
   return spec.iterations > 1 ? `iteration ${step.iteration}: ${reason}` : reason;

@@ -14,17 +14,14 @@ import {
   step,
   estimated,
   finding,
-  generator,
-  host,
-  sizing,
   cluster,
-  workload,
 } from './result-parts';
+import { generator, host, sizing, workload } from './process-parts';
 
 /**
- * The schema of result.json, from which its type and the published docs/result.schema.json come. Fields are added in
- * later versions, never renamed: `timestamp`, `config`, `results`, `system`, `thresholds`, `passed` and
- * `failureReasons` keep the names scripts already read.
+ * The version of the schema of result.json. The TypeScript type and schemas/result.schema.json are derived from the
+ * schema. Later versions only add fields: scripts already read `timestamp`, `config`, `results`, `system`, `thresholds`,
+ * `passed` and `failureReasons`.
  */
 export const SCHEMA_VERSION = 2;
 
@@ -49,14 +46,14 @@ export const resultSchema = z
     exitCode: z.int(),
     error: z.string().optional(),
     abortReason: z.string().optional(),
-    config: z.record(z.string(), z.unknown()).describe('The whole spec; give it to --spec to run the same again'),
+    config: z.record(z.string(), z.unknown()).describe('The complete spec; pass it to --spec to repeat the run'),
     passed: z.boolean(),
     failureReasons: z.array(z.string()),
     results: z.strictObject({
       workflowsStarted: count,
       workflowsCompleted: count,
       workflowsFailed: count,
-      actualRate: z.number().describe('Completions per second inside the hold'),
+      actualRate: z.number().describe('Completions per second during the hold'),
       errorRate: z.number(),
       rates,
       latency,
@@ -71,7 +68,7 @@ export const resultSchema = z
       checks: z.array(threshold),
     }),
     validity,
-    findings: z.array(finding).describe('Ranked, the likeliest first'),
+    findings: z.array(finding).describe('What limited the run, the most likely cause first'),
     system: z.strictObject({
       instanceType: z.string(),
       historyShards: z.union([count, z.literal('unknown')]),
@@ -83,17 +80,19 @@ export const resultSchema = z
       dynamicConfig: z
         .union([z.array(z.string()), z.literal('unknown')])
         .describe(
-          'Settings of an embedded target; of another, what is in force stands in `cluster` where its metrics tell',
+          'Settings of an embedded target; for other targets, `cluster` has the current limits if the metrics report them',
         ),
     }),
     ledger,
     server: z.strictObject({
       counts: serverCounts,
-      agrees: z.boolean().describe('acknowledged + recovered equals what the server counts'),
+      agrees: z.boolean().describe('Whether acknowledged + recovered equals the number of workflows on the server'),
       settledBy: z.string(),
       visibilityWaitMs: ms,
-      open: z.array(z.string()).describe('What stayed unexplained'),
-      disagreements: z.array(disagreement).describe('The ids behind it, a sample on each side'),
+      open: z.array(z.string()).describe('What reconciliation could not explain'),
+      disagreements: z
+        .array(disagreement)
+        .describe('Workflow ids that only the ledger or only the server has: up to 20 of each'),
     }),
     completion: z.strictObject({
       observed: z.enum(['all', 'sample']),
@@ -114,7 +113,7 @@ export const resultSchema = z
       .optional(),
     iterations: z
       .strictObject({
-        count: count.describe('Iterations in the statistics; a warm-up is not among them'),
+        count: count.describe('Iterations in the statistics, without the warm-up'),
         each: z.array(
           z.strictObject({
             iteration: count,
@@ -129,10 +128,10 @@ export const resultSchema = z
         ),
         means: z
           .strictObject({ throughput: estimated, p50: estimated, p95: estimated, p99: estimated, max: estimated })
-          .describe('Means over the iterations, each with its 95 % confidence interval'),
+          .describe('Means over the iterations with 95 % confidence intervals'),
       })
       .optional(),
-    mix: z.array(mixPart).optional().describe('Each workload of a mix, over the same holds as the results'),
+    mix: z.array(mixPart).optional().describe('The workloads of a mix, over the same holds as `results`'),
     workload: workload.nullable(),
     sizing: sizing.nullable(),
     cluster: cluster.nullable(),
@@ -167,7 +166,7 @@ export type BenchmarkResult = z.output<typeof resultSchema>;
 export type StepResult = BenchmarkResult['steps'][number];
 export type ResultLatency = z.output<typeof latency>;
 
-/** The JSON Schema of a result, published as schemas/result.schema.json. */
+/** Returns the JSON Schema of a result, published as schemas/result.schema.json. */
 export function resultJsonSchema(): object {
   return { title: 'BenchmarkResult', ...(z.toJSONSchema(resultSchema) as Record<string, unknown>) };
 }

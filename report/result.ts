@@ -1,9 +1,8 @@
 import { attribute } from '../measurement/findings/attribution';
 import { mergeWindows } from '../measurement/judging/generator-windows';
-import { mergeLaneHistograms, mergeObservations, noHistograms, type LaneHistograms } from '../measurement/account/lane';
+import { mergeObservations } from '../measurement/account/lane';
 import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from '../measurement/account/ledger';
 import { mergeParts } from '../measurement/account/mix';
-import { errorRate } from '../measurement/judging/hold-outcome';
 import { coarsen, COLUMNS, MAX_POINTS, mergeSeries, packSeries, unpackSeries } from '../measurement/account/series';
 import { hostsDuring } from '../measurement/judging/validity';
 import { parseSpec } from '../spec/parse';
@@ -11,12 +10,13 @@ import { endingOf, EXIT } from './exit-codes';
 import { clusterOf } from './cluster';
 import { sizingOf, workloadOf } from './cost';
 import type { RunFacts } from './facts';
+import { headlineHolds, resultsOf } from './headline';
 import { iterationsOf } from './iterations';
 import { headlineOf, outcomesOf, staircaseOf, validityOf, verdictOf } from './judgement';
 import { SCHEMA_VERSION, type BenchmarkResult } from './result-schema';
-import { latenciesOf, mixOf, notCompleted, stepResult, type ReportedStep } from './steps';
+import { mixOf, stepResult, type ReportedStep } from './steps';
 
-/** Puts a result together. It is complete and valid against its schema however early the run ended. */
+/** Assembles a result. It is complete and valid against its schema, however early the run ended. */
 export function resultOf(facts: RunFacts): BenchmarkResult {
   const steps = facts.steps.map((step) => stepResult(step, facts));
   const counted = steps.filter((step) => step.counted);
@@ -25,7 +25,8 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
   const server = serverOf(facts, ledger);
   const verdict = verdictOf(counted, facts);
   const validity = validityOf(facts, counted);
-  const results = resultsOf(facts, counted, headline, ledger, server.counts);
+  const holds = headlineHolds(facts, counted, headline);
+  const results = resultsOf(facts, holds, ledger, server.counts);
   const ending = endingOf(
     outcomesOf(facts, { passed: verdict.passed, valid: validity.valid, accounted: server.agrees }),
   );
@@ -56,10 +57,10 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     completion: completionOf(facts),
     ...(facts.spec.stages === undefined ? {} : { staircase: staircaseOf(counted) }),
     ...(facts.spec.iterations > 1 ? { iterations: iterationsOf(counted) } : {}),
-    ...mixOf(mergeParts(toldOf(facts, counted, headline).flatMap(({ measurement }) => measurement.parts))),
+    ...mixOf(mergeParts(holds.flatMap(({ measurement }) => measurement.parts))),
     workload: workloadOf(facts, results.actualRate),
-    sizing: sizingOf(facts, toldOf(facts, counted, headline)),
-    cluster: clusterOf(toldOf(facts, counted, headline)),
+    sizing: sizingOf(facts, holds),
+    cluster: clusterOf(holds),
     steps: steps.map((step) => step.result),
     generators: facts.generators.map((audit) => ({ ...audit })),
     hosts: hostsOf(facts),
@@ -72,19 +73,19 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     cleanup: facts.cleanup
       ? { ...facts.cleanup, warnings: [...facts.cleanup.warnings], commands: [...facts.cleanup.commands] }
       : null,
-    notes: [...facts.notes, ...pressureNotes(facts)],
+    notes: [...facts.notes, ...memoryNotes(facts)],
   };
 }
 
-function pressureNotes({ generators }: RunFacts): string[] {
+function memoryNotes({ generators }: RunFacts): string[] {
   const lowered = generators.filter((audit) => audit.capLowered > 0);
   return lowered.map(
     ({ identity }) =>
-      `memory pressure in ${identity}: its in-flight cap was lowered, and what it did not send is counted as skipped`,
+      `${identity} ran low on memory: its in-flight cap was lowered, and the arrivals that it did not send count as skipped`,
   );
 }
 
-/** The result of a run that never began: nothing was measured, and it says why (P9). */
+/** Returns the result of a run that never started: it has no measurement, and its `error` gives the reason (P9). */
 export function resultWithoutRun(
   outcome: 'ERROR' | 'BAD_CONFIGURATION',
   error: string,
@@ -92,8 +93,8 @@ export function resultWithoutRun(
   atMs: number,
 ): BenchmarkResult {
   const parsed = parseSpec({});
-  if (!parsed.ok) throw new Error('the defaults are no valid spec');
-  const nothing = resultOf({
+  if (!parsed.ok) throw new Error('the default values are not a valid spec');
+  const empty = resultOf({
     spec: parsed.spec,
     startedAtMs: atMs,
     runId: 'none',
@@ -111,7 +112,7 @@ export function resultWithoutRun(
     error,
   });
   const exitCode = outcome === 'ERROR' ? EXIT.error : EXIT.badConfiguration;
-  return { ...nothing, config: { ...config }, outcome, outcomes: [outcome], exitCode };
+  return { ...empty, config: { ...config }, outcome, outcomes: [outcome], exitCode };
 }
 
 function systemOf({ system }: RunFacts): BenchmarkResult['system'] {
@@ -129,56 +130,6 @@ const UNKNOWN_SYSTEM: BenchmarkResult['system'] = {
   clusterName: 'unknown',
   dynamicConfig: 'unknown',
 };
-
-function resultsOf(
-  facts: RunFacts,
-  counted: readonly ReportedStep[],
-  headline: ReportedStep | undefined,
-  ledger: Ledger,
-  counts: BenchmarkResult['server']['counts'],
-): BenchmarkResult['results'] {
-  const { completed, open, total: all } = counts;
-  const told = toldOf(facts, counted, headline);
-  const rates = meanRates(told.map((step) => step.result.rates));
-  const lost = told.reduce((sum, step) => sum + notCompleted(step), 0);
-  return {
-    workflowsStarted: startedWorkflows(ledger),
-    workflowsCompleted: completed,
-    workflowsFailed: Math.max(0, all - completed - open),
-    actualRate: rates.completed,
-    errorRate:
-      told.length > 0
-        ? errorRate(mergeLedgers(told.map((step) => step.settled)), lost)
-        : errorRate(ledger, all - completed),
-    rates,
-    ...latenciesOf(histogramsOf(facts, told)),
-  };
-}
-
-/** A staircase is told by its highest good hold, iterations by all of them together. */
-function toldOf({ spec }: RunFacts, counted: readonly ReportedStep[], headline: ReportedStep | undefined) {
-  if (spec.stages === undefined) return counted;
-  return headline ? [headline] : [];
-}
-
-/** Holds of equal length weigh the same. */
-function meanRates(all: readonly BenchmarkResult['results']['rates'][]): BenchmarkResult['results']['rates'] {
-  const mean = (pick: (rates: BenchmarkResult['results']['rates']) => number) =>
-    all.length === 0 ? 0 : all.reduce((sum, rates) => sum + pick(rates), 0) / all.length;
-  return {
-    target: mean(({ target }) => target),
-    scheduled: mean(({ scheduled }) => scheduled),
-    sent: mean(({ sent }) => sent),
-    acknowledged: mean(({ acknowledged }) => acknowledged),
-    completed: mean(({ completed }) => completed),
-  };
-}
-
-/** Law 5: percentiles of all samples together. Where no hold counted, what the incomplete ones saw is better than nothing. */
-function histogramsOf(facts: RunFacts, told: readonly ReportedStep[]): LaneHistograms {
-  const holds = told.length > 0 ? told : facts.steps.filter((step) => step.step.kind === 'hold');
-  return holds.length > 0 ? mergeLaneHistograms(holds.map((step) => step.measurement.histograms)) : noHistograms;
-}
 
 function serverOf(facts: RunFacts, ledger: Ledger): BenchmarkResult['server'] {
   const all = facts.steps.flatMap((step) => (step.server ? [step.server] : []));
@@ -249,7 +200,7 @@ function findingsOf(counted: readonly ReportedStep[], { reconciliation }: RunFac
   return attribute(holds).map((finding) => ({ ...finding }));
 }
 
-/** How the hosts fared while there was load. */
+/** Returns the load of the hosts from the start of the first step to the end of the last. */
 function hostsOf({ hosts, steps }: RunFacts): BenchmarkResult['hosts'] {
   const from = Math.min(...steps.map((step) => step.startAtMs));
   const to = Math.max(...steps.map(({ step, startAtMs }) => startAtMs + step.durationMs));

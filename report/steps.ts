@@ -8,13 +8,13 @@ import { queuesOf } from './cluster';
 import type { RunFacts, StepFacts } from './facts';
 import type { BenchmarkResult, ResultLatency, StepResult } from './result-schema';
 
-/** A step as it was run, and as it is reported. */
+/** A step with its facts and its entry in the result. */
 export interface ReportedStep extends StepFacts {
   readonly counted: boolean;
   readonly result: StepResult;
 }
 
-/** Only complete holds count, and of a hold that was run again only the last attempt. */
+/** Returns whether a step counts in the statistics: complete holds do, and of a repeated hold only the last attempt. */
 export function isCounted(step: StepFacts, all: readonly StepFacts[]): boolean {
   if (step.step.kind !== 'hold' || step.measurement.cutShort !== undefined) return false;
   return !all.some(({ step: other, measurement }) => {
@@ -59,7 +59,10 @@ export function stepResult(step: StepFacts, facts: RunFacts): ReportedStep {
   return { ...step, counted, result };
 }
 
-/** Completions in the time of a step: the clients' count where they saw all, the server's where they saw a sample. */
+/**
+ * Returns the completions during a step. It is the server's count, if there is one; otherwise what clients observed, scaled
+ * up if they observed a sample.
+ */
 export function completedInStep(
   index: number,
   facts: Pick<RunFacts, 'steps' | 'reconciliation' | 'observeShare'>,
@@ -73,7 +76,7 @@ export function completedInStep(
   return facts.observeShare < 1 ? Math.round(seen / facts.observeShare) : seen;
 }
 
-/** Workflows that exist and did not complete, by the server's count where there is one. */
+/** Returns the number of workflows that exist and did not complete, by the server's count; 0 without a count. */
 export function notCompleted({ server }: Pick<StepFacts, 'server'>): number {
   return server ? server.total - server.completed : 0;
 }
@@ -89,8 +92,8 @@ export function latenciesOf(histograms: LaneHistograms) {
 }
 
 /**
- * A service time never exceeds its latency, sample by sample, so no percentile does; its histogram is coarser (2 digits
- * against 3) and would say so by its rounding alone.
+ * Limits the percentiles of the service time to those of the latency. No sample's service time exceeds its latency, but
+ * the service histogram is coarser (2 digits instead of 3), so its rounded percentiles could.
  */
 function atMost(service: ResultLatency, latency: ResultLatency): ResultLatency {
   const lower = (key: 'p50' | 'p95' | 'p99' | 'p999' | 'max') => Math.min(service[key], latency[key]);
@@ -98,7 +101,7 @@ function atMost(service: ResultLatency, latency: ResultLatency): ResultLatency {
   return { ...service, ...bounded };
 }
 
-/** Each workload of a mix in figures; nothing for a run of one. */
+/** Returns the figures of each workload of a mix; nothing for a single workload. */
 export function mixOf(parts: readonly MixPartCounts[]): Pick<StepResult, 'mix'> {
   return parts.length === 0 ? {} : { mix: parts.map((part) => ({ ...part, latency: latencyOf(part.latency) })) };
 }

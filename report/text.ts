@@ -1,9 +1,11 @@
 import { dynamicConfigOf } from '../measurement/findings/setting';
+import { percent } from '../measurement/format/numbers';
 import { renderCluster } from './cluster';
 import { formatDuration } from '../spec/duration';
+import { SAMPLES_NEEDED } from '../measurement/account/histogram';
 import type { BenchmarkResult, StepResult } from './result-schema';
 
-/** The summary people read: thresholds first, then whether the numbers can be trusted, then the numbers. */
+/** Returns the summary for people: first the thresholds, then whether the numbers are valid, then the numbers. */
 export function renderText(result: BenchmarkResult, resultFile?: string): string {
   const lines = [
     '',
@@ -39,8 +41,7 @@ function thresholds({ thresholds: { checks }, staircase, results }: BenchmarkRes
   if (checks.length === 0) return [];
   const rows = checks.map(({ name, required, actual, unit, passed }) => {
     const sign = name === 'throughput' ? '≥' : '≤';
-    const show = (value: number) =>
-      name === 'error rate' ? `${(value * 100).toFixed(2)} %` : `${value.toFixed(1)} ${unit}`;
+    const show = (value: number) => (name === 'error rate' ? percent(value, 2) : `${value.toFixed(1)} ${unit}`);
     return `  ${passed ? '✓' : '✗'} ${name.padEnd(12)} ${show(actual).padStart(12)}   required ${sign} ${show(required)}`;
   });
   return ['', staircase ? `Thresholds (hold at ${results.rates.target}/s)` : 'Thresholds', ...rows];
@@ -48,11 +49,11 @@ function thresholds({ thresholds: { checks }, staircase, results }: BenchmarkRes
 
 function validity({ validity: { valid, reasons, checks }, staircase: found, results }: BenchmarkResult): string[] {
   if (checks.length === 0) return [];
-  if (valid) return ['', "VALID: the generator kept its schedule; the numbers are the server's"];
-  // In a staircase a later hold may be invalid while the one at the top is sound.
+  if (valid) return ['', 'VALID: the generators kept their schedule; the numbers describe the server'];
+  // In a staircase a later hold may be invalid while the headline hold is valid.
   if (found && checks.every((check) => check.ok))
-    return ['', `VALID at ${results.rates.target}/s, not at every hold:`, ...crosses(reasons)];
-  return ['', 'INVALID: the numbers say more about the generator than about the server', ...crosses(reasons)];
+    return ['', `VALID at ${results.rates.target}/s, but not in every hold:`, ...crosses(reasons)];
+  return ['', 'INVALID: the numbers describe the benchmark rather than the server', ...crosses(reasons)];
 }
 
 function crosses(reasons: readonly string[]): string[] {
@@ -67,20 +68,21 @@ function findings({ findings: found }: BenchmarkResult): string[] {
     ...(caveat ? [`      ${caveat}`] : []),
   ]);
   const fragment = dynamicConfigOf(found);
-  const config = fragment.length === 0 ? [] : ['', "For the server's dynamic configuration", ...fragment];
-  return ['', 'What limited it', ...rows, ...config.map((line, i) => (i > 1 ? `    ${line}` : line))];
+  const config =
+    fragment.length === 0 ? [] : ['', "Recommended values for the server's dynamic configuration", ...fragment];
+  return ['', 'What limited the run', ...rows, ...config.map((line, i) => (i > 1 ? `    ${line}` : line))];
 }
 
 function staircase({ staircase: found, steps }: BenchmarkResult): string[] {
   if (!found) return [];
   const highest =
     found.highestPassedRate === null
-      ? 'none of the holds was valid and passed'
+      ? 'no hold was valid and passed'
       : `${found.highestPassedRate}/s is the highest rate that was valid and passed`;
   const first =
     found.firstFailedRate === null
       ? 'no hold failed'
-      : `${found.firstFailedRate}/s is the first that was not: ${found.reasons.join('; ')}`;
+      : `${found.firstFailedRate}/s is the first rate that was invalid or failed: ${found.reasons.join('; ')}`;
   return [
     '',
     'Staircase',
@@ -94,14 +96,14 @@ function staircase({ staircase: found, steps }: BenchmarkResult): string[] {
 
 function holdRow(step: StepResult): string {
   const verdict = step.cutShort
-    ? `left out (${step.cutShort})`
+    ? `incomplete (${step.cutShort})`
     : !step.validity?.valid
       ? 'INVALID'
       : step.passed
         ? 'passed'
         : 'FAILED';
   const number = (value: number, unit: string) => `${value.toFixed(1)}${unit}`;
-  return `  ${number(step.fromRate, '/s').padStart(9)} ${number(step.rates.completed, '/s').padStart(11)} ${number(step.latency.p50, ' ms').padStart(11)} ${number(step.latency.p99, ' ms').padStart(11)}   ${verdict}${step.counted ? '' : ' (run again)'}`;
+  return `  ${number(step.fromRate, '/s').padStart(9)} ${number(step.rates.completed, '/s').padStart(11)} ${number(step.latency.p50, ' ms').padStart(11)} ${number(step.latency.p99, ' ms').padStart(11)}   ${verdict}${step.counted || step.cutShort ? '' : ' (repeated)'}`;
 }
 
 function iterations({ iterations: found }: BenchmarkResult): string[] {
@@ -110,8 +112,8 @@ function iterations({ iterations: found }: BenchmarkResult): string[] {
   const show = (name: string, { mean, low, high }: typeof p50, unit: string) => {
     const interval =
       low === null || high === null
-        ? 'one iteration has no interval'
-        : `95 % sure: ${low.toFixed(1)} to ${high.toFixed(1)}`;
+        ? 'no confidence interval: only one iteration'
+        : `95 % confidence interval ${low.toFixed(1)} to ${high.toFixed(1)}`;
     return `  ${name.padEnd(12)} ${mean.toFixed(1).padStart(9)} ${unit.padEnd(3)} ${interval}`;
   };
   return [
@@ -127,32 +129,34 @@ function iterations({ iterations: found }: BenchmarkResult): string[] {
 function rates({ results: { rates: r }, completion }: BenchmarkResult): string[] {
   const how =
     completion.observed === 'all'
-      ? 'every completion observed by the client'
-      : `${(completion.share * 100).toFixed(1)} % of the completions observed, the rest counted by the server`;
+      ? 'all completions observed by clients'
+      : `${percent(completion.share)} of the completions observed by clients, the others counted by the server`;
   const show = (rate: number) => rate.toFixed(2);
   return [
     '',
-    `Rates, per second of the hold (${how})`,
+    `Rates per second during the hold (${how})`,
     `  target ${show(r.target)} · scheduled ${show(r.scheduled)} · sent ${show(r.sent)} · acknowledged ${show(r.acknowledged)} · completed ${show(r.completed)}`,
   ];
 }
 
 function latencies({ results }: BenchmarkResult): string[] {
   const rows = [
-    ['latency from the due time', results.latency],
-    ['service time from the send', results.serviceTime],
-    ['start acknowledged', results.startLatency],
-    ['schedule lag', results.scheduleLag],
+    ['latency (from due time)', results.latency],
+    ['service time (from send)', results.serviceTime],
+    ['start latency (send to ack)', results.startLatency],
+    ['schedule lag (send − due)', results.scheduleLag],
   ] as const;
   const unsure = !results.latency.sufficient.p99;
   return [
     '',
-    `Latency, ms ${' '.repeat(20)} p50      p95      p99    p99.9      max`,
+    `Latency, ms ${' '.repeat(22)} p50      p95      p99    p99.9      max`,
     ...rows.map(
       ([name, l]) =>
-        `  ${name.padEnd(26)} ${[l.p50, l.p95, l.p99, l.p999, l.max].map((ms) => ms.toFixed(1).padStart(8)).join(' ')}`,
+        `  ${name.padEnd(28)} ${[l.p50, l.p95, l.p99, l.p999, l.max].map((ms) => ms.toFixed(1).padStart(8)).join(' ')}`,
     ),
-    ...(unsure ? [`  ${results.latency.count} samples are too few for a p99 (662 are needed): take it as a hint`] : []),
+    ...(unsure
+      ? [`  the p99 is only a hint: it needs ${SAMPLES_NEEDED.p99} samples, and there are ${results.latency.count}`]
+      : []),
   ];
 }
 
@@ -163,24 +167,24 @@ function mix({ mix: parts }: BenchmarkResult): string[] {
     return `  ${name.padEnd(18)} ${[scheduled, acknowledged, completed, failed].map((n) => String(n).padStart(9)).join(' ')} ${ms}`;
   });
   const head = ['scheduled', 'started', 'completed', 'failed'].map((name) => name.padStart(9)).join(' ');
-  return ['', `The mix ${' '.repeat(13)}${head}      p50      p95      p99      max`, ...rows];
+  return ['', `Mix     ${' '.repeat(13)}${head}      p50      p95      p99      max`, ...rows];
 }
 
 function workload({ workload: found }: BenchmarkResult): string[] {
   if (!found) return [];
   const tasks = [
-    ['workflow task waited', found.workflowTaskScheduleToStart],
-    ['activity task waited', found.activityScheduleToStart],
-    ['activity executed', found.activityExecution],
+    ['workflow task schedule-to-start', found.workflowTaskScheduleToStart],
+    ['activity schedule-to-start', found.activityScheduleToStart],
+    ['activity execution', found.activityExecution],
   ] as const;
   const known = tasks.filter(([, { count }]) => count > 0);
   return [
     '',
-    `Workload, by the server's account of ${found.sampled} workflows`,
-    `  a workflow: ${found.eventsPerWorkflow.toFixed(1)} events, ${(found.historyBytesPerWorkflow / 1024).toFixed(1)} KB, ${found.stateTransitionsPerWorkflow.toFixed(1)} state transitions (${found.stateTransitionsPerSecond.toFixed(0)}/s)`,
+    `Cost of the workload (from the histories of ${found.sampled} workflows)`,
+    `  per workflow: ${found.eventsPerWorkflow.toFixed(1)} events, ${(found.historyBytesPerWorkflow / 1024).toFixed(1)} KB, ${found.stateTransitionsPerWorkflow.toFixed(1)} state transitions (${found.stateTransitionsPerSecond.toFixed(0)}/s)`,
     ...known.map(
       ([name, l]) =>
-        `  ${name.padEnd(22)} p50 ${l.p50.toFixed(1)} ms, p95 ${l.p95.toFixed(1)}, max ${l.max.toFixed(1)}`,
+        `  ${name.padEnd(32)} p50 ${l.p50.toFixed(1)} ms, p95 ${l.p95.toFixed(1)}, max ${l.max.toFixed(1)}`,
     ),
   ];
 }
@@ -189,7 +193,7 @@ function sizing({ sizing: found, config }: BenchmarkResult): string[] {
   if (!found) return [];
   const { hostCpuMsPerWorkflow, workflowsPerSecondPerHost, hostsNeeded } = found;
   return [
-    `  its hosts: ${hostCpuMsPerWorkflow.toFixed(1)} ms of CPU a workflow; one holds about ${workflowsPerSecondPerHost.toFixed(0)}/s, so this rate needs ${hostsNeeded} (it had ${String(config.hosts)})`,
+    `  hosts: ${hostCpuMsPerWorkflow.toFixed(1)} ms of CPU per workflow; one host handles about ${workflowsPerSecondPerHost.toFixed(0)} workflows/s; this rate needs ${hostsNeeded} ${hostsNeeded === 1 ? 'host' : 'hosts'} (${String(config.hosts)} used)`,
   ];
 }
 
@@ -200,11 +204,11 @@ function account({ ledger, server }: BenchmarkResult): string[] {
   const agrees = server.agrees ? 'agrees' : 'DOES NOT AGREE';
   return [
     '',
-    'Account of every arrival',
+    'Account of all arrivals',
     `  scheduled ${ledger.scheduled} = acknowledged ${ledger.acknowledged} + recovered ${ledger.recovered} + rejected ${sum(ledger.rejected)} + skipped ${sum(ledger.skipped)} + unknown ${sum(ledger.unknown) + ledger.inDoubt}`,
     ...counts('rejected', ledger.rejected),
     ...counts('skipped', ledger.skipped),
-    `  the server's own count ${agrees}: ${c.total} = completed ${c.completed} + failed ${c.failed} + canceled ${c.canceled} + terminated ${c.terminated} + timed out ${c.timedOut} + open ${c.open}`,
+    `  the server's count ${agrees}: ${c.total} = completed ${c.completed} + failed ${c.failed} + canceled ${c.canceled} + terminated ${c.terminated} + timed out ${c.timedOut} + open ${c.open}`,
     ...server.open.map((line) => `    ${line}`),
   ];
 }
@@ -216,7 +220,7 @@ function sum(counts: Readonly<Record<string, number>>): number {
 function system({ system: s, namespace, timeline }: BenchmarkResult): string[] {
   return [
     '',
-    `  Server ${s.serverVersion}, ${s.historyShards} shard(s), ${s.persistence}; ${s.instanceType === 'unknown' ? 'machine unknown' : s.instanceType}; namespace ${namespace}; load of ${formatDuration(timeline.durationMs)}`,
+    `  Server ${s.serverVersion}, ${s.historyShards} history shard(s), ${s.persistence}; ${s.instanceType === 'unknown' ? 'unknown machine' : s.instanceType}; namespace ${namespace}; load of ${formatDuration(timeline.durationMs)}`,
   ];
 }
 
@@ -226,6 +230,9 @@ function cleanup({ cleanup: c }: BenchmarkResult): string[] {
     ...c.warnings.map((warning) => `  Warning: ${warning}`),
     ...(c.complete
       ? []
-      : ['  Cleanup is incomplete; these commands finish it:', ...c.commands.map((command) => `    ${command}`)]),
+      : [
+          '  Cleanup is incomplete; run these commands to finish it:',
+          ...c.commands.map((command) => `    ${command}`),
+        ]),
   ];
 }

@@ -1,41 +1,41 @@
-/** How long one window of a generator's audit lasts, milliseconds. */
+/** The length of one window of a generator's audit, milliseconds. */
 export const WINDOW_MS = 10_000;
 
-/** How a generator fared in one window of its load. */
+/** The load of a generator in one window. */
 export interface GeneratorWindow {
   /** From the start of the step, milliseconds. */
   readonly startMs: number;
   readonly eventLoopUtilization: number;
   readonly eventLoopDelayP99Ms: number;
-  /** CPU of all its threads, in cores. */
+  /** CPU used by all threads, in cores. */
   readonly cpuCores: number;
-  /** Share of the window in which its cgroup was throttled; null where it cannot be read. */
+  /** Share of the window in which the cgroup was throttled; null if it cannot be read. */
   readonly cpuThrottledShare: number | null;
-  /** Share of the machine's CPU that was busy, with whatever; null where it cannot be read. */
+  /** Share of the machine's CPU that all processes used, 0–1; null if it cannot be read. */
   readonly machineBusyShare: number | null;
   readonly sent: number;
   readonly lagP95Ms: number;
 }
 
-/** The windows of one generator, or of several together. */
+/** A summary of the windows of one generator, or of several. */
 export interface WindowsSummary {
   readonly count: number;
-  /** Those in which the generator could not keep up. */
+  /** Windows in which the generator fell behind its schedule. */
   readonly limited: number;
-  /** How busy the CPUs of its machine were at most, 0–1, with whatever; null where it cannot be read. */
+  /** Highest share of the machine's CPU that all processes used, 0–1; null if it cannot be read. */
   readonly machineBusyShare: number | null;
-  /** How much of that was its own, in cores. */
+  /** CPU that the generator used in that window, in cores. */
   readonly ownCores: number;
-  /** What was wrong in the first limited window; absent where there is none. */
+  /** When and why the first limited window fell behind; absent if there is none. */
   readonly first?: string;
 }
 
 export const noWindows: WindowsSummary = { count: 0, limited: 0, machineBusyShare: null, ownCores: 0 };
 
-/** Where a generator ran. */
+/** The machine that a generator ran on. */
 export interface MachineFacts {
   readonly cpus: number;
-  /** Cores its container may use; null where it may use all. */
+  /** The container's CPU limit in cores; null without a limit. */
   readonly cpuQuota: number | null;
   readonly memoryBytes: number;
   readonly memoryLimitBytes: number | null;
@@ -43,37 +43,37 @@ export interface MachineFacts {
   readonly platform: string;
   readonly node: string;
   readonly sdk: string;
-  /** EC2's name for the machine, and ECS's for the task; 'unknown' elsewhere. */
+  /** The EC2 instance type and the ECS task; 'unknown' elsewhere. */
   readonly instanceType: string;
   readonly task: string;
 }
 
-/** How the generator itself fared: the evidence for or against its own measurement (law 8). */
+/** The load of the generator itself. It decides whether its measurement is valid (law 8). */
 export interface GeneratorAudit {
   readonly identity: string;
-  /** Attempts of the activity, 1 where nothing died. */
+  /** Attempts of the activity; 1 if it was never interrupted. */
   readonly attempts: number;
-  /** Share of the time the main thread was busy, 0–1, from the first due time to the last. */
+  /** Share of the time in which the main thread was busy, 0–1, from the first due time to the last. */
   readonly eventLoopUtilization: number;
-  /** 99th percentile of the event loop's delay, its own resolution subtracted. Milliseconds. */
+  /** 99th percentile of the event loop delay minus the resolution of its timer, milliseconds. */
   readonly eventLoopDelayP99Ms: number;
-  /** Share of the time in which the cgroup was throttled; null where it cannot be read. */
+  /** Share of the time in which the cgroup was throttled; null if it cannot be read. */
   readonly cpuThrottledShare: number | null;
-  /** Local clock − control server's clock, and half the width of the interval it is known to lie in. Milliseconds. */
+  /** Local clock minus the control server's clock, and the uncertainty (±) of that difference. Milliseconds. */
   readonly clockOffsetMs: number;
   readonly clockUncertaintyMs: number;
   readonly maxResidentBytes: number;
-  /** Long polls for completions that had to be repeated after an error. */
+  /** Long polls for completions that were repeated after an error. */
   readonly observerRetries: number;
   readonly maxInFlight: number;
-  /** How often the in-flight cap was lowered because memory was short. */
+  /** How often the in-flight cap was lowered because memory was low. */
   readonly capLowered: number;
-  /** Its load in windows of 10 s; absent for a generator that did nothing. */
+  /** The load in windows of 10 s; absent for an idle generator. */
   readonly windows?: WindowsSummary;
   readonly machine?: MachineFacts;
 }
 
-/** The audit of a generator that did nothing. */
+/** The audit of a generator that sent nothing. */
 export const idleAudit: GeneratorAudit = {
   identity: 'none',
   attempts: 0,

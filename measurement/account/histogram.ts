@@ -3,15 +3,17 @@ import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type His
 /** A histogram of durations in integer microseconds, in HdrHistogram's V2 compressed encoding, base64. */
 export type EncodedHistogram = string;
 
-/** One hour: what is longer is recorded as one hour, which no percentile below the maximum notices. */
+/** One hour. A longer duration is recorded as one hour. */
 const HIGHEST_US = 3_600_000_000;
 
-/** How many samples a percentile needs before it says more than the luck of a few: law 5. */
+/** The number of samples that each percentile needs to be meaningful (law 5). */
 export const SAMPLES_NEEDED = { p50: 20, p95: 130, p99: 662, p999: 6636 } as const;
 
 /**
- * @param digits significant decimal digits: 3 (0.1 %) for the latency a verdict rests on, 2 (1 %) for the rest,
- *   which keeps a lane's heartbeat within its bound whatever was measured
+ * Returns an empty histogram.
+ *
+ * @param digits significant decimal digits: 3 (0.1 %) for the latency that decides the verdict; 2 (1 %) for all others,
+ *   which bounds the size of a lane's heartbeat
  */
 export function emptyHistogram(digits: 2 | 3 = 3): Histogram {
   return build({
@@ -23,7 +25,7 @@ export function emptyHistogram(digits: 2 | 3 = 3): Histogram {
   });
 }
 
-/** Records a duration given in (fractional) milliseconds. Negative ones, which only clock noise produces, count as 0. */
+/** Records a duration in milliseconds. A negative duration, which only clock noise can cause, counts as 0. */
 export function recordMs(histogram: Histogram, durationMs: number): void {
   histogram.recordValue(Math.min(HIGHEST_US, Math.max(0, Math.round(durationMs * 1000))));
 }
@@ -36,7 +38,7 @@ export function decodeHistogram(encoded: EncodedHistogram): Histogram {
   return decodeFromCompressedBase64(encoded, 32, false, HIGHEST_US);
 }
 
-/** The sum of histograms. Percentiles of the sum are percentiles of all samples; averages of percentiles are nothing. */
+/** Returns the sum of histograms. Its percentiles are those of all samples; a mean of percentiles would be meaningless. */
 export function mergeHistograms(encoded: readonly EncodedHistogram[], digits: 2 | 3 = 3): EncodedHistogram {
   const sum = emptyHistogram(digits);
   for (const one of encoded) sum.add(decodeHistogram(one));
@@ -44,13 +46,13 @@ export function mergeHistograms(encoded: readonly EncodedHistogram[], digits: 2 
 }
 
 export interface Percentile {
-  /** Milliseconds. Always a number: 0 where there is no sample at all. */
+  /** Milliseconds; 0 if there is no sample. */
   readonly ms: number;
-  /** Whether there are samples enough for this percentile to mean something. */
+  /** Whether there are enough samples for this percentile to be meaningful. */
   readonly sufficient: boolean;
 }
 
-/** What a histogram says, in milliseconds. */
+/** The percentiles of a histogram, in milliseconds. */
 export interface LatencySummary {
   readonly count: number;
   readonly p50: Percentile;
@@ -67,7 +69,7 @@ export function summarize(encoded: EncodedHistogram): LatencySummary {
 
 export function summarizeHistogram(histogram: Histogram): LatencySummary {
   const count = histogram.totalCount;
-  // HDR answers with the upper end of the bucket, which can lie above the largest value ever recorded.
+  // HdrHistogram returns the upper end of a bucket, which can exceed the largest recorded value.
   const maxUs = count === 0 ? 0 : histogram.maxValue;
   const at = (percentile: number, needed: number): Percentile => ({
     ms: count === 0 ? 0 : Math.min(maxUs, histogram.getValueAtPercentile(percentile)) / 1000,

@@ -7,15 +7,15 @@ import { mergeSeries, packSeries, unpackSeries, type PackedSeries } from './seri
 import type { EncodedSequences } from './sequence-set';
 import type { TargetObservation } from '../server/target';
 
-/** The four durations a generator measures, all on its own monotonic clock. */
+/** The four durations that a generator measures, all on its own monotonic clock. */
 export interface LaneHistograms {
-  /** Due time → completion seen. What the user of the cluster would have waited. 3 digits. */
+  /** Due time → observed completion: how long a user of the cluster would have waited. 3 digits. */
   readonly latency: EncodedHistogram;
-  /** Send → completion seen. 2 digits. */
+  /** Send → observed completion. 2 digits. */
   readonly service: EncodedHistogram;
-  /** Send → start acknowledged. 2 digits. */
+  /** Send → acknowledged start. 2 digits. */
   readonly start: EncodedHistogram;
-  /** Due time → send: how late the generator itself was. 2 digits. */
+  /** Due time → send: how late the generator was. 2 digits. */
   readonly lag: EncodedHistogram;
 }
 
@@ -24,22 +24,22 @@ export const noHistograms: LaneHistograms = { latency: none, service: none, star
 
 export const HISTOGRAM_DIGITS = { latency: 3, service: 2, start: 2, lag: 2 } as const;
 
-/** What became of the arrivals whose completion was to be observed. */
+/** The outcome of the arrivals whose completion was selected for observation. */
 export interface Observation {
-  /** Acknowledged starts that were chosen to be observed: all of them, or the sample. */
+  /** Acknowledged starts that were selected for observation: all of them, or a sample. */
   readonly chosen: number;
   readonly completed: number;
-  /** Closed otherwise, by status, e.g. `failed`. */
+  /** Workflows that closed with another status, by status, e.g. `failed`. */
   readonly failed: Counts;
-  /** Samples given up because of us: the observer failed, its cap was reached, or the process died. */
+  /** Samples that the benchmark lost: the observer failed, its cap was reached, or the process died. */
   readonly lost: number;
-  /** Not closed when the time to wait for completions was over. chosen = completed + failed + lost + pending. */
+  /** Workflows still open when the completion timeout expired. chosen = completed + failed + lost + pending. */
   readonly pending: number;
 }
 
-/** Arrivals that only the server can settle, by the entry of the ledger they are booked under. */
+/** Arrivals whose outcome only the server knows, by their entry in the ledger. */
 export interface Provisional {
-  /** By cause; null where there are too many runs to name them, so that they are settled by count. */
+  /** By cause; null if there are too many runs to list, in which case they are settled by count. */
   readonly rejected: Readonly<Record<string, EncodedSequences>> | null;
   readonly unknown: Readonly<Record<string, EncodedSequences>> | null;
   readonly inDoubt: EncodedSequences | null;
@@ -52,44 +52,44 @@ export interface LaneResult {
   readonly provisional: Provisional;
   readonly observation: Observation;
   readonly histograms: LaneHistograms;
-  /** Completions seen, by the index of the step in whose time they fell. */
+  /** Observed completions, by the index of the step during which they occurred. */
   readonly completedDuring: readonly (readonly [stepIndex: number, count: number])[];
-  /** Each workload of a mix; empty for a run of one. */
+  /** The workloads of a mix; empty for a single workload. */
   readonly parts: readonly MixPartCounts[];
   readonly series: PackedSeries;
   readonly audit: GeneratorAudit;
-  /** Arrivals that fell into gaps between attempts. */
+  /** Arrivals that fell due between two attempts. */
   readonly gapArrivals: number;
   /** Why the lane ended before its last due time, if it did. */
   readonly cutShort?: string;
 }
 
-/** A step's lanes, merged. Audits stay apart: a mean would hide the one generator that could not keep up. */
+/** The merged lanes of a step. Audits are not merged: a mean would hide the one generator that fell behind. */
 export interface StepMeasurement {
   readonly ledger: Ledger;
-  /** Arrivals that fell due, by lane: which sequences a lane can have sent. */
+  /** Arrivals that fell due, by lane. They bound the sequences that a lane can have sent. */
   readonly scheduledByLane: readonly number[];
   readonly provisional: readonly { readonly lane: number; readonly entries: Provisional }[];
   readonly observation: Observation;
   readonly histograms: LaneHistograms;
   readonly completedDuring: readonly (readonly [stepIndex: number, count: number])[];
-  /** Each workload of a mix; empty for a run of one. */
+  /** The workloads of a mix; empty for a single workload. */
   readonly parts: readonly MixPartCounts[];
   readonly series: PackedSeries;
   readonly audits: readonly GeneratorAudit[];
   readonly gapArrivals: number;
-  /** What the target did meanwhile; absent where nobody looked. */
+  /** What the target did during the step; absent if it was not observed. */
   readonly target?: TargetObservation;
   readonly cutShort?: string;
 }
 
 /**
- * Ids that are looked up one by one at the most. What a step, and a run, has beyond it is settled by count, and is not
- * named: results and what a run carries on stay small however much was refused.
+ * The maximum number of ids that are looked up one by one. If a step, or a run, has more provisional arrivals, they are
+ * settled by count and not listed. This bounds results and run state, however many starts were rejected.
  */
 export const MAX_PROVISIONAL = 5000;
 
-/** Stands for more provisional arrivals than are named, of whichever lanes. */
+/** Represents provisional arrivals that are not listed, of any lane. */
 export const unnamedProvisional: StepMeasurement['provisional'] = [
   { lane: 0, entries: { rejected: null, unknown: null, inDoubt: null } },
 ];
@@ -98,6 +98,7 @@ function isProvisional({ provisional: { rejected, unknown, inDoubt } }: LaneResu
   return [rejected, unknown, inDoubt].some((entry) => entry === null || Object.keys(entry).length > 0);
 }
 
+/** Returns the number of provisional arrivals in a ledger. */
 export function provisionalIn({ rejected, unknown, inDoubt }: Ledger): number {
   return total(rejected) + total(unknown) + inDoubt;
 }

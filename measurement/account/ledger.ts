@@ -1,25 +1,25 @@
 /**
- * The account of every scheduled arrival. Law I1, at any instant at which nothing is in flight:
+ * The account of every scheduled arrival. At any instant at which nothing is in flight (I1):
  *
  *   scheduled = acknowledged + recovered + rejected + skipped + unknown + inDoubt
  *
- * `unknown` and `inDoubt` are provisional. Reconciling with the server settles them; what is left over makes the run
+ * `unknown` and `inDoubt` are provisional. Reconciliation with the server settles them; any that remain make the run
  * UNACCOUNTED.
  */
 export interface Ledger {
   /** Arrivals whose due time has come. */
   readonly scheduled: number;
-  /** Starts the server confirmed to the process that sent them. */
+  /** Starts that the server confirmed to the process that sent them. */
   readonly acknowledged: number;
-  /** Workflows that exist although nobody was told so: "already started", or found on the server afterwards. */
+  /** Workflows that exist without an acknowledgement: "already started", or found on the server afterwards. */
   readonly recovered: number;
-  /** Starts the server refused, by cause, e.g. `RESOURCE_EXHAUSTED/RPS_LIMIT/namespace`. */
+  /** Starts that the server rejected, by cause, e.g. `RESOURCE_EXHAUSTED/RPS_LIMIT/namespace`. */
   readonly rejected: Counts;
   /** Arrivals that were never sent, by reason. */
   readonly skipped: Counts;
-  /** Starts without an answer that settles them, by cause, e.g. `DEADLINE_EXCEEDED`. */
+  /** Starts without a conclusive response, by cause, e.g. `DEADLINE_EXCEEDED`. */
   readonly unknown: Counts;
-  /** Arrivals of the time between a dead attempt's last record and its successor: perhaps sent, perhaps not. */
+  /** Arrivals between the last heartbeat of a dead attempt and its successor. They may or may not have been sent. */
   readonly inDoubt: number;
 }
 
@@ -58,31 +58,32 @@ export function total(counts: Counts): number {
   return Object.values(counts).reduce((sum, n) => sum + n, 0);
 }
 
-/** How many scheduled arrivals no entry accounts for: 0 or the ledger is wrong. */
+/** Returns how many scheduled arrivals no entry accounts for. Any value other than 0 means that the ledger is wrong. */
 export function unaccounted(ledger: Ledger): number {
   const { scheduled, acknowledged, recovered, rejected, skipped, unknown, inDoubt } = ledger;
   return scheduled - acknowledged - recovered - total(rejected) - total(skipped) - total(unknown) - inDoubt;
 }
 
-/** Arrivals that have become a workflow, as far as is known. */
+/** Returns the number of arrivals that are known to have become a workflow. */
 export function startedWorkflows(ledger: Ledger): number {
   return ledger.acknowledged + ledger.recovered;
 }
 
-/** What the server said of the provisional entries of a ledger. */
+/** What the server reported about the provisional entries of a ledger. */
 export interface Settlement {
-  /** Rejected and unknown starts that exist all the same, by the cause they were booked under. */
+  /** Rejected and unknown starts that exist on the server, by the cause recorded in the ledger. */
   readonly foundRejected: Counts;
   readonly foundUnknown: Counts;
   readonly foundInDoubt: number;
 }
 
-/** The reason under which arrivals of a gap are booked that the server does not have. */
+/** The reason recorded for skipped arrivals that fell due between two attempts of a generator. */
 export const GAP = 'generator-gap';
 
 /**
- * Law I3c: an error is provisional. What the server has becomes `recovered`; an unknown start it does not have was
- * rejected, under its own cause; an arrival in doubt it does not have was never sent.
+ * Settles the provisional entries of a ledger (I3c). Starts that exist on the server become `recovered`. Unknown starts
+ * that do not exist become `rejected` with the same cause. In-doubt arrivals that do not exist were never sent and become
+ * `skipped`.
  */
 export function settle(ledger: Ledger, found: Settlement): Ledger {
   const absentUnknown = subtractCounts(ledger.unknown, found.foundUnknown);

@@ -1,21 +1,21 @@
 import { emptyHistogram, encodeHistogram, mergeHistograms, type EncodedHistogram } from './histogram';
 
-/** Digits of a part's latencies: fewer than the whole's, since there are several in every result. */
+/** Significant digits of a part's latencies: fewer than for the whole, because each result has several parts. */
 export const PART_DIGITS = 2;
 
-/** What became of the arrivals of one workload of a mix. */
+/** The arrivals of one workload of a mix. */
 export interface MixPartCounts {
   readonly workload: string;
   readonly scheduled: number;
   readonly acknowledged: number;
-  /** Seen to complete, and seen to close otherwise. */
+  /** Observed completions, and observed closes with another status. */
   readonly completed: number;
   readonly failed: number;
-  /** Due time → completion seen. 2 digits. */
+  /** Due time → observed completion. 2 digits. */
   readonly latency: EncodedHistogram;
 }
 
-/** The same parts of several lanes or holds, added up; in the order in which they are first met. */
+/** Adds up the parts of several lanes or holds by workload, in order of first occurrence. */
 export function mergeParts(all: readonly MixPartCounts[]): MixPartCounts[] {
   const names = [...new Set(all.map(({ workload }) => workload))];
   return names.map((workload) => {

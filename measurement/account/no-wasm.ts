@@ -1,4 +1,4 @@
-// Stands in for the WebAssembly half of the histogram library inside the sandbox, where it cannot load and is not used.
+// Replaces the WebAssembly part of the histogram library in the workflow sandbox, where it cannot be loaded and is not used.
 export class WasmHistogram {}
 export function initWebAssembly(): void {}
 export function initWebAssemblySync(): void {}

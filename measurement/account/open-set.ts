@@ -1,16 +1,17 @@
 /**
- * Which arrivals of a lane are settled, so that a successor knows what is in doubt (I5): a low-water mark, below
- * which everything is settled, and a bitmap of what is still open between it and the next arrival to be sent.
+ * The settled arrivals of a lane, from which a successor derives what is in doubt (I5): a low-water mark, below which all
+ * arrivals are settled, and a bitmap of the open arrivals between it and the next arrival to be sent.
  */
 export interface EncodedCursor {
-  /** Everything below is settled and in the ledger. */
+  /** All arrivals below are settled and in the ledger. */
   readonly low: number;
-  /** The first sequence that has not been taken up. */
+  /** The first sequence that has not been taken. */
   readonly next: number;
   /** Bit i, least significant first: sequence low + i is open. base64. */
   readonly open: string;
 }
 
+/** The arrivals of a lane that have been taken but not settled. */
 export class OpenSet {
   private readonly open = new Set<number>();
   private nextSequence: number;
@@ -19,9 +20,10 @@ export class OpenSet {
     this.nextSequence = next;
   }
 
-  /** Takes up the next arrival; it stays open until {@link settle}. Sequences are taken up in order. */
+  /** Takes the next arrival, which stays open until {@link settle}. Throws RangeError if the sequence is not the next one. */
   take(sequence: number): void {
-    if (sequence !== this.nextSequence) throw new RangeError(`took up ${sequence}, expected ${this.nextSequence}`);
+    if (sequence !== this.nextSequence)
+      throw new RangeError(`sequence ${sequence} is out of order: expected ${this.nextSequence}`);
     this.nextSequence += 1;
     this.open.add(sequence);
   }
@@ -34,7 +36,7 @@ export class OpenSet {
     return this.open.size;
   }
 
-  /** @param through arrivals below it count as taken up too: their owner sends them although it records nothing more */
+  /** @param through arrivals below it count as taken too: their owner sends them after this last record */
   encode(through = 0): EncodedCursor {
     const next = Math.max(this.nextSequence, through);
     // Insertion order is ascending, so the first element is the lowest.
@@ -47,7 +49,7 @@ export class OpenSet {
   }
 }
 
-/** The sequences that were open when the cursor was recorded, ascending. */
+/** Returns the sequences that were open when the cursor was recorded, in ascending order. */
 export function openSequences({ low, open }: EncodedCursor): number[] {
   const bytes = Buffer.from(open, 'base64');
   const sequences: number[] = [];

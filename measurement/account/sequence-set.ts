@@ -1,6 +1,6 @@
 /**
- * A set of a lane's sequence numbers, kept as runs [first, length]. Errors come in runs, so even an hour of them
- * is small.
+ * A set of sequence numbers of a lane, stored as runs [first, length]. Errors occur in runs, so even an hour of them takes
+ * little space.
  */
 export class SequenceSet {
   private readonly runs: [first: number, length: number][] = [];
@@ -15,7 +15,7 @@ export class SequenceSet {
     this.addRun(sequence, 1);
   }
 
-  /** Adds the numbers first … first + length − 1, none of which may be in the set already. */
+  /** Adds the numbers first … first + length − 1. None of them may be in the set already. */
   addRun(first: number, length: number): void {
     if (length <= 0) return;
     let at = this.runs.length;

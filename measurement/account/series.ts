@@ -1,15 +1,15 @@
-/** A run's course over time in at most {@link MAX_POINTS} points, however long it was. */
+/** The maximum number of points in the time series of a run, however long it is. */
 export const MAX_POINTS = 600;
 
-/** What happened within one interval of the timeline. Counts, and latencies of the completions observed in it. */
+/** One interval of the timeline: counts, and the latencies of the completions observed in it. */
 export interface SeriesPoint {
-  /** Which interval: it covers [index · widthMs, (index + 1) · widthMs) of the timeline. */
+  /** The interval covers [index · widthMs, (index + 1) · widthMs) of the timeline. */
   readonly index: number;
   readonly scheduled: number;
   readonly acknowledged: number;
   readonly rejected: number;
   readonly skipped: number;
-  /** Completions that a client saw; in a sampled run these are the sample's. */
+  /** Completions that a client observed; in a sampled run, those of the sample. */
   readonly completed: number;
   readonly failed: number;
   readonly latencySumMs: number;
@@ -18,7 +18,7 @@ export interface SeriesPoint {
 
 export type SeriesCount = Exclude<keyof SeriesPoint, 'index' | 'latencySumMs' | 'latencyMaxMs'>;
 
-/** The interval's width: whole seconds, and wide enough that the timeline and what drains after it fit. */
+/** Returns the width of an interval in milliseconds: whole seconds, so wide that the timeline fits into {@link MAX_POINTS}. */
 export function seriesWidthMs(timelineMs: number): number {
   return Math.max(1000, Math.ceil(timelineMs / MAX_POINTS / 1000) * 1000);
 }
@@ -26,7 +26,7 @@ export function seriesWidthMs(timelineMs: number): number {
 export class Series {
   private readonly points = new Map<number, { -readonly [K in keyof SeriesPoint]: SeriesPoint[K] }>();
 
-  /** @param lastIndex what happens later is counted in this last interval, so that the number of points is bounded */
+  /** @param lastIndex the last interval; later events are counted in it, which bounds the number of points */
   constructor(
     private readonly widthMs: number,
     private readonly lastIndex = MAX_POINTS - 1,
@@ -54,7 +54,7 @@ export class Series {
   }
 }
 
-/** Points as rows of numbers, in the order of {@link COLUMNS}: a fifth of the size of objects in a lane's result. */
+/** Points as rows of numbers in the order of {@link COLUMNS}, a fifth of the size of objects. */
 export type PackedSeries = readonly (readonly number[])[];
 
 /** The columns of a packed series. */
@@ -78,7 +78,7 @@ export function unpackSeries(packed: PackedSeries): SeriesPoint[] {
   return packed.map((row) => Object.fromEntries(COLUMNS.map((column, i) => [column, row[i] ?? 0])) as never);
 }
 
-/** The sum of series of the same width: counts and latency sums add up, maxima are maxima. */
+/** Merges series of the same width: adds counts and latency sums, and takes the maximum of maxima. */
 export function mergeSeries(all: readonly (readonly SeriesPoint[])[]): SeriesPoint[] {
   const merged = new Map<number, SeriesPoint>();
   for (const point of all.flat()) {
@@ -112,12 +112,12 @@ function emptyPoint(index: number): SeriesPoint {
   };
 }
 
-/** Joins every `factor` neighbouring intervals into one, for a timeline that became longer than was planned. */
+/** Joins every `factor` neighboring intervals into one, for a timeline that became longer than planned. */
 export function coarsen(points: readonly SeriesPoint[], factor: number): SeriesPoint[] {
   return mergeSeries(points.map((point) => [{ ...point, index: Math.floor(point.index / factor) }]));
 }
 
-/** To the microsecond: what is below is noise and only makes results longer. */
+/** Rounds milliseconds to microseconds; more digits are noise and make results longer. */
 function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

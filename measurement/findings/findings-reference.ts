@@ -1,76 +1,72 @@
-import { OWN_LIMITS } from './attribution';
-import { SERVER_LIMITS } from './limits';
+import { markdownTable } from '../format/markdown-table';
 import { SERVER_MEASURES, type ServerMeasure } from '../server/server-measures';
+import { BENCHMARK_LIMITS } from './benchmark-limits';
+import { SERVER_LIMITS } from './limits';
 import { SERVICE_LIMITS } from './service-limits';
-import { SYMPTOMS } from './symptoms';
+import { SYMPTOMS } from './symptom-table';
 
-/** docs/findings.md: everything a run can be said to have been limited by, from the tables that say so. */
+/** Returns docs/findings.md: everything that a run can name as its limit, from the tables that define it. */
 export function findingsReference(): string {
   return [
     '# Findings',
     '',
-    'Generated from `measurement/limits.ts`, `symptoms.ts`, `attribution.ts` and `server-measures.ts` by `npm run generate`.',
+    'Generated from the tables in `measurement/findings` and `measurement/server` by `npm run generate`.',
     '',
-    'A run that misses a threshold says what limited it: every finding with its evidence, how sure it is, and the setting that moves',
-    'it. Competing causes all stand there. Without evidence it says "not determined", and a run that was passed says that nothing',
-    'limited it. `infra/dynamicconfig/benchmark.yaml` has settings for 75 to 400 workflows a second.',
+    'If a run misses a threshold, the report names what limited it: each finding with its evidence, a confidence, and the setting',
+    'that changes the limit. Competing causes are all listed. Without evidence, the finding is "not determined"; if a run passed, it',
+    'is "no limit reached". `infra/dynamicconfig/benchmark.yaml` has settings for 75 to 400 workflows per second.',
     '',
-    '## What the server says when it refuses a start (high confidence)',
+    '## Limits that the server names when it rejects a start (high confidence)',
     '',
-    ...table(
-      ['cause', 'scope', 'finding', 'setting', 'default', 'before turning it'],
+    ...markdownTable(
+      ['cause', 'scope', 'finding', 'setting', 'default', 'before you change it'],
       SERVER_LIMITS.map(({ cause, scope = 'any', name, knob, default: fallback, caveat = '' }) => {
         return [`\`${cause}\``, scope, name, `\`${knob}\``, fallback, caveat];
       }),
     ),
-    '## What its services refuse each other, by their own metrics (high confidence)',
+    "## Limits between the cluster's services, by their metrics (high confidence)",
     '',
-    ...table(
+    ...markdownTable(
       ['finding', 'setting', 'default', 'measure'],
       SERVICE_LIMITS.map(({ name, knob, default: fallback, measure }) => [name, `\`${knob}\``, fallback, measure]),
     ),
-    '## What the queues and the metrics of the server show',
+    '## Symptoms in the task queues and the metrics of the server',
     '',
-    'Where a hold was not passed; those marked with ∗ always.',
+    'Reported for holds that did not pass. Symptoms marked with ∗ are also reported for holds that passed.',
     '',
-    ...table(
+    ...markdownTable(
       ['finding', 'confidence', 'threshold', 'setting', 'default', 'what to do'],
-      SYMPTOMS.map(({ name, confidence, source, knob, default: fallback, advice, caveat, always }) => {
+      SYMPTOMS.map(({ name, confidence, threshold, knob, default: fallback, advice, caveat, always }) => {
         return [
           always ? `${name} ∗` : name,
           confidence,
-          source,
+          threshold,
           knob,
           fallback,
           caveat ? `${advice} (${caveat})` : advice,
         ];
       }),
     ),
-    '## What the benchmark says of itself (law 8: the hold is INVALID)',
+    '## Limits of the benchmark itself (the hold is INVALID)',
     '',
-    ...table(
+    ...markdownTable(
       ['check', 'setting', 'what to do'],
-      Object.entries(OWN_LIMITS).map(([check, { knob, advice }]) => [check, knob, advice]),
+      Object.entries(BENCHMARK_LIMITS).map(([check, { knob, advice }]) => [check, knob, advice]),
     ),
     "## Measures read from the server's metrics",
     '',
-    'Before and after each hold, from every page given with `--server-metrics`; the embedded target has its own. Counters and histograms',
-    'count what was added in the hold, over all replicas; gauges the highest value of all looks. A measure that no page has is absent,',
-    'and a page that does not answer is named under `unknown`: nothing is ever taken for 0. Everything that begins with `dsql_` is read',
-    'as well, whatever it is called, and stands under the measure DSQL.',
+    'The run reads every page given with `--server-metrics` before and after each hold; an embedded target has its own page. Counters',
+    'and histograms count what was added during the hold, over all replicas. Gauges give the highest value of all reads. A measure',
+    'that no page contains is absent, and a page that does not respond is listed under `unknown`; a missing value is never reported',
+    'as 0. All metrics that begin with `dsql_` are read too, under the measure DSQL.',
     '',
-    ...table(
-      ['measure', 'kind', 'metric', 'told apart by'],
+    ...markdownTable(
+      ['measure', 'kind', 'metric', 'grouped by'],
       SERVER_MEASURES.map(({ name, kind, metrics, where = {}, by = [], perReplica }: ServerMeasure) => {
-        const only = Object.entries(where).map(([label, value]) => ` {${label}="${value}"}`);
-        const apart = perReplica ? [...by, 'replica'] : by;
-        return [name, kind, metrics.map((metric) => `\`${metric}\``).join(' or ') + only.join(''), apart.join(', ')];
+        const filter = Object.entries(where).map(([label, value]) => ` {${label}="${value}"}`);
+        const groups = perReplica ? [...by, 'replica'] : by;
+        return [name, kind, metrics.map((metric) => `\`${metric}\``).join(' or ') + filter.join(''), groups.join(', ')];
       }),
     ),
   ].join('\n');
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replace(/\|/g, '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line), ''];
 }

@@ -4,7 +4,7 @@ import type { TargetObservation } from '../server/target';
 import type { Validity } from '../judging/validity';
 import type { Verdict } from '../judging/verdict';
 
-/** What is known of one hold, or of the whole run where it never came to one. */
+/** Everything that is known about one hold and can explain its result. */
 export interface HoldEvidence {
   readonly targetRate: number;
   readonly ledger: Ledger;
@@ -12,10 +12,10 @@ export interface HoldEvidence {
   readonly completedPerSecond: number;
   readonly verdict?: Verdict;
   readonly validity?: Validity;
-  /** What the cluster did meanwhile, by its own account. */
+  /** What the target did during the hold, as reported by the target. */
   readonly target?: TargetObservation;
-  /** How the generators fared, and their machines, in windows of 10 s. */
+  /** The load of the generators and their machines, in windows of 10 s. */
   readonly windows?: WindowsSummary;
-  /** How long after the run its visibility store was complete. Milliseconds; absent where nobody waited for it. */
+  /** How long after the run the visibility store was complete, milliseconds; absent if this was not measured. */
   readonly visibilityWaitMs?: number;
 }

@@ -2,15 +2,19 @@ import type { HoldEvidence } from './hold-evidence';
 import type { MeasureName } from '../server/server-measures';
 import type { ServerReading } from '../server/server-metrics';
 
-/** Calls of an operation below this are too few for a p95 to say anything. */
+/** The number of calls that a p95 needs to be meaningful. */
 export const ENOUGH_CALLS = 50;
 
-/** What the symptoms are looked for in: one hold. */
+/** The readings of one hold, as the symptoms use them. */
 export class HoldReadings {
   constructor(readonly hold: HoldEvidence) {}
 
   get targetRate(): number {
     return this.hold.targetRate;
+  }
+
+  get workflowQueue() {
+    return this.hold.target?.queues.workflow;
   }
 
   named(name: MeasureName): readonly ServerReading[] {
@@ -21,7 +25,7 @@ export class HoldReadings {
     return this.named(name).reduce((all, { count = 0 }) => all + count, 0);
   }
 
-  /** The slowest by p95 of those that were called often enough. */
+  /** Returns the reading with the highest p95 among those with enough calls. */
   slowest(name: MeasureName): (ServerReading & { readonly p95Ms: number }) | undefined {
     return this.named(name)
       .filter(
@@ -30,38 +34,34 @@ export class HoldReadings {
       .sort((a, b) => b.p95Ms - a.p95Ms)[0];
   }
 
-  get workflowQueue() {
-    return this.hold.target?.queues.workflow;
-  }
-
-  /** How many starts had this code, whatever became of them. */
+  /** Returns how many starts failed with a gRPC code, rejected and unknown ones together. */
   errors(code: string): number {
     const { rejected, unknown } = this.hold.ledger;
     const entries = [...Object.entries(rejected), ...Object.entries(unknown)];
     return entries.reduce((sum, [cause, count]) => sum + (cause.split('/')[0] === code ? count : 0), 0);
   }
 
-  /** A measure's values of each replica of one service. */
+  /** Returns a measure's readings of each replica of one service. */
   replicas(name: MeasureName, service: string): readonly ServerReading[] {
-    return this.named(name).filter(({ labels: of }) => of.startsWith(`${service} #`));
+    return this.named(name).filter(({ labels }) => labels.startsWith(`${service} #`));
   }
 
-  /** A replica whose pool has no connection left, or nearly so. */
+  /** A replica that uses at least 90 % of its database connections. */
   get fullPool(): ServerReading | undefined {
-    return this.named('database connections in use').find(({ labels: of, highest = 0 }) => {
-      const allowed = this.named('database connections allowed').find((one) => one.labels === of)?.highest ?? 0;
-      return allowed > 0 && highest >= 0.9 * allowed;
+    return this.named('database connections in use').find(({ labels, highest = 0 }) => {
+      const limit = this.named('database connection limit').find((one) => one.labels === labels)?.highest ?? 0;
+      return limit > 0 && highest >= 0.9 * limit;
     });
   }
 }
 
-/** A replica that gets half again as many requests as the mean of its service, in words. */
-export function hottest(replicas: readonly ServerReading[]): string | undefined {
+/** Describes a replica that gets at least 1.5 times the mean requests of its service; undefined if there is none. */
+export function hottestReplica(replicas: readonly ServerReading[]): string | undefined {
   const all = replicas.reduce((sum, { count = 0 }) => sum + count, 0);
   const top = [...replicas].sort((a, b) => (b.count ?? 0) - (a.count ?? 0))[0];
   if (!top || replicas.length < 2 || all < 1000) return undefined;
   const times = ((top.count ?? 0) * replicas.length) / all;
   return times >= 1.5
-    ? `${top.labels} took ${top.count} of the ${all} requests of ${replicas.length} replicas, ${times.toFixed(1)} times its share`
+    ? `${top.labels} received ${top.count} of ${all} requests to ${replicas.length} replicas, ${times.toFixed(1)} times its share`
     : undefined;
 }

@@ -1,23 +1,23 @@
-/** A limit of the server that says its own name when it refuses a call, and the setting that moves it. */
+/** A limit that the server names when it rejects a call, and the setting that changes it. */
 export interface ServerLimit {
-  /** Cause and scope of a ResourceExhausted failure, as the ledger books them; without scope, any. */
+  /** Cause and scope of a ResourceExhausted failure, as the ledger records them; any scope if absent. */
   readonly cause: string;
   readonly scope?: 'namespace' | 'system';
-  /** Codes that it may come with; by default RESOURCE_EXHAUSTED. */
+  /** Whether the cause can come with any gRPC code; by default only with RESOURCE_EXHAUSTED. */
   readonly anyCode?: true;
   readonly name: string;
-  /** The dynamic configuration key. */
+  /** The key of the dynamic configuration, or another setting. */
   readonly knob: string;
   readonly default: string;
-  /** What to do, where it is no key of the dynamic configuration. */
+  /** What to do, if the knob is not a key of the dynamic configuration. */
   readonly advice?: string;
-  /** What to know before turning it. */
+  /** What to consider before changing the setting. */
   readonly caveat?: string;
 }
 
 /**
- * Keys and defaults of Temporal server 1.32, from its common/dynamicconfig/constants.go; that each cause comes with
- * its key was seen on a running server for the first two.
+ * Keys and defaults are those of Temporal server 1.32, from its common/dynamicconfig/constants.go. For the first two
+ * causes, a running server confirmed that they belong to their keys.
  */
 export const SERVER_LIMITS: readonly ServerLimit[] = [
   {
@@ -27,7 +27,7 @@ export const SERVER_LIMITS: readonly ServerLimit[] = [
     knob: 'frontend.namespaceRPS',
     default: '2400 per frontend, × frontend.namespaceBurstRatio = 2',
     caveat:
-      'it counts every API of the namespace, polls and completions of workers included; frontend.globalNamespaceRPS, where set, comes before it',
+      'this limit counts all API calls of the namespace, including polls and task completions; frontend.globalNamespaceRPS takes precedence if it is set',
   },
   {
     cause: 'RPS_LIMIT',
@@ -36,78 +36,78 @@ export const SERVER_LIMITS: readonly ServerLimit[] = [
     knob: 'frontend.rps',
     default: '2400 per frontend; history.rps = 3000, matching.rps = 1200',
     caveat:
-      'the refusal may come from a deeper service: compare service_errors_resource_exhausted of history and matching',
+      'another service may have rejected the call: compare service_errors_resource_exhausted of history and matching',
   },
   {
     cause: 'CONCURRENT_LIMIT',
-    name: 'concurrent calls of the namespace',
+    name: 'concurrency limit of the namespace',
     knob: 'frontend.namespaceCount',
     default: '1200 per frontend, namespace and API',
-    caveat: 'polls, queries, updates and waits for a result each hold one',
+    caveat: 'each open poll, query, update and wait for a result counts',
   },
   {
     cause: 'PERSISTENCE_LIMIT',
     name: 'persistence rate limit',
     knob: '{frontend,history,matching}.persistenceMaxQPS',
     default: '2000, 9000, 3000',
-    caveat: 'raise it only where the database has room: see persistence_latency',
+    caveat: 'raise it only if the database has spare capacity: see persistence_latency',
   },
   {
     cause: 'SYSTEM_OVERLOADED',
-    name: 'an overloaded service',
+    name: 'service overloaded',
     knob: 'matching.outstandingTaskAppendsThreshold',
     default: '250; in history: history.hostLevelCacheMaxSize = 128000',
-    caveat: 'more of the service, or a faster database, usually helps more than the threshold',
+    caveat: 'more replicas of the service, or a faster database, usually help more than a higher threshold',
   },
   {
     cause: 'PERSISTENCE_STORAGE_LIMIT',
-    name: 'storage of the database',
-    knob: 'none: the database refuses writes',
+    name: 'database storage limit',
+    knob: 'none: the database rejects writes',
     default: 'set by the database',
-    advice: 'give the database more storage, or delete what it keeps',
+    advice: 'give the database more storage, or delete data',
   },
   {
     cause: 'BUSY_WORKFLOW',
-    name: 'one busy workflow',
+    name: 'busy workflow',
     knob: 'history.workflowIdReuseMinimalInterval',
     default: '1s',
-    caveat: 'not a matter of capacity: one workflow id is asked too often',
+    caveat: 'this is not a capacity limit: one workflow id receives too many requests',
   },
   {
     cause: 'APS_LIMIT',
     name: 'actions per second of Temporal Cloud',
     knob: 'the APS limit of the namespace',
     default: 'set by the account',
-    advice: 'ask for a higher limit of the namespace, or let it grow with the load',
+    advice: 'request a higher limit for the namespace, or let it grow with the load',
   },
   {
     cause: 'OPS_LIMIT',
     name: 'operations per second of Temporal Cloud',
     knob: 'the OPS limit of the namespace',
     default: 'set by the account',
-    advice: 'ask for a higher limit of the namespace, or let it grow with the load',
+    advice: 'request a higher limit for the namespace, or let it grow with the load',
   },
   {
     cause: 'SQLSTATE_53400',
     anyCode: true,
-    name: 'connection rate of the database',
+    name: 'connection rate limit of the database',
     knob: 'maxIdleConns, maxConnLifetime and the reservoir of the datastore',
-    default: 'Aurora DSQL lets a cluster open 100 connections a second, 1,000 in a burst',
+    default: 'Aurora DSQL allows a cluster to open 100 connections per second, 1,000 in a burst',
     advice:
-      'open connections ahead and keep them: maxIdleConns = maxConns, a longer life, a reservoir; then fewer replicas at once',
+      'open connections in advance and keep them: maxIdleConns = maxConns, a longer maxConnLifetime, a reservoir; then start fewer replicas at the same time',
   },
   {
     cause: 'SQLSTATE_40001',
     anyCode: true,
-    name: 'conflicts between transactions, given up',
+    name: 'transactions failed after conflicts',
     knob: 'numHistoryShards',
     default: '4; it cannot be changed once a cluster has data',
     advice:
-      'find the rows that many transactions write: more shards spread them, fewer writers to one workflow help too',
+      'find the rows that many transactions write: more shards spread the writes, and fewer writers per workflow help too',
   },
 ];
 
-/** The limit behind an entry of the ledger, e.g. `RESOURCE_EXHAUSTED/RPS_LIMIT/namespace`. */
+/** Returns the limit behind a cause in the ledger, e.g. `RESOURCE_EXHAUSTED/RPS_LIMIT/namespace`. */
 export function limitOf(entry: string): ServerLimit | undefined {
   const [code, cause, scope] = entry.split('/');
   return SERVER_LIMITS.find(

@@ -3,19 +3,19 @@ import type { HoldEvidence } from './hold-evidence';
 import { settingFor } from './setting';
 
 export interface ServiceLimit {
-  readonly measure: 'calls refused' | 'persistence refused';
+  readonly measure: 'requests rejected' | 'persistence requests rejected';
   readonly matches: RegExp;
-  /** What whoever called was told, as the ledger books it. */
+  /** The cause that the caller receives, as the ledger records it. */
   readonly cause: string;
   readonly name: string;
   readonly knob: string;
   readonly default: string;
 }
 
-/** Limits within the cluster, which the caller is told of without the service that has them. */
+/** Limits between the services of a cluster. A caller receives the cause without the name of the service. */
 export const SERVICE_LIMITS: readonly ServiceLimit[] = [
   ...(['history', 'matching'] as const).map((service) => ({
-    measure: 'calls refused' as const,
+    measure: 'requests rejected' as const,
     matches: new RegExp(`^rps_?limit/.*/${service}$`, 'i'),
     cause: 'RPS_LIMIT/system',
     name: `rate limit of the ${service} service`,
@@ -23,15 +23,15 @@ export const SERVICE_LIMITS: readonly ServiceLimit[] = [
     default: service === 'history' ? '3000' : '1200',
   })),
   {
-    measure: 'calls refused',
+    measure: 'requests rejected',
     matches: /^concurrent_?limit\//i,
     cause: 'CONCURRENT_LIMIT',
-    name: 'concurrent calls of the namespace',
+    name: 'concurrency limit of the namespace',
     knob: 'frontend.namespaceCount',
     default: '1200 per frontend, namespace and API',
   },
   ...Object.entries({ frontend: 2000, history: 9000, matching: 3000, worker: 500 }).map(([service, qps]) => ({
-    measure: 'persistence refused' as const,
+    measure: 'persistence requests rejected' as const,
     matches: new RegExp(`^${service}$`),
     cause: 'PERSISTENCE_LIMIT',
     name: `persistence rate limit of the ${service} service`,
@@ -40,13 +40,13 @@ export const SERVICE_LIMITS: readonly ServiceLimit[] = [
   })),
 ];
 
-/** The cause that the limit with this key has for whoever called. */
+/** Returns the cause that a caller receives from the limit with this key. */
 export function causeOf(knob: string): string | undefined {
   return SERVICE_LIMITS.find((limit) => limit.knob === knob)?.cause;
 }
 
-/** Whom a service refused in a hold, by its own metrics. */
-export function refusedBy(
+/** Returns a finding if the server's metrics show that a service enforced this limit during the hold. */
+export function enforcedLimit(
   { measure, matches, name, knob, default: fallback }: ServiceLimit,
   hold: HoldEvidence,
 ): Finding[] {
@@ -54,7 +54,7 @@ export function refusedBy(
   const hit = readings.filter((reading) => reading.name === measure && matches.test(reading.labels));
   const count = hit.reduce((sum, one) => sum + (one.count ?? 0), 0);
   if (count === 0) return [];
-  const evidence = `${count} calls were refused within the cluster, by its own metrics (${measure})`;
+  const evidence = `the cluster's metrics count ${count} rejected calls (${measure})`;
   const advice = `raise ${knob} in the server's dynamic configuration`;
   const factor = Math.max(1.5, hold.targetRate / Math.max(1, hold.completedPerSecond));
   const setting = settingFor({ knob, default: fallback }, [hold], Math.min(10, factor));

@@ -1,22 +1,23 @@
+import type { MeasureName } from '../server/server-measures';
 import type { Finding } from './finding';
 import type { HoldEvidence } from './hold-evidence';
 
-/** Room above what the load needs. */
-const ROOM = 1.25;
+/** A recommended limit is this many times what the load needs. */
+const HEADROOM = 1.25;
 
-/** Gauges that tell what is in force, by the key that sets it: the measure, and the service that has it. Of a namespace there is none. */
-const IN_FORCE: Readonly<Record<string, readonly [measure: string, service: string]>> = {
-  'frontend.rps': ['rate limit of a service', 'frontend'],
-  'history.rps': ['rate limit of a service', 'history'],
-  'matching.rps': ['rate limit of a service', 'matching'],
+/** The gauges that report the current value of a key: the measure and the service. No gauge reports namespace limits. */
+const CURRENT_VALUE: Readonly<Record<string, readonly [measure: MeasureName, service: string]>> = {
+  'frontend.rps': ['service rate limit', 'frontend'],
+  'history.rps': ['service rate limit', 'history'],
+  'matching.rps': ['service rate limit', 'matching'],
 };
 
 /**
- * What to write into the server's dynamic configuration: what is in force, where the server tells it, or else the
- * default, times what the load needs more, with room.
+ * Recommends a value for a key of the server's dynamic configuration: the current value, or the default if the server
+ * does not report it, times the factor and some headroom.
  *
- * @param factor how many times what was let through the load needs
- * @returns nothing for a knob that is no key, or has no number
+ * @param factor the calls that the load needs, as a multiple of the calls that were accepted
+ * @returns nothing if the knob is not a key, or its default is not a number
  */
 export function settingFor(
   { knob, default: fallback }: { readonly knob: string; readonly default: string },
@@ -25,28 +26,28 @@ export function settingFor(
 ): Pick<Finding, 'setting'> {
   const byDefault = /^(\d+)(?=$|[ ,;])/.exec(fallback)?.[1];
   if (!/^[a-z]+\.\w+$/.test(knob) || byDefault === undefined || !Number.isFinite(factor)) return {};
-  const inForce = inForceOf(knob, holds);
-  const needed = (inForce ?? Number(byDefault)) * Math.max(1, factor) * ROOM;
-  const from = inForce === undefined ? `its default is ${byDefault}` : `${inForce} is in force`;
-  const because = `${from}, and the load needs ${factor.toFixed(1)} times what was let through`;
+  const current = currentValue(knob, holds);
+  const needed = (current ?? Number(byDefault)) * Math.max(1, factor) * HEADROOM;
+  const from = current === undefined ? `the default is ${byDefault}` : `the current value is ${current}`;
+  const because = `${from}, and the load needs ${factor.toFixed(1)} times the calls that were accepted`;
   return { setting: { key: knob, value: roundUp(needed), because } };
 }
 
-function inForceOf(knob: string, holds: readonly HoldEvidence[]): number | undefined {
-  const [measure, service] = IN_FORCE[knob] ?? [];
+function currentValue(knob: string, holds: readonly HoldEvidence[]): number | undefined {
+  const [measure, service] = CURRENT_VALUE[knob] ?? [];
   const readings = holds.flatMap(({ target }) => target?.server.readings ?? []);
-  const found = readings.filter(({ name, labels: of }) => name === measure && of.startsWith(`${service} #`));
+  const found = readings.filter(({ name, labels }) => name === measure && labels.startsWith(`${service} #`));
   const values = found.flatMap(({ highest }) => (highest === undefined ? [] : [highest]));
   return values.length === 0 ? undefined : Math.max(...values);
 }
 
-/** To two digits, which is all that such a figure is worth. */
+/** Rounds up to two significant digits, which is the precision of such a recommendation. */
 function roundUp(value: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(value)) - 1);
   return Math.ceil(value / unit) * unit;
 }
 
-/** The fragment of a dynamic configuration that the findings ask for; no lines where they ask for none. */
+/** Returns the lines of a dynamic configuration with the recommended values; none if no finding has one. */
 export function dynamicConfigOf(findings: readonly Finding[]): string[] {
   const settings = findings.flatMap(({ setting }) => (setting ? [setting] : []));
   const first = settings.filter(({ key }, i) => settings.findIndex((other) => other.key === key) === i);

@@ -1,31 +1,31 @@
-/** How busy a process was in one window of time. */
+/** The load of a process in one window of time. */
 export interface AuditWindow {
   /** Milliseconds since the epoch, on the process's own clock. */
   readonly startMs: number;
   /** Share of the window in which the main thread was busy, 0–1. */
   readonly eventLoopUtilization: number;
-  /** Share of the samples in which every slot for workflow tasks, or for activities, was taken, 0–1. */
+  /** Share of the samples in which all workflow task slots or all activity slots were in use, 0–1. */
   readonly slotsExhaustedShare: number;
-  /** CPU that all of the process's threads used, in cores: 1.5 is one and a half of them. */
+  /** CPU used by all threads of the process, in cores. */
   readonly cpuCores: number;
 }
 
 type Row = readonly [startMs: number, eventLoopUtilization: number, slotsExhaustedShare: number, cpuCores: number];
 
-/** Rows in ascending order, each as long as `widthMs`. */
+/** Rows in ascending order. Each row covers `widthMs`. */
 export interface EncodedWindows {
   readonly widthMs: number;
-  /** Up to when the process was heard: milliseconds since the epoch, on its own clock. */
+  /** The end of the last report: milliseconds since the epoch, on the process's own clock. */
   readonly untilMs: number;
-  /** How much of the time before that fills no row yet. */
+  /** The reported time before `untilMs` that does not fill a row yet. */
   readonly pendingMs: number;
   readonly rows: readonly Row[];
 }
 
-/** An even number of windows at which neighbours are joined and the width doubles. */
+/** The number of rows at which neighboring rows are joined and the width doubles. Must be even. */
 const MAX_WINDOWS = 120;
 
-/** Windows of equal width over the whole life of a process, in bounded space however long it lives. */
+/** Records the load of a process in windows of equal width. Takes bounded space, however long the process runs. */
 export class AuditWindows {
   private rows: Row[] = [];
   private pending: AuditWindow[] = [];
@@ -34,8 +34,8 @@ export class AuditWindows {
   private untilMs = 0;
 
   /**
-   * @param sampleMs how much time one call of {@link add} stands for
-   * @param before what a predecessor of the process has left, to go on from
+   * @param sampleMs the time that one call of {@link add} covers
+   * @param before the windows of the predecessor of this process, which this object continues
    */
   constructor(
     private readonly sampleMs: number,
@@ -47,16 +47,16 @@ export class AuditWindows {
     this.untilMs = before?.untilMs ?? 0;
   }
 
-  /** Adds the next stretch of time, as long as the width given at first. */
+  /** Adds the next `sampleMs` of time. */
   add(window: AuditWindow): void {
     this.untilMs = window.startMs + this.sampleMs;
     this.pending.push(window);
     if (this.pending.length < this.perRow) return;
-    this.rows.push(mean(this.pending.map(toRow)));
+    this.rows.push(meanRow(this.pending.map(toRow)));
     this.pending = [];
     if (this.rows.length < MAX_WINDOWS) return;
     const joined: Row[] = [];
-    for (let i = 0; i + 1 < this.rows.length; i += 2) joined.push(mean([this.rows[i]!, this.rows[i + 1]!]));
+    for (let i = 0; i + 1 < this.rows.length; i += 2) joined.push(meanRow([this.rows[i]!, this.rows[i + 1]!]));
     this.rows = joined;
     this.widthMs *= 2;
     this.perRow *= 2;
@@ -68,17 +68,17 @@ export class AuditWindows {
   }
 }
 
-/** The longest time within [fromMs, toMs) in which the process was not heard. */
+/** Returns the longest time within [fromMs, toMs) without a report, milliseconds. */
 export function longestSilence(
   { widthMs, untilMs, pendingMs, rows }: EncodedWindows,
   fromMs: number,
   toMs: number,
 ): number {
-  const heard = [...rows.map(([startMs]) => [startMs, startMs + widthMs] as const)];
-  if (untilMs > 0) heard.push([untilMs - pendingMs, untilMs]);
+  const reported = rows.map(([startMs]) => [startMs, startMs + widthMs] as const);
+  if (untilMs > 0) reported.push([untilMs - pendingMs, untilMs]);
   let longest = 0;
   let silentFrom = fromMs;
-  for (const [start, end] of heard) {
+  for (const [start, end] of reported) {
     longest = Math.max(longest, Math.min(start, toMs) - silentFrom);
     silentFrom = Math.max(silentFrom, end);
   }
@@ -86,8 +86,8 @@ export function longestSilence(
 }
 
 /**
- * The mean over the windows that lie in [fromMs, toMs) by more than half; where none does, over the one that covers
- * most of it, and nothing at all without any window.
+ * Returns the mean load over [fromMs, toMs): over the windows of which more than half lies inside, or, if there is none,
+ * the window with the largest overlap. Returns undefined if no window overlaps.
  */
 export function meanDuring(
   { widthMs, rows }: EncodedWindows,
@@ -96,13 +96,13 @@ export function meanDuring(
 ): Omit<AuditWindow, 'startMs'> | undefined {
   const overlap = ([startMs]: readonly number[]) => Math.min(startMs! + widthMs, toMs) - Math.max(startMs!, fromMs);
   const inside = rows.filter((row) => overlap(row) > widthMs / 2);
-  const best = rows.reduce<(typeof rows)[number] | undefined>(
-    (most, row) => (overlap(row) > 0 && (!most || overlap(row) > overlap(most)) ? row : most),
+  const nearest = rows.reduce<(typeof rows)[number] | undefined>(
+    (top, row) => (overlap(row) > 0 && (!top || overlap(row) > overlap(top)) ? row : top),
     undefined,
   );
-  const chosen = inside.length > 0 ? inside : best ? [best] : [];
+  const chosen = inside.length > 0 ? inside : nearest ? [nearest] : [];
   if (chosen.length === 0) return undefined;
-  const [, eventLoopUtilization, slotsExhaustedShare, cpuCores] = mean(chosen);
+  const [, eventLoopUtilization, slotsExhaustedShare, cpuCores] = meanRow(chosen);
   return { eventLoopUtilization, slotsExhaustedShare, cpuCores };
 }
 
@@ -110,8 +110,8 @@ function toRow({ startMs, eventLoopUtilization, slotsExhaustedShare, cpuCores }:
   return [startMs, eventLoopUtilization, slotsExhaustedShare, cpuCores];
 }
 
-function mean(rows: readonly Row[]): Row {
-  const of = (column: 1 | 2 | 3) =>
+function meanRow(rows: readonly Row[]): Row {
+  const mean = (column: 1 | 2 | 3) =>
     Math.round((rows.reduce((sum, row) => sum + row[column], 0) / rows.length) * 10_000) / 10_000;
-  return [rows[0]![0], of(1), of(2), of(3)];
+  return [rows[0]![0], mean(1), mean(2), mean(3)];
 }

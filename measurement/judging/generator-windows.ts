@@ -1,41 +1,42 @@
 import { noWindows, WINDOW_MS, type GeneratorWindow, type WindowsSummary } from '../account/generator-audit';
 import { SAMPLES_NEEDED } from '../account/histogram';
+import { percent, seconds } from '../format/numbers';
 import { LIMITS, type ValidityCheck } from './validity-check';
 
-/** Schedule lag may reach this, for a start that takes so long. Milliseconds. */
+/** Returns the highest acceptable schedule lag for a given median start latency. Both are in milliseconds. */
 export function lagLimit(startP50Ms: number): number {
   return Math.max(LIMITS.lagFloorMs, LIMITS.lagShareOfStart * startP50Ms);
 }
 
-/** What kept a generator from its plan in one window; undefined if nothing did. */
+/** Returns why a generator fell behind its schedule in one window, or undefined if it kept up. */
 export function limitedBy(window: GeneratorWindow, startP50Ms: number): string | undefined {
   const { sent, lagP95Ms, eventLoopUtilization, cpuThrottledShare } = window;
   const limit = lagLimit(startP50Ms);
   if (sent >= SAMPLES_NEEDED.p95 && lagP95Ms > limit)
     return `5 % of the starts were more than ${lagP95Ms.toFixed(1)} ms late (limit ${limit.toFixed(1)} ms)`;
   if (eventLoopUtilization > LIMITS.eventLoopUtilization)
-    return `its main thread was busy ${(eventLoopUtilization * 100).toFixed(0)} % of the time`;
+    return `its main thread was ${percent(eventLoopUtilization, 0)} busy`;
   if ((cpuThrottledShare ?? 0) > LIMITS.cpuThrottledShare)
-    return `its CPU was throttled ${((cpuThrottledShare ?? 0) * 100).toFixed(1)} % of the time`;
+    return `its CPU was throttled ${percent(cpuThrottledShare ?? 0)} of the time`;
   return undefined;
 }
 
 export function summarizeWindows(windows: readonly GeneratorWindow[], startP50Ms: number): WindowsSummary {
   const limited = windows.flatMap((window) => {
-    const why = limitedBy(window, startP50Ms);
-    return why === undefined ? [] : [{ window, why }];
+    const reason = limitedBy(window, startP50Ms);
+    return reason === undefined ? [] : [{ window, reason }];
   });
   const [first] = limited;
   return {
     count: windows.length,
     limited: limited.length,
     ...busiest(windows.map(({ machineBusyShare, cpuCores }) => ({ machineBusyShare, ownCores: cpuCores }))),
-    ...(first ? { first: `after ${(first.window.startMs / 1000).toFixed(0)} s ${first.why}` } : {}),
+    ...(first ? { first: `after ${seconds(first.window.startMs, 0)}: ${first.reason}` } : {}),
   };
 }
 
 export function mergeWindows(all: readonly WindowsSummary[]): WindowsSummary {
-  const first = all.find((one) => one.first !== undefined)?.first;
+  const first = all.find((summary) => summary.first !== undefined)?.first;
   return {
     count: all.reduce((sum, { count }) => sum + count, 0),
     limited: all.reduce((sum, { limited }) => sum + limited, 0),
@@ -44,36 +45,38 @@ export function mergeWindows(all: readonly WindowsSummary[]): WindowsSummary {
   };
 }
 
-type Busy = Pick<WindowsSummary, 'machineBusyShare' | 'ownCores'>;
+type MachineLoad = Pick<WindowsSummary, 'machineBusyShare' | 'ownCores'>;
 
-function busiest(all: readonly Busy[]): Busy {
-  const none: Busy = { machineBusyShare: null, ownCores: 0 };
+function busiest(all: readonly MachineLoad[]): MachineLoad {
+  const unknown: MachineLoad = { machineBusyShare: null, ownCores: 0 };
   return all.reduce((top, { machineBusyShare, ownCores }) => {
     return (machineBusyShare ?? -1) > (top.machineBusyShare ?? -1) ? { machineBusyShare, ownCores } : top;
-  }, none);
+  }, unknown);
 }
 
-/** A generator that could not keep up for a while: what the figures over a whole hold hide. */
+/**
+ * Checks in how many windows the generators fell behind. It finds short stalls that the figures of a whole hold average
+ * out.
+ */
 export function windowsCheck(
   generators: readonly { readonly identity: string; readonly windows?: WindowsSummary }[],
 ): ValidityCheck {
-  const known = generators.map(({ windows = noWindows }) => windows);
-  const { count, limited } = mergeWindows(known);
+  const { count, limited } = mergeWindows(generators.map(({ windows = noWindows }) => windows));
   const measured = count === 0 ? 0 : limited / count;
   const limit = LIMITS.limitedWindowsShare;
   const worst = generators.find(({ windows }) => windows?.first !== undefined);
-  const example = worst ? `; first ${worst.identity}: ${worst.windows!.first}${machineOf(worst.windows!)}` : '';
+  const example = worst ? `; first: ${worst.identity} ${worst.windows!.first}${machineLoad(worst.windows!)}` : '';
   return {
     name: 'generator windows',
     ok: measured <= limit,
     measured,
     limit,
     unit: '',
-    detail: `generators could not keep up in ${limited} of ${count} windows of ${WINDOW_MS / 1000} s (limit ${limit * 100} %)${example}`,
+    detail: `generators fell behind in ${limited} of ${count} windows of ${seconds(WINDOW_MS, 0)} (limit ${percent(limit, 0)})${example}`,
   };
 }
 
-function machineOf({ machineBusyShare, ownCores }: WindowsSummary): string {
+function machineLoad({ machineBusyShare, ownCores }: WindowsSummary): string {
   if (machineBusyShare === null) return '';
-  return `; its machine's CPUs were up to ${(machineBusyShare * 100).toFixed(0)} % busy, ${ownCores.toFixed(1)} cores of it its own`;
+  return `; machine CPU up to ${percent(machineBusyShare, 0)} busy, the generator used ${ownCores.toFixed(1)} cores`;
 }

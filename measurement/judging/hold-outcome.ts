@@ -4,24 +4,24 @@ import type { StepMeasurement } from '../account/lane';
 import type { HoldOutcome } from './verdict';
 
 /**
- * Law 6: what did not become a completed workflow, as a share of what was scheduled. Skipped, rejected, unknown and
- * doubtful arrivals count, and so do workflows that closed otherwise or not at all.
+ * Returns the share of the scheduled arrivals that did not become a completed workflow (law 6). It counts skipped,
+ * rejected, unknown and in-doubt arrivals, and workflows that are still open or closed with another status.
  *
  * @param notCompleted workflows that exist and did not complete
- * @returns 0–1; 0 where nothing was scheduled
+ * @returns 0–1; 0 if nothing was scheduled
  */
 export function errorRate(ledger: Ledger, notCompleted: number): number {
   if (ledger.scheduled === 0) return 0;
-  const lost = total(ledger.skipped) + total(ledger.rejected) + total(ledger.unknown) + ledger.inDoubt;
-  return Math.min(1, (lost + notCompleted) / ledger.scheduled);
+  const notStarted = total(ledger.skipped) + total(ledger.rejected) + total(ledger.unknown) + ledger.inDoubt;
+  return Math.min(1, (notStarted + notCompleted) / ledger.scheduled);
 }
 
-/** Law P8: completions inside the hold per second of the hold. */
+/** Returns the completions inside the hold per second of the hold (P8). */
 export function throughput(completedInHold: number, holdMs: number): number {
   return holdMs === 0 ? 0 : completedInHold / (holdMs / 1000);
 }
 
-/** Completions that clients saw in the time of a step, whichever step's arrivals they belong to. */
+/** Returns the completions that clients observed during a step, no matter which step started the workflows. */
 export function completedDuring(
   stepIndex: number,
   measurements: readonly Pick<StepMeasurement, 'completedDuring'>[],
@@ -32,13 +32,17 @@ export function completedDuring(
     .reduce((sum, [, count]) => sum + count, 0);
 }
 
-/** What the clients alone saw fail, before the server was asked. In a sampled run it is scaled up to all starts. */
+/**
+ * Returns the workflows that clients observed and that did not complete, before the server has been asked. If only a
+ * sample was observed, the number is scaled up to all starts.
+ */
 export function notCompletedSeen({ observation, ledger }: Pick<StepMeasurement, 'observation' | 'ledger'>): number {
   const seen = total(observation.failed) + observation.pending;
   const scale = observation.chosen === 0 ? 0 : ledger.acknowledged / observation.chosen;
   return seen * Math.max(1, scale);
 }
 
+/** Returns the values of a hold that `judge` compares with its thresholds. */
 export function holdOutcome(
   measurement: Pick<StepMeasurement, 'ledger' | 'histograms'>,
   holdMs: number,

@@ -1,14 +1,14 @@
 import { LIMITS, type HostAudit } from './validity';
 
-/** What executing one workflow costs the hosts: means over a hold. */
+/** The cost of executing one workflow on the hosts: means over a hold. */
 export interface HostCost {
-  /** CPU of all of a host's threads, milliseconds a workflow. */
+  /** CPU time of all threads of the hosts per workflow, milliseconds. */
   readonly cpuMsPerWorkflow: number;
-  /** Of which its main thread was busy, which is the first to be full. Milliseconds a workflow. */
+  /** Busy time of the main thread per workflow, milliseconds. The main thread is what saturates first. */
   readonly threadMsPerWorkflow: number;
 }
 
-/** @returns undefined where nothing was completed, or no host told of itself */
+/** Returns the cost of one workflow, or undefined if no workflow completed or no host reported its load. */
 export function hostCost(
   hosts: readonly Pick<HostAudit, 'cpuCores' | 'eventLoopUtilization'>[],
   completedPerSecond: number,
@@ -20,12 +20,12 @@ export function hostCost(
   return { cpuMsPerWorkflow: cpuMs, threadMsPerWorkflow: threadMs };
 }
 
-/** How many workflows a second one host executes before its main thread is as busy as law 8 allows. */
+/** Returns how many workflows per second one host executes before its main thread exceeds the validity limit (law 8). */
 export function ratePerHost({ threadMsPerWorkflow }: Pick<HostCost, 'threadMsPerWorkflow'>): number {
   return (LIMITS.eventLoopUtilization * 1000) / threadMsPerWorkflow;
 }
 
-/** The hosts, and the CPU cores for them, that a rate needs. */
+/** Returns how many hosts a rate needs, and how many CPU cores they use together. */
 export function hostsFor(rate: number, cost: HostCost): { readonly hosts: number; readonly cores: number } {
   return { hosts: Math.max(1, Math.ceil(rate / ratePerHost(cost))), cores: (rate * cost.cpuMsPerWorkflow) / 1000 };
 }

@@ -1,16 +1,16 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 
-/** A mean over iterations and the interval that holds the long run's mean with 95 % confidence. */
+/** A mean over iterations and its 95 % confidence interval. */
 export interface Estimate {
   readonly mean: number;
-  /** Null where one iteration is all there is: one sample says nothing of its own spread. */
+  /** null for a single iteration: one sample has no spread. */
   readonly low: number | null;
   readonly high: number | null;
 }
 
 /**
  * Two-sided 95 % quantiles of Student's t by degrees of freedom from 1 (NIST/SEMATECH e-Handbook, table 1.3.6.7.2);
- * beyond 30 the next lower entry is used, which makes the interval a little too wide, never too narrow.
+ * beyond 30 the next lower entry is used, which makes the interval slightly too wide, never too narrow.
  */
 const T_95 = [
   12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
@@ -18,11 +18,12 @@ const T_95 = [
 ];
 
 /**
- * Law 7: iterations are the samples. For n independent samples of mean x̄ and standard deviation s,
+ * Estimates the mean of iterations, which are the samples (law 7). For n independent samples with the mean x̄ and the
+ * standard deviation s, the interval is
  *
  *   x̄ ± t(0.975, n − 1) · s / √n
  *
- * @param samples one figure of each iteration; at least one
+ * @param samples one value per iteration; at least one
  */
 export function estimate(samples: readonly number[]): Estimate {
   const values = [...samples];

@@ -1,6 +1,6 @@
 /**
- * Did we measure the server, or ourselves? Each check names what was measured and where the limit lies.
- * The figures that justify the limits are in docs/calibration.md.
+ * One answer to the question whether the benchmark measured the server or itself. Each check reports the measured value
+ * and its limit. docs/calibration.md has the measurements that justify the limits.
  */
 export interface ValidityCheck {
   readonly name: string;
@@ -8,24 +8,24 @@ export interface ValidityCheck {
   readonly measured: number;
   readonly limit: number;
   readonly unit: string;
-  /** One sentence for a person. */
+  /** One sentence that states the measured value and the limit. */
   readonly detail: string;
 }
 
-/** The check that may fail because of a slow target as well as because of us. */
+/** The name of the only check that a slow target can fail as well as the benchmark itself. */
 export const LOST_SAMPLES = 'lost samples';
 
 export const LIMITS = {
-  /** Schedule-lag p99 may reach this, or a tenth of the median start, whichever is more. Milliseconds. */
+  /** The limit of the schedule lag is the higher one of these two: milliseconds, and a share of the median start latency. */
   lagFloorMs: 5,
   lagShareOfStart: 0.1,
   eventLoopUtilization: 0.8,
   cpuThrottledShare: 0.01,
-  /** Of the windows of all generators in a hold. */
+  /** Share of the windows of all generators in a hold in which a generator fell behind. */
   limitedWindowsShare: 0.05,
   slotsExhaustedShare: 0.05,
   clockUncertaintyMs: 50,
   lostSamplesShare: 0.01,
-  /** A host says once a second how busy it is. Milliseconds. */
+  /** A host reports its load once per second. Milliseconds. */
   hostSilentMs: 3000,
 } as const;

@@ -4,15 +4,16 @@ import { SAMPLES_NEEDED, summarize } from '../account/histogram';
 import type { StepMeasurement } from '../account/lane';
 import type { GeneratorAudit } from '../account/generator-audit';
 import { GAP } from '../account/ledger';
+import { percent, seconds } from '../format/numbers';
 import { LIMITS, LOST_SAMPLES, type ValidityCheck } from './validity-check';
 
 export { LIMITS, type ValidityCheck };
 
-/** What the checks rest on: the few figures of a step's measurement that say how its generators fared. */
+/** The figures of a step's measurement that the checks use. */
 export interface Evidence {
   readonly scheduled: number;
   readonly gapArrivals: number;
-  /** Completions that were to be observed, and those that were not seen because of us. */
+  /** Completions selected for observation, and those that the benchmark failed to observe. */
   readonly chosen: number;
   readonly lost: number;
   readonly lagP99Ms: number;
@@ -30,7 +31,7 @@ export function evidenceOf(measurement: StepMeasurement): Evidence {
   const lag = summarize(histograms.lag);
   return {
     scheduled: ledger.scheduled,
-    // A leaving generator that died before it had kept its word left a gap which only the server's account shows.
+    // A generator that died while it handed its lane over leaves a gap that only the server's count reveals.
     gapArrivals: Math.max(gapArrivals, ledger.skipped[GAP] ?? 0),
     chosen: observation.chosen,
     lost: observation.lost,
@@ -47,26 +48,26 @@ export function evidenceOf(measurement: StepMeasurement): Evidence {
 export interface Validity {
   readonly valid: boolean;
   readonly checks: readonly ValidityCheck[];
-  /** The sentences of the checks that failed; empty if and only if valid. */
+  /** The details of the checks that failed; empty if and only if valid. */
   readonly reasons: readonly string[];
 }
 
-/** How a host fared while the step went on. */
+/** The load of a host during a step. */
 export interface HostAudit {
   readonly host: number;
   readonly identity: string;
   readonly eventLoopUtilization: number;
-  /** Share of the samples in which every slot for workflow tasks, or for activities, was taken, 0–1. */
+  /** Share of the samples in which all workflow task slots or all activity slots were in use, 0–1. */
   readonly slotsExhaustedShare: number;
-  /** CPU that all its threads used, in cores. */
+  /** CPU used by all threads, in cores. */
   readonly cpuCores: number;
-  /** The longest time in which nothing was heard of it. Milliseconds. */
+  /** The longest time without a report from the host, milliseconds. */
   readonly silentMs: number;
-  /** Times the worker process had to be started anew. */
+  /** How often the worker process was restarted. */
   readonly restarts: number;
 }
 
-/** What a host tells of itself over its whole life. */
+/** The load that a host reported over its whole lifetime. */
 export interface HostHistory {
   readonly host: number;
   readonly identity: string;
@@ -74,7 +75,7 @@ export interface HostHistory {
   readonly windows: EncodedWindows;
 }
 
-/** Hosts as they fared from one instant to another: milliseconds since the epoch. */
+/** Returns the load of each host between two instants, given in milliseconds since the epoch. */
 export function hostsDuring(hosts: readonly HostHistory[], fromMs: number, toMs: number): HostAudit[] {
   return hosts.map(({ host, identity, restarts, windows }) => {
     const mean = meanDuring(windows, fromMs, toMs) ?? { eventLoopUtilization: 0, slotsExhaustedShare: 0, cpuCores: 0 };
@@ -82,12 +83,16 @@ export function hostsDuring(hosts: readonly HostHistory[], fromMs: number, toMs:
   });
 }
 
-/** @param maxGapShare the tolerated share of a step's arrivals in gaps between a generator's attempts */
+/**
+ * Decides whether the figures of a hold describe the server rather than the benchmark.
+ *
+ * @param maxGapShare the tolerated share of arrivals that fell due between two attempts of a generator, 0–1
+ */
 export function assessValidity(evidence: Evidence, hosts: readonly HostAudit[], maxGapShare: number): Validity {
   const { generators } = evidence;
   const checks = [
     lagCheck(evidence),
-    worst('generator event loop', generators, (audit) => audit.eventLoopUtilization, LIMITS.eventLoopUtilization),
+    eventLoopCheck('generator event loop', generators),
     throttleCheck(generators),
     windowsCheck(generators),
     clockCheck(generators),
@@ -103,10 +108,7 @@ export function validityFrom(checks: readonly ValidityCheck[]): Validity {
   return { valid: failed.length === 0, checks, reasons: failed.map((check) => check.detail) };
 }
 
-/**
- * The highest percentile decides for which there are samples enough: below 662 starts one hiccup of one arrival would be
- * the p99.
- */
+/** Compares the highest percentile that has enough samples. With fewer than 662 starts, one late start decides the p99. */
 function lagCheck({ scheduled, lagP99Ms, lagP95Ms, lagP50Ms, startP50Ms }: Evidence): ValidityCheck {
   const [share, lag] =
     scheduled >= SAMPLES_NEEDED.p99
@@ -125,21 +127,22 @@ function lagCheck({ scheduled, lagP99Ms, lagP95Ms, lagP50Ms, startP50Ms }: Evide
   };
 }
 
-function worst(
+function eventLoopCheck(
   name: string,
-  audits: readonly { readonly identity: string; readonly eventLoopUtilization: number }[],
-  pick: (audit: { readonly eventLoopUtilization: number }) => number,
-  limit: number,
+  processes: readonly { readonly identity: string; readonly eventLoopUtilization: number }[],
 ): ValidityCheck {
-  const measured = Math.max(0, ...audits.map(pick));
-  const who = audits.find((audit) => pick(audit) === measured)?.identity ?? 'nobody';
+  const measured = Math.max(0, ...processes.map(({ eventLoopUtilization }) => eventLoopUtilization));
+  const busiest = processes.find(({ eventLoopUtilization }) => eventLoopUtilization === measured);
+  const limit = LIMITS.eventLoopUtilization;
   return {
     name,
     ok: measured <= limit,
     measured,
     limit,
     unit: '',
-    detail: `the main thread of ${who} was busy ${percent(measured)} of the time (limit ${percent(limit)})`,
+    detail: busiest
+      ? `the main thread of ${busiest.identity} was ${percent(measured)} busy (limit ${percent(limit)})`
+      : 'no process reported how busy its main thread was',
   };
 }
 
@@ -148,15 +151,15 @@ function throttleCheck(audits: Evidence['generators']): ValidityCheck {
   const measured = Math.max(0, ...known);
   const limit = LIMITS.cpuThrottledShare;
   return {
-    name: 'generator CPU quota',
+    name: 'generator CPU throttling',
     ok: measured <= limit,
     measured,
     limit,
     unit: '',
     detail:
       known.length === 0
-        ? 'CPU throttling could not be read on any generator (no cgroup v2 CPU statistics)'
-        : `a generator's CPU was throttled ${percent(measured)} of the time (limit ${percent(limit)})`,
+        ? 'no generator could read its CPU throttling (no cgroup v2 CPU statistics)'
+        : `the CPU of a generator was throttled ${percent(measured)} of the time (limit ${percent(limit)})`,
   };
 }
 
@@ -164,12 +167,12 @@ function clockCheck(audits: Evidence['generators']): ValidityCheck {
   const measured = Math.max(0, ...audits.map((audit) => audit.clockUncertaintyMs));
   const limit = LIMITS.clockUncertaintyMs;
   return {
-    name: 'clock',
+    name: 'clock uncertainty',
     ok: measured <= limit,
     measured,
     limit,
     unit: 'ms',
-    detail: `generators know the control server's clock to ± ${measured.toFixed(1)} ms (limit ${limit} ms)`,
+    detail: `generators know the control server's time to within ± ${measured.toFixed(1)} ms (limit ± ${limit} ms)`,
   };
 }
 
@@ -181,11 +184,11 @@ function gapCheck({ scheduled, gapArrivals }: Evidence, limit: number): Validity
     measured,
     limit,
     unit: '',
-    detail: `${percent(measured)} of the arrivals fell into gaps while a generator was down (limit ${percent(limit)})`,
+    detail: `${percent(measured)} of the arrivals fell due while their generator was down (limit ${percent(limit)})`,
   };
 }
 
-/** Samples that are lost are not a random part of all samples, so the percentiles cannot be trusted beyond a few. */
+/** Lost samples are not a random selection, so more than a few of them make the percentiles unreliable. */
 function lostCheck({ chosen, lost }: Evidence): ValidityCheck {
   const measured = chosen === 0 ? 0 : lost / chosen;
   const limit = LIMITS.lostSamplesShare;
@@ -195,7 +198,7 @@ function lostCheck({ chosen, lost }: Evidence): ValidityCheck {
     measured,
     limit,
     unit: '',
-    detail: `${lost} of ${chosen} completions to be observed were not seen (limit ${percent(limit)})`,
+    detail: `${lost} of ${chosen} completions could not be observed (limit ${percent(limit)})`,
   };
 }
 
@@ -205,14 +208,14 @@ function hostChecks(hosts: readonly HostAudit[]): ValidityCheck[] {
   const limit = LIMITS.slotsExhaustedShare;
   return [
     silenceCheck(hosts),
-    worst('host event loop', hosts, (host) => host.eventLoopUtilization, LIMITS.eventLoopUtilization),
+    eventLoopCheck('host event loop', hosts),
     {
       name: 'host task slots',
       ok: measured <= limit,
       measured,
       limit,
       unit: '',
-      detail: `all slots of a host, for workflow tasks or for activities, were taken ${percent(measured)} of the time (limit ${percent(limit)})`,
+      detail: `all workflow task slots or all activity slots of a host were in use ${percent(measured)} of the time (limit ${percent(limit)})`,
     },
   ];
 }
@@ -220,17 +223,13 @@ function hostChecks(hosts: readonly HostAudit[]): ValidityCheck[] {
 function silenceCheck(hosts: readonly HostAudit[]): ValidityCheck {
   const measured = Math.max(...hosts.map((host) => host.silentMs));
   const limit = LIMITS.hostSilentMs;
-  const who = hosts.find((host) => host.silentMs === measured)!;
+  const silent = hosts.find((host) => host.silentMs === measured)!;
   return {
-    name: 'host present',
+    name: 'host availability',
     ok: measured <= limit,
     measured,
     limit,
     unit: 'ms',
-    detail: `host ${who.host} was not there for ${(measured / 1000).toFixed(1)} s of the hold (limit ${limit / 1000} s)`,
+    detail: `host ${silent.host} did not report for ${seconds(measured)} of the hold (limit ${seconds(limit, 0)})`,
   };
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }

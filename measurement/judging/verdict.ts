@@ -1,14 +1,16 @@
-/** What a hold has to reach. */
+import { percent } from '../format/numbers';
+
+/** The limits that a hold must meet. */
 export interface Thresholds {
-  /** Start-to-complete latency from the due time, 99th percentile, milliseconds. */
+  /** 99th percentile of the start-to-complete latency from the due time, milliseconds. */
   readonly maxP99LatencyMs: number;
   /** Completions per second. */
   readonly minThroughput: number;
-  /** Share of the scheduled arrivals that did not end well, 0–1. */
+  /** Share of the scheduled arrivals that did not become a completed workflow, 0–1. */
   readonly maxErrorRate: number;
 }
 
-/** What a hold did reach. */
+/** The measured values that are compared with the thresholds. */
 export interface HoldOutcome {
   readonly p99LatencyMs: number;
   readonly throughput: number;
@@ -26,64 +28,62 @@ export interface ThresholdResult {
 export interface Verdict {
   readonly passed: boolean;
   readonly thresholds: readonly ThresholdResult[];
-  /** One sentence for each threshold missed; empty if and only if passed. */
+  /** One sentence for each missed threshold; empty if and only if the hold passed. */
   readonly failureReasons: readonly string[];
 }
 
-/**
- * Law P10: failed if and only if p99 > max, throughput < min or error rate > max. Equality passes.
- */
-export function judge(required: Thresholds, reached: HoldOutcome): Verdict {
+/** Judges a hold. It fails if and only if p99 > max, throughput < min or error rate > max; equality passes (P10). */
+export function judge(required: Thresholds, outcome: HoldOutcome): Verdict {
   const thresholds: ThresholdResult[] = [
     {
       name: 'p99 latency',
       required: required.maxP99LatencyMs,
-      actual: reached.p99LatencyMs,
+      actual: outcome.p99LatencyMs,
       unit: 'ms',
-      passed: reached.p99LatencyMs <= required.maxP99LatencyMs,
+      passed: outcome.p99LatencyMs <= required.maxP99LatencyMs,
     },
     {
       name: 'throughput',
       required: required.minThroughput,
-      actual: reached.throughput,
+      actual: outcome.throughput,
       unit: '/s',
-      passed: reached.throughput >= required.minThroughput,
+      passed: outcome.throughput >= required.minThroughput,
     },
     {
       name: 'error rate',
       required: required.maxErrorRate,
-      actual: reached.errorRate,
+      actual: outcome.errorRate,
       unit: '',
-      passed: reached.errorRate <= required.maxErrorRate,
+      passed: outcome.errorRate <= required.maxErrorRate,
     },
   ];
   return {
     passed: thresholds.every((threshold) => threshold.passed),
     thresholds,
-    failureReasons: thresholds.filter((threshold) => !threshold.passed).map(reason),
+    failureReasons: thresholds.filter((threshold) => !threshold.passed).map(failureReason),
   };
 }
 
-function reason({ name, required, actual, unit }: ThresholdResult): string {
-  const side = name === 'throughput' ? 'below the required' : 'above the allowed';
-  return `${name} ${show(name, actual)}${unit} is ${side} ${show(name, required)}${unit}`;
+function failureReason({ name, required, actual, unit }: ThresholdResult): string {
+  const comparison = name === 'throughput' ? 'is below the minimum of' : 'exceeds the maximum of';
+  return `${name} ${formatValue(name, actual, unit)} ${comparison} ${formatValue(name, required, unit)}`;
 }
 
-/** Enough digits that a miss by a hair does not read as equality. */
-function show(name: ThresholdResult['name'], value: number): string {
-  if (name === 'error rate') return `${trim((value * 100).toFixed(4))} %`;
-  return trim(value.toFixed(3));
+/** Writes enough digits that a near miss does not look like equality. */
+function formatValue(name: ThresholdResult['name'], value: number, unit: string): string {
+  if (name === 'error rate') return `${trimZeros(percent(value, 4).replace(' %', ''))} %`;
+  return `${trimZeros(value.toFixed(3))}${unit === 'ms' ? ' ms' : unit}`;
 }
 
-function trim(number: string): string {
+function trimZeros(number: string): string {
   return number.includes('.') ? number.replace(/\.?0+$/, '') : number;
 }
 
 /**
- * Law 10: defaults pass healthy runs.
+ * Returns the thresholds of a hold for which the spec names none. A healthy run passes them (law 10).
  *
  * @param targetRate the rate of the hold, starts per second
- * @param waitingMs what the workload itself waits for (timers), milliseconds
+ * @param waitingMs the time that the workload itself waits for timers, milliseconds
  */
 export function defaultThresholds(targetRate: number, waitingMs: number): Thresholds {
   return { maxP99LatencyMs: 5000 + waitingMs, minThroughput: 0.9 * targetRate, maxErrorRate: 0.01 };

@@ -3,36 +3,36 @@ import { uniform } from './random';
 
 export type ArrivalProcess = 'uniform' | 'poisson';
 
-/** Everything that decides when the arrivals of one lane are due. */
+/** Everything that determines the due times of one lane. */
 export interface LaneSchedule {
   readonly line: RateLine;
   readonly process: ArrivalProcess;
   readonly seed: number;
-  /** Which line of the timeline this is: a word of the random numbers, so that no two lines share them. */
+  /** The index of the line on the timeline. It seeds the random numbers, so that no two lines share them. */
   readonly lineIndex: number;
   readonly lane: number;
   readonly lanes: number;
 }
 
 /**
- * Walks the due times of one lane. `sequence` counts the lane's arrivals on this line from 0.
- * It is a pure function of (schedule, sequence): a second cursor, started anywhere, gives the same times.
+ * Steps through the due times of one lane. `sequence` counts the lane's arrivals on this line from 0. The due times are a
+ * pure function of (schedule, sequence): a second cursor that starts anywhere gives the same times.
  */
 export interface ArrivalCursor {
   readonly sequence: number;
-  /** Milliseconds from the start of the line to the arrival; Infinity when the lane has no further arrival. */
+  /** Milliseconds from the start of the line to the arrival; Infinity after the lane's last arrival. */
   readonly dueMs: number;
   advance(): void;
 }
 
-/** A cursor that stands on arrival number `sequence` of the lane. */
+/** Returns a cursor at arrival number `sequence` of the lane. */
 export function arrivalsFrom(schedule: LaneSchedule, sequence = 0): ArrivalCursor {
   return schedule.process === 'poisson'
     ? new PoissonArrivals(schedule, sequence)
     : new UniformArrivals(schedule, sequence);
 }
 
-/** How many arrivals the lane has on this line. Exact, also for Poisson, where they have to be walked. */
+/** Returns the exact number of arrivals that the lane has on this line. For Poisson arrivals it steps through all of them. */
 export function countArrivals(schedule: LaneSchedule): number {
   if (schedule.process === 'uniform') return new UniformArrivals(schedule, 0).count;
   const cursor = new PoissonArrivals(schedule, 0);
@@ -41,8 +41,8 @@ export function countArrivals(schedule: LaneSchedule): number {
 }
 
 /**
- * Evenly spaced in the rate's integral: arrival i of the whole timeline is due when the integral reaches i + ½
- * (the middle of its share, so that a rate of r over T seconds gives exactly r·T arrivals, and ramps start gently).
+ * Arrivals at equal distances in the integral of the rate: arrival i of the whole timeline is due when the integral
+ * reaches i + ½. Because of the ½, a rate of r over T seconds gives exactly r·T arrivals, and ramps start gently.
  * Lane k of n takes the arrivals i ≡ k (mod n).
  */
 class UniformArrivals implements ArrivalCursor {
@@ -72,20 +72,20 @@ class UniformArrivals implements ArrivalCursor {
   }
 }
 
-/** The smallest i with i + ½ ≥ the integral; nine decimals are enough for any run and hide the rounding of the sum. */
+/** Returns the smallest i with i + ½ ≥ the integral. Rounding to nine decimals removes the rounding errors of the sum. */
 function firstIndexAtOrAfter(integral: number): number {
   return Math.ceil(Math.round((integral - 0.5) * 1e9) / 1e9);
 }
 
 /**
- * Each lane is an independent Poisson process of rate/n (a superposition of such processes is Poisson of the whole
- * rate). In the time scale of the lane's integral n(t)/lanes the process has rate 1, so arrival i stands at the
- * prefix sum
+ * Each lane is an independent Poisson process with the rate divided by the number of lanes; together the lanes are a
+ * Poisson process with the whole rate. On the time scale of the lane's integral n(t)/lanes the process has rate 1, so
+ * arrival i is at the prefix sum
  *
  *   S_i = Σ_{m ≤ i} −ln U(seed, line, lane, m)
  *
- * and is due when n(t)/lanes = S_i. A Poisson process has no memory, so each line may begin its own sum: resuming
- * costs the walk of one line, never of the whole run.
+ * and is due when n(t)/lanes = S_i. A Poisson process has no memory, so each line starts a new sum. To resume, a cursor
+ * therefore steps through one line at most, never through the whole run.
  */
 class PoissonArrivals implements ArrivalCursor {
   sequence = -1;

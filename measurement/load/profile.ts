@@ -1,6 +1,4 @@
-/**
- * The offered rate over time: straight lines of rate, one after another, on one timeline.
- */
+/** A period in which the target rate changes linearly. Consecutive lines form the timeline of a run. */
 export interface RateLine {
   /** Milliseconds from the start of the timeline to the start of this line. */
   readonly startMs: number;
@@ -12,10 +10,13 @@ export interface RateLine {
   readonly arrivalsBefore: number;
 }
 
-/** A line before it has a place on the timeline. */
+/** A line without its position on the timeline. */
 export type RateSegment = Pick<RateLine, 'durationMs' | 'fromRate' | 'toRate'>;
 
-/** Lays segments end to end and carries the rate's integral along, so that no arrival is lost or doubled at a seam. */
+/**
+ * Places segments one after another on a timeline. It carries the integral of the rate along, so that no arrival is lost
+ * or duplicated between two segments.
+ */
 export function layOut<S extends RateSegment>(segments: readonly S[]): (S & RateLine)[] {
   let startMs = 0;
   let arrivalsBefore = 0;
@@ -27,14 +28,14 @@ export function layOut<S extends RateSegment>(segments: readonly S[]): (S & Rate
   });
 }
 
-/** Rate in arrivals per second, `elapsedMs` into the line. */
+/** Returns the rate `elapsedMs` after the start of the line, in arrivals per second. */
 export function rateAt(line: RateSegment, elapsedMs: number): number {
   const share = Math.min(1, Math.max(0, elapsedMs / line.durationMs));
   return line.fromRate + (line.toRate - line.fromRate) * share;
 }
 
 /**
- * The integral of the rate over the first t of the line. With r(t) = a + (b − a)·t/T:
+ * Returns the integral of the rate from the start of the line to time t. With r(t) = a + (b − a)·t/T:
  *
  *   n(t) = a·t + (b − a)·t² / (2T)
  */
@@ -45,8 +46,8 @@ export function expectedArrivals(line: RateSegment, elapsedMs: number): number {
 }
 
 /**
- * The inverse of {@link expectedArrivals}: the instant at which n arrivals are due. With c = (b − a) / (2T), the
- * positive root of c·t² + a·t − n = 0, in the form that neither divides by c (flat lines) nor subtracts nearly
+ * Returns the instant at which n arrivals are due, the inverse of {@link expectedArrivals}. With c = (b − a) / (2T), it is
+ * the positive root of c·t² + a·t − n = 0. This form neither divides by c, which is 0 on flat lines, nor subtracts nearly
  * equal numbers:
  *
  *   t = 2n / (a + √(a² + 4·c·n))
@@ -61,7 +62,7 @@ export function instantOf(line: RateSegment, arrivals: number): number {
   return (1000 * 2 * arrivals) / (a + root);
 }
 
-/** The highest rate anywhere on the lines, in arrivals per second. */
+/** Returns the highest rate of all lines, in arrivals per second. */
 export function peakRate(lines: readonly RateSegment[]): number {
   return lines.reduce((peak, line) => Math.max(peak, line.fromRate, line.toRate), 0);
 }

@@ -1,10 +1,10 @@
 /**
- * A counter-based random number: the same words always give the same number, in any order, in any process.
- * That is what lets a resumed generator recompute the arrivals of the one that died.
+ * Returns a counter-based random number: the same words give the same number, in any order and in any process. Therefore
+ * a generator that takes over a lane can recompute the arrivals of its predecessor.
  *
- * Two rounds of MurmurHash3's 32-bit mixing over the words, each with a different starting constant, give 53 bits.
+ * Two rounds of MurmurHash3's 32-bit mixing over the words, each with a different initial value, give 53 bits.
  *
- * @param words integers that name the number, e.g. (seed, step, lane, i)
+ * @param words integers that identify the number, e.g. (seed, step, lane, i)
  * @returns a double in the open interval (0, 1): never 0, so that its logarithm is finite
  */
 export function uniform(...words: number[]): number {
@@ -13,7 +13,7 @@ export function uniform(...words: number[]): number {
   return (high * 2 ** 26 + low + 0.5) / 2 ** 53;
 }
 
-/** MurmurHash3 (x86, 32 bit) over integer words. */
+/** Returns the MurmurHash3 (x86, 32 bit) of integer words. */
 export function hash32(start: number, words: readonly number[]): number {
   let h = start | 0;
   for (const word of words) {

@@ -1,4 +1,4 @@
-/** One sample of a page in Prometheus' text format. */
+/** One sample of a page in the Prometheus text format. */
 export interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -6,8 +6,8 @@ export interface Sample {
 }
 
 /**
- * Reads a page. Comments, timestamps and lines that are no samples are passed over: a page is never an error. Most of a
- * server's page is not asked for, and what is not is not looked at: this runs beside a measurement.
+ * Reads the wanted samples of a page. Ignores comments, timestamps and malformed lines, and never throws. It skips
+ * unwanted lines without parsing them, because it runs during a measurement and most of a server's page is unwanted.
  */
 export function parseExposition(page: string, wanted: (name: string) => boolean = () => true): Sample[] {
   const samples: Sample[] = [];
@@ -36,7 +36,7 @@ function readSample(line: string, name: string, samples: Sample[]): void {
   if (value !== undefined) samples.push({ name, labels, value });
 }
 
-/** Where the name that begins a line ends; where it begins if there is none. */
+/** Returns the index at which the metric name that starts at `from` ends, or `from` if there is no name. */
 export function endOfName(text: string, from: number, to: number): number {
   let at = from;
   while (at < to) {
@@ -49,7 +49,7 @@ export function endOfName(text: string, from: number, to: number): number {
   return at;
 }
 
-/** @returns the labels, and where what follows them begins */
+/** @returns the labels, and the index of the text that follows them */
 function readLabels(line: string, from: number): [Record<string, string>, number] {
   const labels: Record<string, string> = {};
   const label = /\s*([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"\s*,?/y;

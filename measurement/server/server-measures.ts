@@ -1,30 +1,30 @@
-/** One thing that a Temporal server says of itself in its metrics; the names are those of server 1.20 to 1.32. */
+/** A measure that is read from the metrics of a Temporal server. Metric names are those of server 1.20 to 1.32. */
 export interface ServerMeasure {
   readonly name: string;
   readonly kind: 'latency' | 'counter' | 'gauge';
-  /** Its metric; where the first is absent, the next, as older servers call it. */
+  /** The metric, followed by its names in older servers. The first one that a page contains is read. */
   readonly metrics: readonly [string, ...string[]];
-  /** Only samples with these labels. */
+  /** Reads only samples with these label values. */
   readonly where?: Readonly<Record<string, string>>;
-  /** Told apart by these labels. */
+  /** The labels by which samples are grouped. */
   readonly by?: readonly string[];
-  /** Told apart by replica too: the first of `by` has its number behind it, e.g. `history #2`. */
+  /** Groups by replica too: the replica's number follows the value of the first label, e.g. `history #2`. */
   readonly perReplica?: true;
 }
 
-/** The measures that say what a cluster did. Latencies are histograms, in seconds or in milliseconds by its configuration. */
+/** The measures of a cluster. Latencies are histograms, in seconds or milliseconds, as the server is configured. */
 export const SERVER_MEASURES = [
   { name: 'persistence latency', kind: 'latency', metrics: ['persistence_latency'], by: ['operation'] },
   {
-    name: 'shard lock',
+    name: 'shard lock latency',
     kind: 'latency',
     metrics: ['semaphore_latency', 'lock_latency'],
     where: { operation: 'ShardInfo' },
   },
   { name: 'visibility latency', kind: 'latency', metrics: ['visibility_persistence_latency'] },
-  { name: 'history task load', kind: 'latency', metrics: ['task_latency_load'] },
-  { name: 'history task schedule', kind: 'latency', metrics: ['task_latency_schedule'] },
-  { name: 'history task queue', kind: 'latency', metrics: ['task_latency_queue'] },
+  { name: 'history task load latency', kind: 'latency', metrics: ['task_latency_load'] },
+  { name: 'history task schedule latency', kind: 'latency', metrics: ['task_latency_schedule'] },
+  { name: 'history task queue latency', kind: 'latency', metrics: ['task_latency_queue'] },
   {
     name: 'start latency',
     kind: 'latency',
@@ -40,19 +40,19 @@ export const SERVER_MEASURES = [
     by: ['error_type', 'service_name'],
   },
   {
-    name: 'persistence refused',
+    name: 'persistence requests rejected',
     kind: 'counter',
     metrics: ['persistence_errors_resource_exhausted'],
     by: ['service_name'],
   },
   {
-    name: 'calls refused',
+    name: 'requests rejected',
     kind: 'counter',
     metrics: ['service_errors_resource_exhausted'],
     by: ['resource_exhausted_cause', 'resource_exhausted_scope', 'service_name'],
   },
-  { name: 'polls answered', kind: 'counter', metrics: ['poll_success'] },
-  { name: 'polls answered at once', kind: 'counter', metrics: ['poll_success_sync'] },
+  { name: 'successful polls', kind: 'counter', metrics: ['poll_success'] },
+  { name: 'sync-matched polls', kind: 'counter', metrics: ['poll_success_sync'] },
   { name: 'cache requests', kind: 'counter', metrics: ['cache_requests'], by: ['cache_type'] },
   { name: 'cache misses', kind: 'counter', metrics: ['cache_miss'], by: ['cache_type'] },
   { name: 'restarts', kind: 'counter', metrics: ['restarts'], by: ['service_name'] },
@@ -72,14 +72,14 @@ export const SERVER_MEASURES = [
     perReplica: true,
   },
   {
-    name: 'tasks not handed to matching',
+    name: 'AddWorkflowTask errors',
     kind: 'counter',
     metrics: ['service_error_with_type'],
     where: { operation: 'AddWorkflowTask', service_name: 'matching' },
     by: ['error_type'],
   },
   {
-    name: 'rate limit of a service',
+    name: 'service rate limit',
     kind: 'gauge',
     metrics: ['host_rps_limit'],
     by: ['service_name'],
@@ -93,21 +93,21 @@ export const SERVER_MEASURES = [
     perReplica: true,
   },
   {
-    name: 'database connections allowed',
+    name: 'database connection limit',
     kind: 'gauge',
     metrics: ['persistence_sql_max_open_conn', 'dsql_pool_max_open'],
     by: ['service_name', 'db_kind'],
     perReplica: true,
   },
   {
-    name: 'waits for a connection',
+    name: 'database connection waits',
     kind: 'counter',
     metrics: ['dsql_pool_wait_total', 'dsql_pool_wait_count_total'],
     by: ['service_name', 'db_kind'],
     perReplica: true,
   },
   {
-    name: 'wait for a connection',
+    name: 'database connection wait time',
     kind: 'latency',
     metrics: ['dsql_pool_wait_duration_seconds', 'dsql_pool_wait_duration', 'dsql_pool_wait_latency'],
     by: ['service_name', 'db_kind'],
@@ -119,8 +119,8 @@ export const SERVER_MEASURES = [
 ] as const satisfies readonly ServerMeasure[];
 
 /**
- * Everything that a database's plugin says of itself is read by this prefix, whatever its metrics are called: pool,
- * reservoir, transactions, commits. Of each, `of` is the name without the prefix.
+ * All metrics of the DSQL persistence plugin are read by their prefix, because their names vary: pool, reservoir,
+ * transactions, commits. The `labels` of such a reading are the metric's name without the prefix.
  */
 export const DATABASE_FAMILY = { name: 'DSQL', prefix: 'dsql_' } as const;
 

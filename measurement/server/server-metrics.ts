@@ -1,12 +1,12 @@
 import { parseExposition, type Sample } from './exposition';
 import { DATABASE_FAMILY, SERVER_MEASURES, type MeasureName, type ServerMeasure } from './server-measures';
 
-/** What one measure said over one stretch of time, all endpoints together. */
+/** The value of one measure over one period, all endpoints together. */
 export interface ServerReading {
   readonly name: MeasureName;
-  /** The values of the labels by which it is told apart, e.g. `UpdateWorkflowExecution`; empty where it is not. */
+  /** The label values by which the measure is grouped, e.g. `UpdateWorkflowExecution`; empty if it is not grouped. */
   readonly labels: string;
-  /** Events of a counter, calls of a latency. */
+  /** How much a counter grew, or how many calls a latency has. */
   readonly count?: number;
   readonly perSecond?: number;
   readonly p50Ms?: number;
@@ -16,13 +16,13 @@ export interface ServerReading {
   readonly highest?: number;
 }
 
-/** The samples of one endpoint that the catalogue asks for. */
+/** The samples of one endpoint that belong to a measure. */
 export type ServerPage = readonly Sample[];
 
-/** Everything at both ends of a hold; in between gauges only, since counters are read at the ends. */
+/** `all` at both ends of a hold; `gauges` in between, because counters only need to be read at the ends. */
 export type PagePart = 'all' | 'gauges';
 
-/** The names of the samples that the catalogue asks for. */
+/** Returns the names of the samples that belong to a measure. */
 export function metricsToRead(part: PagePart): string[] {
   const wanted = SERVER_MEASURES.filter(({ kind }) => part === 'all' || kind === 'gauge');
   const names = wanted.flatMap(({ kind, metrics }: ServerMeasure) =>
@@ -34,19 +34,21 @@ export function metricsToRead(part: PagePart): string[] {
 const WANTED = { all: new Set(metricsToRead('all')), gauges: new Set(metricsToRead('gauges')) };
 const { prefix } = DATABASE_FAMILY;
 
+/** Reads a page of metrics and keeps the samples that belong to a measure. */
 export function readPage(text: string, part: PagePart = 'all'): ServerPage {
-  const ofDatabase = (name: string) => name.startsWith(prefix) && (part === 'all' || familyKind(name) === 'gauge');
-  return keptSamples(parseExposition(text, (name) => WANTED[part].has(name) || ofDatabase(name)));
+  const isDatabaseMetric = (name: string) =>
+    name.startsWith(prefix) && (part === 'all' || familyKind(name) === 'gauge');
+  return keptSamples(parseExposition(text, (name) => WANTED[part].has(name) || isDatabaseMetric(name)));
 }
 
-/** What a metric of the database's family is, by the endings that Prometheus prescribes. */
+/** Returns the kind of a database metric, by the suffixes that Prometheus prescribes. */
 function familyKind(name: string): ServerMeasure['kind'] | 'rest' {
   if (/_bucket$/.test(name)) return 'latency';
   if (/_total$/.test(name)) return 'counter';
   return /_(sum|count|created)$/.test(name) ? 'rest' : 'gauge';
 }
 
-/** Temporal's own workflows go on whether there is load or not. */
+/** Drops the samples of Temporal's internal namespace, whose workflows run whether there is load or not. */
 export function keptSamples(samples: readonly Sample[]): ServerPage {
   return samples.filter(
     ({ labels }) => labels.namespace !== 'temporal_system' && labels.namespace !== 'temporal-system',
@@ -54,10 +56,10 @@ export function keptSamples(samples: readonly Sample[]): ServerPage {
 }
 
 /**
- * What the measures said between two looks at the same endpoints, in the same order. A counter that has fallen was
- * started anew, and counts from 0. A measure that no endpoint has is absent, not 0.
+ * Returns the readings of all measures between two reads of the same endpoints, in the same order. A counter that has
+ * decreased was reset by a restart and counts from 0. A measure that no endpoint serves is absent, not 0.
  *
- * @param gauges all looks in between, for the highest value of a gauge
+ * @param gauges the pages of all reads in between, for the highest value of a gauge
  */
 export function readingsBetween(
   before: readonly ServerPage[],
@@ -65,18 +67,18 @@ export function readingsBetween(
   gauges: readonly (readonly ServerPage[])[],
   seconds: number,
 ): ServerReading[] {
-  return [...SERVER_MEASURES, ...familyOf(after)].flatMap((measure: ServerMeasure): ServerReading[] => {
+  return [...SERVER_MEASURES, ...familyMeasures(after)].flatMap((measure: ServerMeasure): ServerReading[] => {
     const name = measure.name as MeasureName;
     if (measure.kind === 'gauge')
       return [...highest(measure, gauges)].map(([labels, value]) => ({ name, labels, highest: value }));
-    const grown = growth(measure, before, after);
+    const growths = growth(measure, before, after);
     if (measure.kind === 'counter') {
-      return [...grown].map(([labels, buckets]) => {
+      return [...growths].map(([labels, buckets]) => {
         const count = Math.round(buckets.get(Infinity) ?? 0);
         return { name, labels, count, perSecond: count / seconds };
       });
     }
-    return [...grown].flatMap(([labels, buckets]) => {
+    return [...growths].flatMap(([labels, buckets]) => {
       const count = Math.round(buckets.get(Infinity) ?? 0);
       if (count === 0) return [];
       const at = (share: number) => quantile(buckets, share);
@@ -85,41 +87,41 @@ export function readingsBetween(
   });
 }
 
-/** A measure for each metric of the database's plugin that has none of its own. */
-function familyOf(pages: readonly ServerPage[]): ServerMeasure[] {
+/** Returns a measure for each metric of the database plugin that no other measure reads. */
+function familyMeasures(pages: readonly ServerPage[]): ServerMeasure[] {
   const known = new Set(metricsToRead('all'));
   const names = new Set(pages.flatMap((page) => page.map(({ name }) => name)));
-  const own = [...names].filter((name) => name.startsWith(prefix) && !known.has(name));
-  return own.sort().flatMap((name) => {
+  const unread = [...names].filter((name) => name.startsWith(prefix) && !known.has(name));
+  return unread.sort().flatMap((name) => {
     const kind = familyKind(name);
     return kind === 'rest' ? [] : [{ name: DATABASE_FAMILY.name, kind, metrics: [name.replace(/_bucket$/, '')] }];
   });
 }
 
-/** How much a metric has grown, by its labels and, for a histogram, its buckets; a counter has the one bucket ∞. */
+/** Returns how much a metric grew, by label values and, for a histogram, by bucket; a counter has one bucket, ∞. */
 function growth(measure: ServerMeasure, before: readonly ServerPage[], after: readonly ServerPage[]) {
-  const grown = new Map<string, Map<number, number>>();
+  const growths = new Map<string, Map<number, number>>();
   const labelsOf = labeller(measure, after);
   for (const [i, page] of after.entries()) {
     const known = new Map(samplesOf(measure, before[i] ?? []).map((sample) => [identity(sample), sample.value]));
     for (const sample of samplesOf(measure, page)) {
-      const was = known.get(identity(sample)) ?? 0;
-      const more = sample.value >= was ? sample.value - was : sample.value;
+      const previous = known.get(identity(sample)) ?? 0;
+      const increase = sample.value >= previous ? sample.value - previous : sample.value;
       const labels = labelsOf(sample, i);
       const le =
         sample.labels.le === undefined ? Infinity : sample.labels.le === '+Inf' ? Infinity : Number(sample.labels.le);
-      let buckets = grown.get(labels);
-      if (!buckets) grown.set(labels, (buckets = new Map()));
-      buckets.set(le, (buckets.get(le) ?? 0) + more);
+      let buckets = growths.get(labels);
+      if (!buckets) growths.set(labels, (buckets = new Map()));
+      buckets.set(le, (buckets.get(le) ?? 0) + increase);
     }
   }
-  return grown;
+  return growths;
 }
 
-function highest(measure: ServerMeasure, looks: readonly (readonly ServerPage[])[]): Map<string, number> {
-  const most = new Map<string, number>();
-  for (const pages of looks) {
-    // Replicas' values of one look belong together; of several looks the highest counts.
+function highest(measure: ServerMeasure, reads: readonly (readonly ServerPage[])[]): Map<string, number> {
+  const maxima = new Map<string, number>();
+  for (const pages of reads) {
+    // Values of the same read add up over replicas; over several reads the highest sum counts.
     const sums = new Map<string, number>();
     const labelsOf = labeller(measure, pages);
     for (const [i, page] of pages.entries()) {
@@ -128,31 +130,31 @@ function highest(measure: ServerMeasure, looks: readonly (readonly ServerPage[])
         sums.set(labels, (sums.get(labels) ?? 0) + sample.value);
       }
     }
-    for (const [labels, value] of sums) most.set(labels, Math.max(most.get(labels) ?? value, value));
+    for (const [labels, value] of sums) maxima.set(labels, Math.max(maxima.get(labels) ?? value, value));
   }
-  return most;
+  return maxima;
 }
 
 const byName = new WeakMap<ServerPage, Map<string, Sample[]>>();
 
-/** The samples of one name; a page is sorted once, however many measures look into it. */
-function namedIn(page: ServerPage, name: string): readonly Sample[] {
-  let sorted = byName.get(page);
-  if (!sorted) {
-    byName.set(page, (sorted = new Map()));
+/** Returns the samples with a name. Each page is grouped by name once, because many measures read it. */
+function samplesNamed(page: ServerPage, name: string): readonly Sample[] {
+  let groups = byName.get(page);
+  if (!groups) {
+    byName.set(page, (groups = new Map()));
     for (const sample of page) {
-      const alike = sorted.get(sample.name);
-      if (alike) alike.push(sample);
-      else sorted.set(sample.name, [sample]);
+      const group = groups.get(sample.name);
+      if (group) group.push(sample);
+      else groups.set(sample.name, [sample]);
     }
   }
-  return sorted.get(name) ?? [];
+  return groups.get(name) ?? [];
 }
 
 function samplesOf({ kind, metrics, where = {} }: ServerMeasure, page: ServerPage): ServerPage {
   for (const metric of metrics) {
     const name = kind === 'latency' ? `${metric}_bucket` : metric;
-    const found = namedIn(page, name).filter((sample) =>
+    const found = samplesNamed(page, name).filter((sample) =>
       Object.entries(where).every(([label, value]) => sample.labels[label] === value),
     );
     if (found.length > 0) return found;
@@ -161,8 +163,8 @@ function samplesOf({ kind, metrics, where = {} }: ServerMeasure, page: ServerPag
 }
 
 /**
- * What a sample is told apart by. Replicas are numbered service by service, in the order of the pages; of a Prometheus,
- * which has all of them on one page, in the order of their `instance`.
+ * Returns a function that gives the `labels` of a sample. Replicas are numbered per service, in the order of the pages.
+ * A Prometheus server has all replicas on one page; there they are numbered in the order of their `instance` label.
  */
 function labeller(measure: ServerMeasure, pages: readonly ServerPage[]) {
   const { name, by = [], perReplica, metrics } = measure;
@@ -172,7 +174,7 @@ function labeller(measure: ServerMeasure, pages: readonly ServerPage[]) {
   const replica = ({ labels: { instance = '' } }: Sample, page: number) => `${String(page).padStart(6)} ${instance}`;
   const known = new Map<string, string[]>();
   for (const [i, page] of pages.entries()) {
-    // A replica that has nothing of what is asked for is one of them all the same.
+    // A replica without a matching sample is numbered too.
     for (const sample of samplesOf({ ...measure, where: {} }, page)) {
       const service = values(sample)[0]!;
       const seen = known.get(service) ?? [];
@@ -193,14 +195,14 @@ function identity({ name, labels }: Sample): string {
 }
 
 /**
- * A quantile of a cumulative histogram, by linear interpolation within its bucket as PromQL has it; above the last
- * finite bucket, that bucket's end. Milliseconds.
+ * Returns a quantile of a cumulative histogram in milliseconds. It interpolates linearly within a bucket, as PromQL does.
+ * Above the last finite bucket it returns the end of that bucket.
  */
 export function quantile(buckets: ReadonlyMap<number, number>, share: number): number {
   const ascending = [...buckets].sort(([a], [b]) => a - b);
   const total = ascending.at(-1)?.[1] ?? 0;
   if (total === 0) return 0;
-  // A server configured to time in seconds has buckets from 0.001, one that times in milliseconds from 1.
+  // The first bucket is 0.001 if the server records seconds, and 1 if it records milliseconds.
   const unit = (ascending[0]?.[0] ?? 1) < 0.5 ? 1000 : 1;
   const rank = share * total;
   let [lower, below] = [0, 0];

@@ -1,6 +1,6 @@
 import type { ServerReading } from './server-metrics';
 
-/** A task queue at one instant, by the server's own approximate account. */
+/** A task queue at one instant, by the server's approximate statistics. */
 export interface QueueSample {
   readonly atMs: number;
   readonly backlog: number;
@@ -9,13 +9,13 @@ export interface QueueSample {
   readonly dispatchedPerSecond: number;
 }
 
-/** A task queue over one step. */
+/** A task queue during one step. */
 export interface QueueDepth {
   readonly samples: number;
   readonly meanBacklog: number;
   readonly highestBacklog: number;
   readonly highestAgeMs: number;
-  /** How fast the backlog grew over two looks, at most: of a look alone the server's figure may be seconds old. */
+  /** The fastest growth of the backlog between a sample and the next but one: a single value may be seconds old. */
   readonly growthPerSecond: number;
   readonly addedPerSecond: number;
   readonly dispatchedPerSecond: number;
@@ -24,38 +24,40 @@ export interface QueueDepth {
 export const QUEUE_TYPES = ['workflow', 'activity'] as const;
 export type QueueType = (typeof QUEUE_TYPES)[number];
 
-/** What the target did while a step went on. */
+/** What the target did during a step. */
 export interface TargetObservation {
-  /** The run's task queues; null where the server did not tell. */
+  /** The run's task queues; null if the server did not report them. */
   readonly queues: Readonly<Record<QueueType, QueueDepth | null>>;
   readonly server: ServerObservation;
 }
 
-/** What the server's own metrics said; without endpoints, or where they did not answer, why not. */
+/** The readings of the server's metrics. */
 export interface ServerObservation {
   readonly endpoints: number;
   readonly readings: readonly ServerReading[];
-  /** What is missing, and why; empty where nothing is. */
+  /** Which endpoints or measures are missing, and why; empty if none is. */
   readonly unknown: readonly string[];
 }
 
-export function depthOf(looks: readonly QueueSample[]): QueueDepth | null {
-  if (looks.length === 0) return null;
-  const mean = (pick: (look: QueueSample) => number) => looks.reduce((sum, look) => sum + pick(look), 0) / looks.length;
+/** Summarizes the samples of a task queue; null if there is none. */
+export function depthOf(samples: readonly QueueSample[]): QueueDepth | null {
+  if (samples.length === 0) return null;
+  const mean = (pick: (sample: QueueSample) => number) =>
+    samples.reduce((sum, sample) => sum + pick(sample), 0) / samples.length;
   return {
-    samples: looks.length,
+    samples: samples.length,
     meanBacklog: mean(({ backlog }) => backlog),
-    highestBacklog: Math.max(...looks.map(({ backlog }) => backlog)),
-    highestAgeMs: Math.max(...looks.map(({ ageMs }) => ageMs)),
-    growthPerSecond: growthOf(looks),
+    highestBacklog: Math.max(...samples.map(({ backlog }) => backlog)),
+    highestAgeMs: Math.max(...samples.map(({ ageMs }) => ageMs)),
+    growthPerSecond: growthOf(samples),
     addedPerSecond: mean(({ addedPerSecond }) => addedPerSecond),
     dispatchedPerSecond: mean(({ dispatchedPerSecond }) => dispatchedPerSecond),
   };
 }
 
-function growthOf(looks: readonly QueueSample[]): number {
-  const growths = looks.slice(2).map(({ backlog, atMs }, i) => {
-    const before = looks[i]!;
+function growthOf(samples: readonly QueueSample[]): number {
+  const growths = samples.slice(2).map(({ backlog, atMs }, i) => {
+    const before = samples[i]!;
     return (1000 * (backlog - before.backlog)) / Math.max(1, atMs - before.atMs);
   });
   return Math.max(0, ...growths);

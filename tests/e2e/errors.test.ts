@@ -199,7 +199,7 @@ describe('on a target that misbehaves', () => {
     });
     expect(starts).toBe(55);
     expect(result).toMatchObject({ outcome: 'FAILED', exitCode: 99 });
-    expect(result!.failureReasons.join()).toMatch(/error rate 10 % is above the allowed 1 %/);
+    expect(result!.failureReasons.join()).toMatch(/error rate 10 % exceeds the maximum of 1 %/);
     expectSoundAccount(result!);
   });
 

@@ -115,7 +115,7 @@ test('a staircase that is told to stops at the first hold that fails, and names 
   });
   expect(result).toMatchObject({ outcome: 'FAILED', exitCode: 99 });
   expect(result.staircase).toMatchObject({ highestPassedRate: null, firstFailedRate: 10 });
-  expect(result.staircase!.reasons.join()).toMatch(/p99 latency .* is above the allowed 1ms/);
+  expect(result.staircase!.reasons.join()).toMatch(/p99 latency .* exceeds the maximum of 1 ms/);
   expect(result.steps.filter((step) => step.kind === 'hold' && step.counted)).toHaveLength(1);
   expectSoundAccount(result);
 });

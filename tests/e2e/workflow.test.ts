@@ -48,7 +48,7 @@ test('a hold with a gap above the tolerance is run again once, and where that ha
     ['hold', 2],
   ]);
   expect(result).toMatchObject({ outcome: 'INVALID', exitCode: 111 });
-  expect(result.validity.reasons.join()).toMatch(/25\.0 % of the arrivals fell into gaps/);
+  expect(result.validity.reasons.join()).toMatch(/25\.0 % of the arrivals fell due while their generator was down/);
   // The lead-in is a quarter of the hold, from standstill.
   expect(result.ledger.scheduled).toBe(5 + 20 + 2 + 20);
 });

@@ -32,7 +32,7 @@ test('a host that dies in mid-run: completions stall and recover, every workflow
   expect(Math.min(...inHold.slice(3))).toBe(0);
   expect(Math.max(...inHold)).toBeGreaterThan(30);
   expect(result.outcome).toBe('INVALID');
-  expect(result.validity.reasons.join()).toMatch(/host 0 was not there for \d\.\d s of the hold/);
+  expect(result.validity.reasons.join()).toMatch(/host 0 did not report for \d\.\d s of the hold/);
 });
 
 test('no host is left: completions stop, the run says so, ends at the completion timeout and cleans up', async () => {
@@ -48,7 +48,7 @@ test('no host is left: completions stop, the run says so, ends at the completion
   expect(result.server.counts.open).toBeGreaterThan(200);
   expect(result.cleanup).toMatchObject({ complete: true, terminated: result.server.counts.open });
   expect(result).toMatchObject({ exitCode: 111, outcomes: ['INVALID', 'FAILED'] });
-  expect(result.validity.reasons.join()).toMatch(/host 0 was not there for 1\d\.\d s of the hold/);
-  expect(result.findings[0]!.name).toBe('limited by the benchmark itself: host present');
+  expect(result.validity.reasons.join()).toMatch(/host 0 did not report for 1\d\.\d s of the hold/);
+  expect(result.findings[0]!.name).toBe('limited by the benchmark itself: host availability');
   expect(await cluster.count(result.namespace, "ExecutionStatus = 'Running'")).toBe(0);
 });

@@ -33,7 +33,7 @@ test('one slot for activities that take a second: the slots of the host are name
   await cluster.stop();
 });
 
-test('workers that stop polling: that nobody takes tasks is named first', async () => {
+test('workers that stop polling: the first finding is that no worker polls the task queue', async () => {
   const cluster = await Cluster.start({ roles: 'control,generator', generators: 1 });
   await registerNamespace(cluster.target.connection, 'orders');
   const script = join(__dirname, '..', '..', 'support', 'external', 'worker.mjs');
@@ -45,7 +45,7 @@ test('workers that stop polling: that nobody takes tasks is named first', async 
   const { result } = await cluster.outcome('no-poller');
   expectSoundAccount(result!);
   expect(result!.findings[0]).toMatchObject({
-    name: 'nobody takes tasks of the queue',
+    name: 'no worker polls the task queue',
     knob: 'the workers of the task queue (--hosts, --task-queue)',
   });
   await cluster.stop();

@@ -9,7 +9,7 @@ import {
 } from '../../../measurement/account/ledger';
 
 const counts = fc.dictionary(fc.constantFrom('A', 'B', 'C'), fc.nat(50));
-/** A closed account: scheduled is the sum of its entries. */
+/** Balanced ledgers: scheduled is the sum of the entries. */
 const ledgers: fc.Arbitrary<Ledger> = fc
   .record({
     acknowledged: fc.nat(1000),
@@ -30,7 +30,7 @@ const ledgers: fc.Arbitrary<Ledger> = fc
       entries.inDoubt,
   }));
 
-test('I1: closed accounts stay closed when they are merged, in any order', () => {
+test('I1: merging balanced ledgers in any order gives a balanced ledger', () => {
   fc.assert(
     fc.property(fc.array(ledgers, { maxLength: 6 }), (all) => {
       const merged = mergeLedgers(all);
@@ -43,7 +43,7 @@ test('I1: closed accounts stay closed when they are merged, in any order', () =>
   );
 });
 
-test('I3c: settling moves what the server has to recovered, leaves nothing provisional, and keeps the account closed', () => {
+test('I3c: settling moves starts that the server has to recovered, leaves nothing provisional, and keeps the balance', () => {
   fc.assert(
     fc.property(ledgers, fc.double({ min: 0, max: 1, noNaN: true }), (ledger, share) => {
       const part = (entries: Ledger['rejected']) =>

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { OpenSet, openSequences } from '../../../measurement/account/open-set';
 import { SequenceSet } from '../../../measurement/account/sequence-set';
 
-test('I5: a cursor names exactly what is open between its mark and the next arrival', () => {
+test('I5: a cursor lists exactly the open arrivals between its low-water mark and the next arrival', () => {
   fc.assert(
     fc.property(fc.nat(500), fc.array(fc.boolean(), { maxLength: 300 }), (first, settled) => {
       const set = new OpenSet(first);
@@ -19,13 +19,13 @@ test('I5: a cursor names exactly what is open between its mark and the next arri
   );
 });
 
-test('arrivals are taken up in order', () => {
+test('taking an arrival out of order throws a RangeError', () => {
   const set = new OpenSet();
   set.take(0);
   expect(() => set.take(2)).toThrow(RangeError);
 });
 
-test('a set of sequences keeps what it was given, in as few runs as there are', () => {
+test('a set of sequences keeps all its numbers, in as few runs as possible', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.nat(200), { maxLength: 100 }), (sequences) => {
       const set = new SequenceSet();

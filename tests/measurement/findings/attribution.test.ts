@@ -28,14 +28,14 @@ function hold(change: Partial<HoldEvidence>): HoldEvidence {
   };
 }
 
-test('a healthy run names no limit and says what to try', () => {
+test('a healthy run names no limit and recommends a higher rate', () => {
   expect(attribute([hold({})])).toEqual([
-    expect.objectContaining({ name: 'nothing limited it', advice: 'try more: --rate 150' }),
+    expect.objectContaining({ name: 'no limit reached', advice: 'try a higher rate: --rate 150' }),
   ]);
 });
 
 test.each(SERVER_LIMITS.map((limit) => [limit.name, limit] as const))(
-  'a refusal by the %s is named with its key',
+  'a rejection by the %s is named with its setting',
   (name, { cause, scope, knob, anyCode }) => {
     const ledger = {
       ...emptyLedger,
@@ -53,7 +53,7 @@ test.each(SERVER_LIMITS.map((limit) => [limit.name, limit] as const))(
   },
 );
 
-test('competing causes are both there, the costlier first', () => {
+test('competing causes are both listed, the more frequent first', () => {
   const rejected = { 'RESOURCE_EXHAUSTED/RPS_LIMIT/system': 5, 'RESOURCE_EXHAUSTED/PERSISTENCE_LIMIT/system': 50 };
   const names = attribute([hold({ ledger: { ...emptyLedger, scheduled: 1000, rejected }, verdict: missed })]).map(
     ({ name }) => name,
@@ -61,14 +61,14 @@ test('competing causes are both there, the costlier first', () => {
   expect(names).toEqual(['persistence rate limit', 'service rate limit']);
 });
 
-test('no evidence is no guess', () => {
+test('without evidence the limit is not determined, and no cause is guessed', () => {
   expect(attribute([hold({ verdict: missed })])).toMatchObject([
     { name: 'not determined', confidence: 'low', evidence: expect.stringContaining('p99 latency') as string },
   ]);
   expect(attribute([])).toEqual([]);
 });
 
-test('P3: whatever is refused in whatever way, a shortfall has a finding', () => {
+test('P3: a shortfall has a finding for every cause of rejected starts, known or unknown', () => {
   const causes = fc.constantFrom(
     'UNAVAILABLE',
     'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace',
@@ -86,15 +86,15 @@ test('P3: whatever is refused in whatever way, a shortfall has a finding', () =>
   );
 });
 
-test('only what the server calls exhausted is one of its limits', () => {
+test('only a cause of RESOURCE_EXHAUSTED is a limit of the server', () => {
   expect(limitOf('UNAVAILABLE')).toBeUndefined();
   expect(limitOf('RESOURCE_EXHAUSTED/RPS_LIMIT/namespace')!.knob).toBe('frontend.namespaceRPS');
   expect(limitOf('RESOURCE_EXHAUSTED/RPS_LIMIT/system')!.knob).toBe('frontend.rps');
 });
 
-test('what a service says of itself stands first, with what callers were told of the same limit, and the value to set', () => {
+test('a limit in the metrics of a service comes first, with the rejected starts it explains and a recommended value', () => {
   const rejected = { 'RESOURCE_EXHAUSTED/PERSISTENCE_LIMIT/system': 30, 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace': 3 };
-  const readings = [{ name: 'persistence refused', labels: 'frontend', count: 243, perSecond: 40 }] as const;
+  const readings = [{ name: 'persistence requests rejected', labels: 'frontend', count: 243, perSecond: 40 }] as const;
   const target = { queues: { workflow: null, activity: null }, server: { endpoints: 1, readings, unknown: [] } };
   const ledger = { ...emptyLedger, scheduled: 1000, rejected };
   const found = attribute([
@@ -105,27 +105,27 @@ test('what a service says of itself stands first, with what callers were told of
     ['frontend.namespaceRPS', 6000],
   ]);
   expect(found[0]!.evidence).toMatch(
-    /243 calls .* 30 of 1000 starts were refused with RESOURCE_EXHAUSTED\/PERSISTENCE/,
+    /count 243 rejected calls .* 30 of 1000 starts were rejected with RESOURCE_EXHAUSTED\/PERSISTENCE/,
   );
 });
 
-test('a machine without CPU left is named before what came of it, and not where the hold was passed', () => {
+test('a machine without CPU left is named before its consequences, and not if the hold passed', () => {
   const windows = { count: 3, limited: 0, machineBusyShare: 0.99, ownCores: 0.2 };
   const ledger = { ...emptyLedger, scheduled: 1000, rejected: { DEADLINE_EXCEEDED: 5 } };
   const [first] = attribute([hold({ windows, ledger, verdict: missed })]);
   expect(first).toMatchObject({ name: "no CPU left on the generators' machine", confidence: 'medium' });
-  expect(first!.evidence).toBe('its CPUs were 99 % busy for 10 s, 0.2 cores of it a generator');
-  expect(attribute([hold({ windows })])).toMatchObject([{ name: 'nothing limited it' }]);
+  expect(first!.evidence).toBe('machine CPU 99 % busy for 10 s; each generator used 0.2 cores');
+  expect(attribute([hold({ windows })])).toMatchObject([{ name: 'no limit reached' }]);
 });
 
-test('a limit of requests is raised by what all calls need, not by what starts need', () => {
+test('the recommended rate limit covers all API calls, not only starts', () => {
   const readings = [
     { name: 'requests', labels: 'frontend #1', count: 1500 },
-    { name: 'calls refused', labels: 'RpsLimit/Namespace/frontend', count: 1000 },
+    { name: 'requests rejected', labels: 'RpsLimit/Namespace/frontend', count: 1000 },
   ] as const;
   const target = { queues: { workflow: null, activity: null }, server: { endpoints: 1, readings, unknown: [] } };
   const rejected = { 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace': 20 };
   const ledger = { ...emptyLedger, scheduled: 1000, rejected };
   const [first] = attribute([hold({ ledger, verdict: missed, target, acknowledgedPerSecond: 90 })]);
-  expect(first!.advice).toMatch(/to 3.0 times what it is now or more/);
+  expect(first!.advice).toMatch(/to at least 3\.0 times its current value/);
 });

@@ -13,14 +13,14 @@ const hold = (highest?: number): HoldEvidence => ({
     queues: { workflow: null, activity: null },
     server: {
       endpoints: 1,
-      readings: highest === undefined ? [] : [{ name: 'rate limit of a service', labels: 'frontend #1', highest }],
+      readings: highest === undefined ? [] : [{ name: 'service rate limit', labels: 'frontend #1', highest }],
       unknown: [],
     },
   },
 });
 const rps = { knob: 'frontend.rps', default: '2400 per frontend' };
 
-test('what to write is what is in force, or else the default, times what the load needs, with room', () => {
+test('the recommended value is the current value, or the default, times the required factor, plus headroom', () => {
   expect(settingFor(rps, [hold(40)], 2).setting).toMatchObject({ key: 'frontend.rps', value: 100 });
   expect(settingFor(rps, [hold()], 2).setting).toMatchObject({ value: 6000 });
   expect(settingFor({ knob: 'numHistoryShards', default: '4' }, [hold()], 2)).toEqual({});
@@ -28,12 +28,12 @@ test('what to write is what is in force, or else the default, times what the loa
   expect(settingFor(rps, [hold()], Infinity)).toEqual({});
 });
 
-test('property: the value is never below what the load needs, and the fragment is a dynamic configuration', () => {
+test('property: the recommended value is never below what the load needs, and the lines are a valid dynamic configuration', () => {
   const limit = fc.integer({ min: 1, max: 100_000 });
   fc.assert(
-    fc.property(limit, fc.double({ min: 1, max: 50, noNaN: true }), (inForce, factor) => {
-      const { setting } = settingFor(rps, [hold(inForce)], factor);
-      expect(setting!.value).toBeGreaterThanOrEqual(inForce * factor);
+    fc.property(limit, fc.double({ min: 1, max: 50, noNaN: true }), (current, factor) => {
+      const { setting } = settingFor(rps, [hold(current)], factor);
+      expect(setting!.value).toBeGreaterThanOrEqual(current * factor);
       const finding = { name: 'x', confidence: 'high', evidence: '', advice: '', setting } as const;
       const config = parse(dynamicConfigOf([finding, finding]).join('\n')) as object;
       expect(config).toEqual({ 'frontend.rps': [{ value: setting!.value }] });

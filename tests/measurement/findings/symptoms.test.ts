@@ -2,10 +2,13 @@ import { SERVER_MEASURES, type MeasureName } from '../../../measurement/server/s
 import type { ServerReading } from '../../../measurement/server/server-metrics';
 import type { HoldEvidence } from '../../../measurement/findings/hold-evidence';
 import { emptyLedger } from '../../../measurement/account/ledger';
-import { SYMPTOMS, symptomsOf } from '../../../measurement/findings/symptoms';
+import { HoldReadings } from '../../../measurement/findings/hold-readings';
+import { SERVICE_LIMITS } from '../../../measurement/findings/service-limits';
+import { SYMPTOMS } from '../../../measurement/findings/symptom-table';
+import { symptomsOf } from '../../../measurement/findings/symptoms';
 import type { TargetObservation } from '../../../measurement/server/target';
 
-const TO_EXPLAIN = true;
+const EXPLAIN = true;
 
 const busy = {
   samples: 5,
@@ -16,29 +19,29 @@ const busy = {
   addedPerSecond: 50,
   dispatchedPerSecond: 50,
 };
-const latency = (name: MeasureName, of: string, p95Ms: number): ServerReading => {
-  return { name, labels: of, count: 1000, perSecond: 50, p50Ms: p95Ms / 3, p95Ms, p99Ms: p95Ms * 2 };
+const latency = (name: MeasureName, labels: string, p95Ms: number): ServerReading => {
+  return { name, labels, count: 1000, perSecond: 50, p50Ms: p95Ms / 3, p95Ms, p99Ms: p95Ms * 2 };
 };
-const counter = (name: MeasureName, count: number, of = ''): ServerReading => ({
+const counter = (name: MeasureName, count: number, labels = ''): ServerReading => ({
   name,
-  labels: of,
+  labels,
   count,
   perSecond: count / 20,
 });
 
-/** A cluster in good health, by its own account. */
+/** The readings of a healthy cluster. */
 const healthy: readonly ServerReading[] = [
   latency('persistence latency', 'UpdateWorkflowExecution', 8),
-  latency('shard lock', '', 1),
+  latency('shard lock latency', '', 1),
   latency('visibility latency', '', 10),
-  latency('history task load', '', 20),
-  latency('history task schedule', '', 5),
+  latency('history task load latency', '', 20),
+  latency('history task schedule latency', '', 5),
   counter('persistence requests', 5000, 'history'),
-  counter('polls answered', 1000),
-  counter('polls answered at once', 995),
+  counter('successful polls', 1000),
+  counter('sync-matched polls', 995),
   { name: 'database connections in use', labels: 'history #1/main', highest: 4 },
-  { name: 'database connections allowed', labels: 'history #1/main', highest: 20 },
-  counter('calls refused', 0, 'RpsLimit/Namespace/frontend'),
+  { name: 'database connection limit', labels: 'history #1/main', highest: 20 },
+  counter('requests rejected', 0, 'RpsLimit/Namespace/frontend'),
 ];
 
 function observed(changes: readonly ServerReading[] = [], queue: Partial<typeof busy> = {}): TargetObservation {
@@ -55,106 +58,102 @@ function hold(target: TargetObservation, change: Partial<HoldEvidence> = {}): Ho
   return { targetRate: 50, ledger, acknowledgedPerSecond: 50, completedPerSecond: 50, target, ...change };
 }
 
-test('a cluster in good health has no symptom, whether the hold was passed or not', () => {
+test('a healthy cluster has no symptom, whether the hold passed or not', () => {
   for (const explain of [true, false])
     expect(symptomsOf(hold(observed()), explain)).toEqual({ limits: [], symptoms: [], warnings: [] });
 });
 
 const cases: readonly [name: string, knob: string, observation: HoldEvidence][] = [
   [
-    'nobody takes tasks of the queue',
+    'no worker polls the task queue',
     'the workers of the task queue (--hosts, --task-queue)',
     hold(observed([], { highestBacklog: 400, dispatchedPerSecond: 0 })),
   ],
   [
-    'a slow database',
+    'slow database',
     'the size of the database',
     hold(observed([latency('persistence latency', 'CreateWorkflowExecution', 80)])),
   ],
   [
-    'all connections to the database in use',
+    'database connection pool exhausted',
     'maxConns of the datastore in the static configuration',
     hold(observed([{ name: 'database connections in use', labels: 'history #1/main', highest: 19 }])),
   ],
-  ['contention for shards', 'numHistoryShards', hold(observed([latency('shard lock', '', 12)]))],
+  ['shard lock contention', 'numHistoryShards', hold(observed([latency('shard lock latency', '', 12)]))],
+  ['low sync match rate', '--host-pollers, --host-slots', hold(observed([counter('sync-matched polls', 900)]))],
   [
-    'tasks spill to the database',
-    '--host-pollers, --host-slots',
-    hold(observed([counter('polls answered at once', 900)])),
-  ],
-  [
-    'history falls behind with its tasks',
+    'history task processing lags behind',
     'history.transferProcessorMaxPollRPS, history.timerProcessorMaxPollRPS',
-    hold(observed([latency('history task schedule', '', 900)])),
+    hold(observed([latency('history task schedule latency', '', 900)])),
   ],
   [
-    'a slow visibility store',
+    'slow visibility store',
     'the size of the visibility store',
     hold(observed([latency('visibility latency', '', 900)])),
   ],
-  ['conflicts between transactions (DSQL)', 'numHistoryShards', hold(observed([counter('DSQL conflicts', 300)]))],
+  ['transaction conflicts (DSQL)', 'numHistoryShards', hold(observed([counter('DSQL conflicts', 300)]))],
   [
-    'transactions given up after conflicts (DSQL)',
+    'transactions failed after all retries (DSQL)',
     'numHistoryShards',
     hold(observed([counter('DSQL retries exhausted', 1)])),
   ],
   [
     'rate limit of the history service',
     'history.rps',
-    hold(observed([counter('calls refused', 9, 'RpsLimit/System/history')])),
+    hold(observed([counter('requests rejected', 9, 'RpsLimit/System/history')])),
   ],
   [
     'rate limit of the matching service',
     'matching.rps',
-    hold(observed([counter('calls refused', 9, 'RPS_LIMIT/SYSTEM/matching')])),
+    hold(observed([counter('requests rejected', 9, 'RPS_LIMIT/SYSTEM/matching')])),
   ],
   [
-    'concurrent calls of the namespace',
+    'concurrency limit of the namespace',
     'frontend.namespaceCount',
-    hold(observed([counter('calls refused', 9, 'ConcurrentLimit/Namespace/frontend')])),
+    hold(observed([counter('requests rejected', 9, 'ConcurrentLimit/Namespace/frontend')])),
   ],
   [
     'persistence rate limit of the frontend service',
     'frontend.persistenceMaxQPS',
-    hold(observed([counter('persistence refused', 9, 'frontend')])),
+    hold(observed([counter('persistence requests rejected', 9, 'frontend')])),
   ],
   [
-    'nobody takes tasks of the queue',
+    'no worker polls the task queue',
     'the workers of the task queue (--hosts, --task-queue)',
     hold(observed([], { highestBacklog: 400, growthPerSecond: 49 })),
   ],
   [
-    'nobody takes tasks of the queue',
+    'no worker polls the task queue',
     'the workers of the task queue (--hosts, --task-queue)',
     hold(observed([], { highestBacklog: 400 }), { completedPerSecond: 1 }),
   ],
   [
-    'waits for a connection, though the pool is not full',
+    'waits for a database connection, although the pool is not full',
     'maxIdleConns and maxConnLifetime of the datastore (DSQL: its reservoir)',
-    hold(observed([{ name: 'waits for a connection', labels: 'history #1/main', count: 100, perSecond: 5 }])),
+    hold(observed([{ name: 'database connection waits', labels: 'history #1/main', count: 100, perSecond: 5 }])),
   ],
   [
-    'tasks are not handed to matching',
+    'AddWorkflowTask calls to matching fail',
     'matching.outstandingTaskAppendsThreshold',
-    hold(observed([counter('tasks not handed to matching', 20, 'serviceerror_Unavailable')])),
+    hold(observed([counter('AddWorkflowTask errors', 20, 'serviceerror_Unavailable')])),
   ],
   [
-    'one replica is hotter than the others',
-    'numHistoryShards (history), matching.numTaskqueueReadPartitions and …WritePartitions (matching)',
+    'uneven load on replicas',
+    'numHistoryShards (history), matching.numTaskqueueReadPartitions and matching.numTaskqueueWritePartitions (matching)',
     hold(observed([counter('requests', 9000, 'history #1'), counter('requests', 3000, 'history #2')])),
   ],
   [
-    'connections are cut in mid-run',
+    'connections are closed during the run',
     'frontend.keepAliveMaxConnectionAge',
     hold(observed(), { ledger: { ...emptyLedger, scheduled: 1000, rejected: { UNAVAILABLE: 3 } } }),
   ],
 ];
 
 const always: readonly [name: string, observation: HoldEvidence][] = [
-  ['conflicts between transactions (DSQL)', hold(observed([counter('DSQL conflicts', 300)]))],
-  ['transactions given up after conflicts (DSQL)', hold(observed([counter('DSQL retries exhausted', 1)]))],
+  ['transaction conflicts (DSQL)', hold(observed([counter('DSQL conflicts', 300)]))],
+  ['transactions failed after all retries (DSQL)', hold(observed([counter('DSQL retries exhausted', 1)]))],
   [
-    'starts reach only some of the frontends',
+    'starts reach only some frontends',
     hold(
       observed([
         ...[1, 2, 3].map((n) => counter('requests', 1000, `frontend #${n}`)),
@@ -165,48 +164,83 @@ const always: readonly [name: string, observation: HoldEvidence][] = [
   ['visibility lags behind', hold(observed(), { visibilityWaitMs: 12_000 })],
 ];
 
-test.each(always)('%s is told of, whether the hold was passed or not', (name, evidence) => {
-  expect(symptomsOf(evidence, TO_EXPLAIN).symptoms).toMatchObject([{ name }]);
-  expect(symptomsOf(evidence, !TO_EXPLAIN).warnings).toMatchObject([{ name }]);
+test.each(always)('"%s" is reported, whether the hold passed or not', (name, evidence) => {
+  expect(symptomsOf(evidence, EXPLAIN).symptoms).toMatchObject([{ name }]);
+  expect(symptomsOf(evidence, !EXPLAIN).warnings).toMatchObject([{ name }]);
 });
 
 test.each<[string, HoldEvidence]>([
   [
-    'a canceled hand-over of a task',
-    hold(observed([counter('tasks not handed to matching', 500, 'serviceerror_Canceled')])),
+    'a canceled AddWorkflowTask call',
+    hold(observed([counter('AddWorkflowTask errors', 500, 'serviceerror_Canceled')])),
   ],
-  ['replicas that share evenly', hold(observed([1, 2, 3].map((n) => counter('requests', 4000 + n, `history #${n}`))))],
+  ['an even load on replicas', hold(observed([1, 2, 3].map((n) => counter('requests', 4000 + n, `history #${n}`))))],
   [
-    'waits while the pool is full',
-    hold(observed([{ name: 'waits for a connection', labels: 'x', count: 1, perSecond: 0.5 }])),
+    'less than one wait for a connection per second',
+    hold(observed([{ name: 'database connection waits', labels: 'history #1/main', count: 10, perSecond: 0.5 }])),
   ],
   [
-    'a service that was started anew',
+    'an unavailable service that restarted',
     hold(observed([counter('restarts', 1)]), {
       ledger: { ...emptyLedger, scheduled: 1000, rejected: { UNAVAILABLE: 3 } },
     }),
   ],
-  ['a backlog that is worked off', hold(observed([], { highestBacklog: 400, growthPerSecond: 25 }))],
-])('%s is no symptom', (_what, evidence) => {
-  expect(symptomsOf(evidence, TO_EXPLAIN)).toEqual({ limits: [], symptoms: [], warnings: [] });
+  ['a backlog that workers process', hold(observed([], { highestBacklog: 400, growthPerSecond: 25 }))],
+])('%s is not a symptom', (_what, evidence) => {
+  expect(symptomsOf(evidence, EXPLAIN)).toEqual({ limits: [], symptoms: [], warnings: [] });
 });
 
-test.each(cases)('%s is named, alone, with its key: %s', (name, knob, observation) => {
-  const { limits, symptoms, warnings } = symptomsOf(observation, TO_EXPLAIN);
+test.each(cases)('"%s" is the only finding, and names the setting: %s', (name, knob, observation) => {
+  const { limits, symptoms, warnings } = symptomsOf(observation, EXPLAIN);
   expect([...limits, ...symptoms]).toMatchObject([{ name, knob }]);
   expect(warnings).toEqual([]);
 });
 
-test('a hold that was passed is told of conflicts, and of nothing else', () => {
+test('a hold that passed has warnings about DSQL conflicts only', () => {
   for (const [name, , observation] of cases) {
-    const { limits, symptoms, warnings } = symptomsOf(observation, !TO_EXPLAIN);
+    const { limits, symptoms, warnings } = symptomsOf(observation, !EXPLAIN);
     expect([limits, symptoms]).toEqual([[], []]);
     expect(warnings.map((warning) => warning.name)).toEqual(/DSQL/.test(name) ? [name] : []);
   }
 });
 
-test('every symptom has a case here, and every measure it reads is in the catalogue', () => {
+test('waits while the pool is full are explained by the full pool alone', () => {
+  const readings: ServerReading[] = [
+    { name: 'database connections in use', labels: 'history #1/main', highest: 20 },
+    { name: 'database connection waits', labels: 'history #1/main', count: 100, perSecond: 5 },
+  ];
+  const { symptoms } = symptomsOf(hold(observed(readings)), EXPLAIN);
+  expect(symptoms).toMatchObject([{ name: 'database connection pool exhausted' }]);
+});
+
+test('every symptom has a case here, and so has every measure of the service limits', () => {
   const names = [...cases, ...always].map(([name]) => name);
   for (const { name } of SYMPTOMS) expect(names).toContain(name);
-  expect(new Set(SERVER_MEASURES.map(({ name }) => name)).size).toBe(SERVER_MEASURES.length);
+  const tested = SERVICE_LIMITS.filter(({ name }) => names.includes(name)).map(({ measure }) => measure);
+  expect(new Set(tested)).toEqual(new Set(SERVICE_LIMITS.map(({ measure }) => measure)));
+});
+
+/** Records which measures are read. */
+class RecordedReadings extends HoldReadings {
+  readonly names: string[] = [];
+
+  override named(name: MeasureName): readonly ServerReading[] {
+    this.names.push(name);
+    return super.named(name);
+  }
+}
+
+test('every measure that a symptom or a service limit reads is in the catalog, and each catalog name is unique', () => {
+  const catalog: readonly string[] = SERVER_MEASURES.map(({ name }) => name);
+  expect(new Set(catalog).size).toBe(catalog.length);
+  const all = [...cases.map(([, , one]) => one), ...always.map(([, one]) => one), hold(observed())];
+  for (const { name, evidence } of SYMPTOMS) {
+    const read = all.flatMap((one) => {
+      const readings = new RecordedReadings(one);
+      evidence(readings);
+      return readings.names;
+    });
+    expect([name, read.filter((measure) => !catalog.includes(measure))]).toEqual([name, []]);
+  }
+  for (const { measure } of SERVICE_LIMITS) expect(catalog).toContain(measure);
 });

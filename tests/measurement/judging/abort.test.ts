@@ -5,11 +5,11 @@ import { histogramsOf } from '../../support/facts';
 
 const nothing = histogramsOf([]).latency;
 
-function look(atMs: number, change: Partial<RunSample> = {}): RunSample {
+function sample(atMs: number, change: Partial<RunSample> = {}): RunSample {
   return { atMs, ledger: emptyLedger, latency: nothing, ...change };
 }
 
-test('errors end a run exactly when their share over the window is above the limit, whatever was before it', () => {
+test('a run is aborted exactly when the error rate of the window exceeds the limit, whatever happened before', () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ ok: fc.nat(50), bad: fc.nat(50) }), { minLength: 2, maxLength: 40 }),
@@ -18,17 +18,17 @@ test('errors end a run exactly when their share over the window is above the lim
         const watch = new AbortWatch({ windowMs: 5000, errorRate });
         let [scheduled, bad] = [0, 0];
         const sums = [{ scheduled, bad }];
-        expect(watch.breach(look(0))).toBeUndefined();
+        expect(watch.breach(sample(0))).toBeUndefined();
         seconds.forEach((second, i) => {
           scheduled += second.ok + second.bad;
           bad += second.bad;
           sums.push({ scheduled, bad });
-          const said = watch.breach(
-            look((i + 1) * 1000, { ledger: { ...emptyLedger, scheduled, rejected: { X: bad } } }),
+          const breach = watch.breach(
+            sample((i + 1) * 1000, { ledger: { ...emptyLedger, scheduled, rejected: { X: bad } } }),
           );
           const before = sums[i + 1 - 5];
           const all = before ? scheduled - before.scheduled : 0;
-          expect(said !== undefined).toBe(all > 0 && (bad - before!.bad) / all > errorRate);
+          expect(breach !== undefined).toBe(all > 0 && (bad - before!.bad) / all > errorRate);
         });
       },
     ),
@@ -36,21 +36,21 @@ test('errors end a run exactly when their share over the window is above the lim
   );
 });
 
-test('a p99 is that of the window, not of the whole run', () => {
+test('the p99 is that of the window, not of the whole run', () => {
   const slow = Array.from({ length: 200 }, () => 900);
   const fast = Array.from({ length: 2000 }, () => 10);
   const watch = new AbortWatch({ windowMs: 5000, p99Ms: 500 });
-  expect(watch.breach(look(0, { latency: nothing }))).toBeUndefined();
-  expect(watch.breach(look(5000, { latency: histogramsOf(slow).latency }))).toMatch(
+  expect(watch.breach(sample(0, { latency: nothing }))).toBeUndefined();
+  expect(watch.breach(sample(5000, { latency: histogramsOf(slow).latency }))).toMatch(
     /^the p99 latency was 900 ms over the last 5 s/,
   );
   const both = histogramsOf([...slow, ...fast]).latency;
-  expect(watch.breach(look(10_000, { latency: both }))).toBeUndefined();
+  expect(watch.breach(sample(10_000, { latency: both }))).toBeUndefined();
 });
 
-test('a backlog has to be old in every look of a window; one that could not be read is none', () => {
+test('the backlog must be too old in every sample of the window; a missing value is not too old', () => {
   const watch = new AbortWatch({ windowMs: 3000, backlogAgeMs: 2000 });
   const ages = [0, 3000, 4000, undefined, 5000, 6000, 7000, 8000];
-  const said = ages.map((backlogAgeMs, i) => watch.breach(look(i * 1000, { backlogAgeMs })) !== undefined);
-  expect(said).toEqual([false, false, false, false, false, false, false, true]);
+  const breached = ages.map((backlogAgeMs, i) => watch.breach(sample(i * 1000, { backlogAgeMs })) !== undefined);
+  expect(breached).toEqual([false, false, false, false, false, false, false, true]);
 });

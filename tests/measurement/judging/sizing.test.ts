@@ -8,7 +8,7 @@ const cost = fc.record({
 });
 const rate = fc.double({ min: 0.1, max: 10_000, noNaN: true });
 
-test('as many hosts as are needed keep each within the limit, and one fewer would not', () => {
+test('the recommended number of hosts keeps each host within the limit, and one host fewer does not', () => {
   fc.assert(
     fc.property(cost, rate, (one, perSecond) => {
       const { hosts, cores } = hostsFor(perSecond, one);
@@ -20,7 +20,7 @@ test('as many hosts as are needed keep each within the limit, and one fewer woul
   );
 });
 
-test('the cost is what the hosts used, shared by what they completed, however they shared the work', () => {
+test('the cost per workflow is what all hosts used divided by what they completed, however the work was distributed', () => {
   fc.assert(
     fc.property(
       fc.array(fc.double({ min: 0.01, max: 1, noNaN: true }), { minLength: 1, maxLength: 8 }),

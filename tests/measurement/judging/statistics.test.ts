@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { estimate } from '../../../measurement/judging/statistics';
 import { uniform } from '../../../measurement/load/random';
 
-/** Normal by Box and Muller, from the tool's own counted random numbers. */
+/** Returns a normally distributed number (Box–Muller), from the counter-based random numbers of the tool. */
 function normal(seed: number, i: number): number {
   return Math.sqrt(-2 * Math.log(uniform(seed, i, 1))) * Math.cos(2 * Math.PI * uniform(seed, i, 2));
 }
 
-test('law 7: the interval covers the mean of the long run in at least 90 % of repeated simulations', () => {
+test('law 7: the interval contains the true mean in at least 90 % of repeated simulations', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 2, max: 12 }),
@@ -29,7 +29,7 @@ test('law 7: the interval covers the mean of the long run in at least 90 % of re
   );
 });
 
-test('the mean lies in its interval, and one sample has none', () => {
+test('the mean lies in its interval, and a single sample has no interval', () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 2, maxLength: 40 }), (samples) => {
       const { mean, low, high } = estimate(samples);

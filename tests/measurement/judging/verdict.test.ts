@@ -16,14 +16,14 @@ test('P10: failed if and only if p99 > max, throughput < min or error rate > max
   );
 });
 
-test('a miss by a hair does not read as equality', () => {
+test('a near miss is not printed as equality', () => {
   const { failureReasons } = judge(
     { maxP99LatencyMs: 100, minThroughput: 22.5, maxErrorRate: 0.01 },
     { p99LatencyMs: 100.004, throughput: 22.499, errorRate: 0.010001 },
   );
   expect(failureReasons).toEqual([
-    'p99 latency 100.004ms is above the allowed 100ms',
-    'throughput 22.499/s is below the required 22.5/s',
-    'error rate 1.0001 % is above the allowed 1 %',
+    'p99 latency 100.004 ms exceeds the maximum of 100 ms',
+    'throughput 22.499/s is below the minimum of 22.5/s',
+    'error rate 1.0001 % exceeds the maximum of 1 %',
   ]);
 });

@@ -23,14 +23,14 @@ const segment: fc.Arbitrary<RateSegment> = fc.record({
   toRate: rates,
 });
 
-test('25/s for 60 s is exactly 1,500 arrivals, whatever the number of lanes', () => {
+test('25/s for 60 s gives exactly 1,500 arrivals, whatever the number of lanes', () => {
   for (const lanes of [1, 2, 3, 7, 50]) {
     const counts = Array.from({ length: lanes }, (_, lane) => countArrivals(scheduleOf(hold(25, 60), lane, lanes)));
     expect(counts.reduce((sum, n) => sum + n, 0)).toBe(1500);
   }
 });
 
-test('P3: the arrivals of a hold are its rate times its duration, to the arrival', () => {
+test('P3: the number of arrivals of a hold is exactly its rate times its duration', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 60 }), (rate, seconds) => {
       expect(countArrivals(scheduleOf(hold(rate, seconds)))).toBe(rate * seconds);
@@ -39,7 +39,7 @@ test('P3: the arrivals of a hold are its rate times its duration, to the arrival
   );
 });
 
-test('P4: from the first arrival to the last a hold takes as long as was asked, within 5 %', () => {
+test('P4: from the first arrival to the last, a hold takes its planned duration, within 5 %', () => {
   fc.assert(
     fc.property(fc.integer({ min: 10, max: 200 }), fc.integer({ min: 4, max: 60 }), (rate, seconds) => {
       const times = dueTimes(scheduleOf(hold(rate, seconds)));
@@ -50,7 +50,7 @@ test('P4: from the first arrival to the last a hold takes as long as was asked, 
   );
 });
 
-test('P5: on a ramp up the gaps between arrivals never grow', () => {
+test('P5: during a ramp-up the gaps between arrivals never grow', () => {
   fc.assert(
     fc.property(
       fc.double({ min: 1, max: 300, noNaN: true }),
@@ -66,7 +66,7 @@ test('P5: on a ramp up the gaps between arrivals never grow', () => {
   );
 });
 
-test('P6: lanes of uniform arrivals differ by one arrival at the most', () => {
+test('P6: with uniform arrivals, lanes differ by at most one arrival', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 500 }),
@@ -84,7 +84,7 @@ test('P6: lanes of uniform arrivals differ by one arrival at the most', () => {
   );
 });
 
-test('no arrival is lost or doubled at the seams of a profile, whatever its lines', () => {
+test('no arrival is lost or duplicated between the lines of a profile', () => {
   fc.assert(
     fc.property(
       fc.array(segment, { minLength: 1, maxLength: 5 }),
@@ -102,7 +102,7 @@ test('no arrival is lost or doubled at the seams of a profile, whatever its line
             ),
           0,
         );
-        // One is due where the integral reaches i + ½, so as many as the integral, rounded.
+        // Arrival i is due when the integral reaches i + ½, so the count is the rounded integral.
         expect(Math.abs(counted - whole)).toBeLessThanOrEqual(0.5 + 1e-6);
       },
     ),
@@ -110,7 +110,7 @@ test('no arrival is lost or doubled at the seams of a profile, whatever its line
   );
 });
 
-test('due times lie on their line and never go back', () => {
+test('due times lie on their line and never decrease', () => {
   fc.assert(
     fc.property(
       segment,
@@ -128,7 +128,7 @@ test('due times lie on their line and never go back', () => {
   );
 });
 
-test('a cursor started anywhere gives the same due times', () => {
+test('a cursor that starts anywhere gives the same due times', () => {
   fc.assert(
     fc.property(
       fc.constantFrom('uniform' as const, 'poisson' as const),
@@ -143,7 +143,7 @@ test('a cursor started anywhere gives the same due times', () => {
   );
 });
 
-test('Poisson lanes together have the whole rate, and exponential gaps', () => {
+test('Poisson lanes together have the whole rate and exponential gaps', () => {
   const all = Array.from({ length: 4 }, (_, lane) => dueTimes(scheduleOf(hold(200, 60), lane, 4, 'poisson')));
   const times = all.flat().sort((a, b) => a - b);
   // 12,000 expected: four standard deviations of a Poisson count are 438.

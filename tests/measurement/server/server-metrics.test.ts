@@ -7,7 +7,7 @@ import { quantile, readingsBetween, readPage } from '../../../measurement/server
 const text = fc.string({ maxLength: 12 });
 const escaped = (value: string) => value.replace(/\\/g, '\\\\').replace(/\n/g, '\\n').replace(/"/g, '\\"');
 
-test('a page is read as it was written, whatever its labels hold', () => {
+test('parsing a page returns the samples that were written, whatever their labels contain', () => {
   const sample = fc.record({
     name: fc.stringMatching(/^[a-z_][a-z0-9_]{0,10}$/),
     labels: fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9_]{0,6}$/), text, { maxKeys: 3, noNullPrototype: true }),
@@ -32,7 +32,7 @@ test('a page is read as it was written, whatever its labels hold', () => {
 
 const bounds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
-/** The page of a replica that has seen these durations, in seconds. */
+/** Returns the page of a replica that recorded these durations, in seconds. */
 function pageOf(name: string, durations: readonly number[], labels = ''): string {
   const line = (le: string, count: number) => `${name}_bucket{${labels}${labels && ','}le="${le}"} ${count}`;
   return [
@@ -41,7 +41,7 @@ function pageOf(name: string, durations: readonly number[], labels = ''): string
   ].join('\n');
 }
 
-test('a quantile lies in the bucket in which the exact one does', () => {
+test('a quantile lies in the same bucket as the exact one', () => {
   fc.assert(
     fc.property(
       fc.array(fc.double({ min: 0.0001, max: 9, noNaN: true }), { minLength: 1, maxLength: 200 }),
@@ -62,7 +62,7 @@ test('a quantile lies in the bucket in which the exact one does', () => {
   );
 });
 
-test('what a hold added is counted over all replicas, by what it is told apart, and not what was there before', () => {
+test('a reading counts what was added during the hold, over all replicas and per label, and nothing from before', () => {
   const durations = fc.array(fc.double({ min: 0.0001, max: 9, noNaN: true }), { maxLength: 50 });
   fc.assert(
     fc.property(fc.array(fc.tuple(durations, durations), { minLength: 1, maxLength: 4 }), (replicas) => {
@@ -77,19 +77,19 @@ test('what a hold added is counted over all replicas, by what it is told apart, 
       const latency = readings.find(({ name }) => name === 'persistence latency');
       expect(latency?.count ?? 0).toBe(added);
       if (latency) expect(latency).toMatchObject({ labels: 'Update', perSecond: added / 10 });
-      expect(readings.find(({ name }) => name === 'polls answered')).toMatchObject({ count: added });
+      expect(readings.find(({ name }) => name === 'successful polls')).toMatchObject({ count: added });
     }),
   );
 });
 
-test('a replica that was started anew counts from 0, and a measure that is not there is absent', () => {
+test('a restarted replica counts from 0, and a measure that no page contains is absent', () => {
   const before = [readPage('poll_success 1000')];
   expect(readingsBetween(before, [readPage('poll_success 30')], [], 10)).toEqual([
-    { name: 'polls answered', labels: '', count: 30, perSecond: 3 },
+    { name: 'successful polls', labels: '', count: 30, perSecond: 3 },
   ]);
 });
 
-test('milliseconds and seconds are told apart by the buckets; the own workflows of the server are left out', () => {
+test('the buckets decide between seconds and milliseconds; the internal namespace of Temporal is ignored', () => {
   const inMs = readPage(
     'visibility_persistence_latency_bucket{le="1"} 0\nvisibility_persistence_latency_bucket{le="10"} 10\nvisibility_persistence_latency_bucket{le="+Inf"} 10\npoll_success{namespace="temporal_system"} 7',
   );
@@ -98,35 +98,35 @@ test('milliseconds and seconds are told apart by the buckets; the own workflows 
   expect(rest).toEqual([]);
 });
 
-test('a gauge is the highest of all looks, replica by replica', () => {
-  const look = (...values: number[]) =>
+test('a gauge gives the highest value of all reads, per replica', () => {
+  const read = (...values: number[]) =>
     values.map((value) => readPage(`persistence_sql_in_use{service_name="history",db_kind="main"} ${value}`, 'gauges'));
-  expect(readingsBetween([[]], [[]], [look(3, 4), look(10, 1), look(0, 0)], 1)).toEqual([
+  expect(readingsBetween([[]], [[]], [read(3, 4), read(10, 1), read(0, 0)], 1)).toEqual([
     { name: 'database connections in use', labels: 'history #1/main', highest: 10 },
     { name: 'database connections in use', labels: 'history #2/main', highest: 4 },
   ]);
 });
 
-test('DSQL: conflicts, its pool replica by replica, and everything else its plugin serves, by whatever name', () => {
+test('DSQL: conflicts, the pool per replica, and all other metrics of the plugin, whatever their names', () => {
   const page = (replica: number, when: string) =>
     readPage(readFileSync(join(__dirname, 'exposition', `dsql-replica-${replica}-${when}.txt`), 'utf8'));
   const [before, after] = ['before', 'after'].map((when) => [page(1, when), page(2, when)]) as [never, never];
   const readings = readingsBetween(before, after, [before, after], 10);
-  const of = (name: string, what = '') => readings.find((one) => one.name === name && one.labels === what);
-  expect(of('DSQL conflicts')).toMatchObject({ count: 240, perSecond: 24 });
-  expect(of('DSQL retries exhausted')).toMatchObject({ count: 4 });
-  expect(of('database connections in use', 'history #1/main')).toMatchObject({ highest: 32 });
-  expect(of('database connections in use', 'history #2/main')).toMatchObject({ highest: 34 });
-  expect(of('database connections allowed', 'history #2/main')).toMatchObject({ highest: 50 });
-  expect(of('waits for a connection', 'history #2/main')).toMatchObject({ count: 400, perSecond: 40 });
-  expect(of('wait for a connection', 'history #1/main')!.p95Ms).toBeCloseTo(410, 5);
-  // Names that this tool does not know.
-  expect(of('DSQL', 'tx_commit_duration_seconds')).toMatchObject({
+  const reading = (name: string, labels = '') => readings.find((one) => one.name === name && one.labels === labels);
+  expect(reading('DSQL conflicts')).toMatchObject({ count: 240, perSecond: 24 });
+  expect(reading('DSQL retries exhausted')).toMatchObject({ count: 4 });
+  expect(reading('database connections in use', 'history #1/main')).toMatchObject({ highest: 32 });
+  expect(reading('database connections in use', 'history #2/main')).toMatchObject({ highest: 34 });
+  expect(reading('database connection limit', 'history #2/main')).toMatchObject({ highest: 50 });
+  expect(reading('database connection waits', 'history #2/main')).toMatchObject({ count: 400, perSecond: 40 });
+  expect(reading('database connection wait time', 'history #1/main')!.p95Ms).toBeCloseTo(410, 5);
+  // Metrics that the catalog of measures does not list.
+  expect(reading('DSQL', 'tx_commit_duration_seconds')).toMatchObject({
     count: 2000,
     p50Ms: expect.closeTo(7.5, 5) as number,
   });
-  expect(of('DSQL', 'reservoir_size')).toMatchObject({ highest: 90 });
-  expect(of('DSQL', 'reservoir_empty_total')).toMatchObject({ count: 6 });
-  expect(of('DSQL', 'pool_open')).toMatchObject({ highest: 96 });
-  expect(readings.filter(({ labels: what }) => /_(sum|count)$/.test(what))).toEqual([]);
+  expect(reading('DSQL', 'reservoir_size')).toMatchObject({ highest: 90 });
+  expect(reading('DSQL', 'reservoir_empty_total')).toMatchObject({ count: 6 });
+  expect(reading('DSQL', 'pool_open')).toMatchObject({ highest: 96 });
+  expect(readings.filter(({ labels }) => /_(sum|count)$/.test(labels))).toEqual([]);
 });

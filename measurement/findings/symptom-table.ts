@@ -1,0 +1,241 @@
+import { percent, seconds } from '../format/numbers';
+import type { Finding } from './finding';
+import { ENOUGH_CALLS, hottestReplica, type HoldReadings } from './hold-readings';
+
+/** A condition that the cluster's own statistics and metrics show, and what to do about it. */
+export interface Symptom {
+  readonly name: string;
+  readonly confidence: Finding['confidence'];
+  readonly knob: string;
+  readonly default: string;
+  readonly advice: string;
+  readonly caveat?: string;
+  /** The threshold, and its source. */
+  readonly threshold: string;
+  /** Whether the symptom is reported for holds that passed too. The others explain only holds that did not pass. */
+  readonly always?: boolean;
+  /** Returns the figures that show the symptom, or undefined if it is absent. */
+  readonly evidence: (readings: HoldReadings) => string | undefined;
+}
+
+const GUIDANCE = "Temporal's guidance for a healthy cluster";
+
+export const SYMPTOMS: readonly Symptom[] = [
+  {
+    name: 'no worker polls the task queue',
+    confidence: 'high',
+    knob: 'the workers of the task queue (--hosts, --task-queue)',
+    default: '1 host, a task queue per run',
+    advice: 'check that workers poll the task queue: their logs, their namespace and the name of the task queue',
+    threshold:
+      'a backlog of more than 5 seconds of load, while almost no tasks are dispatched, almost no workflows complete, or the backlog grows almost as fast as workflows start',
+    evidence: ({ workflowQueue: queue, targetRate, hold }) => {
+      if (!queue || queue.highestBacklog <= 5 * targetRate) return undefined;
+      const rates = [queue.dispatchedPerSecond, hold.completedPerSecond, targetRate - queue.growthPerSecond];
+      return rates.some((rate) => rate < 0.05 * targetRate)
+        ? `backlog of ${queue.highestBacklog} workflow tasks, growing by up to ${queue.growthPerSecond.toFixed(1)}/s; ${hold.completedPerSecond.toFixed(1)} workflows/s completed`
+        : undefined;
+    },
+  },
+  {
+    name: 'slow database',
+    confidence: 'medium',
+    knob: 'the size of the database',
+    default: 'none',
+    advice: "check the database's CPU, storage and network, and then its connection pool",
+    caveat: 'a cluster without spare CPU also measures a high persistence latency',
+    threshold: `50 ms at p95: a start makes three to four such calls, and ${GUIDANCE} allows a start 150 ms at p95`,
+    evidence: (readings) => {
+      const slowest = readings.slowest('persistence latency');
+      return slowest && slowest.p95Ms > 50
+        ? `persistence latency of ${slowest.labels}: p95 ${slowest.p95Ms.toFixed(0)} ms (${slowest.count} calls)`
+        : undefined;
+    },
+  },
+  {
+    name: 'database connection pool exhausted',
+    confidence: 'medium',
+    knob: 'maxConns of the datastore in the static configuration',
+    default: '20',
+    advice: 'give the pool more connections, if the database has capacity for them',
+    threshold: '90 % of the connections in use',
+    evidence: ({ fullPool }) => fullPool && `${fullPool.labels} had ${fullPool.highest} connections in use at once`,
+  },
+  {
+    name: 'shard lock contention',
+    confidence: 'medium',
+    knob: 'numHistoryShards',
+    default: '4; it cannot be changed once a cluster has data. history.shardIOConcurrency = 1',
+    advice: 'use more history shards, which requires a new cluster; a faster database also shortens each wait',
+    threshold: `${GUIDANCE}: shard lock latency below 5 ms at p95`,
+    evidence: (readings) => {
+      const lock = readings.slowest('shard lock latency');
+      return lock && lock.p95Ms > 5
+        ? `shard lock latency: p95 ${lock.p95Ms.toFixed(1)} ms (${lock.count} calls)`
+        : undefined;
+    },
+  },
+  {
+    name: 'low sync match rate',
+    confidence: 'low',
+    knob: '--host-pollers, --host-slots',
+    default: 'scaled by the worker; 100',
+    advice:
+      'give the workers more pollers and slots first, then raise matching.numTaskqueueReadPartitions and matching.numTaskqueueWritePartitions (4)',
+    threshold: "Temporal's alert: less than 95 % of the tasks are matched synchronously",
+    evidence: (readings) => {
+      const [polls, matched] = [readings.sum('successful polls'), readings.sum('sync-matched polls')];
+      return polls >= ENOUGH_CALLS && matched < 0.95 * polls
+        ? `${percent(matched / polls)} of ${polls} tasks went directly to a waiting worker; the others went through the database`
+        : undefined;
+    },
+  },
+  {
+    name: 'history task processing lags behind',
+    confidence: 'low',
+    knob: 'history.transferProcessorMaxPollRPS, history.timerProcessorMaxPollRPS',
+    default: '20 each',
+    advice: 'scale the history service first: its CPU and its database determine how fast it processes tasks',
+    threshold: '500 ms at p95, ten times the value of an idle cluster',
+    evidence: (readings) => {
+      const latencies = [
+        readings.slowest('history task load latency'),
+        readings.slowest('history task schedule latency'),
+      ];
+      const slow = latencies.find((one) => one && one.p95Ms > 500);
+      return slow && `${slow.name}: p95 ${slow.p95Ms.toFixed(0)} ms`;
+    },
+  },
+  {
+    name: 'slow visibility store',
+    confidence: 'low',
+    knob: 'the size of the visibility store',
+    default: 'none',
+    advice: 'check the store that answers list and count requests; workflow execution does not wait for it',
+    threshold: '500 ms at p95',
+    evidence: (readings) => {
+      const slowest = readings.slowest('visibility latency');
+      return slowest && slowest.p95Ms > 500 ? `visibility latency: p95 ${slowest.p95Ms.toFixed(0)} ms` : undefined;
+    },
+  },
+  {
+    name: 'transaction conflicts (DSQL)',
+    confidence: 'medium',
+    knob: 'numHistoryShards',
+    default: '4; it cannot be changed once a cluster has data',
+    advice:
+      'find the rows that many transactions write: more shards spread the writes, and fewer writers per workflow help too',
+    threshold: '5 % of the persistence requests',
+    always: true,
+    evidence: (readings) => {
+      const [conflicts, requests] = [readings.sum('DSQL conflicts'), readings.sum('persistence requests')];
+      return conflicts > 0.05 * requests
+        ? `${conflicts} conflicts in ${requests} persistence requests (${percent(conflicts / Math.max(1, requests))})`
+        : undefined;
+    },
+  },
+  {
+    name: 'transactions failed after all retries (DSQL)',
+    confidence: 'high',
+    knob: 'numHistoryShards',
+    default: '4; it cannot be changed once a cluster has data',
+    advice: 'reduce transaction conflicts: more shards, fewer writers per workflow; each such failure reached a caller',
+    threshold: 'any',
+    always: true,
+    evidence: (readings) => {
+      const exhausted = readings.sum('DSQL retries exhausted');
+      return exhausted > 0 ? `${exhausted} transactions failed after all retries` : undefined;
+    },
+  },
+  {
+    name: 'waits for a database connection, although the pool is not full',
+    confidence: 'low',
+    knob: 'maxIdleConns and maxConnLifetime of the datastore (DSQL: its reservoir)',
+    default: '20, 1h',
+    advice: 'requests wait until connections are opened: set maxIdleConns to maxConns, and a longer maxConnLifetime',
+    threshold: 'one wait per second',
+    evidence: (readings) => {
+      const waits = readings.named('database connection waits').reduce((sum, { perSecond = 0 }) => sum + perSecond, 0);
+      if (waits < 1 || readings.fullPool) return undefined;
+      const longest = readings.slowest('database connection wait time')?.p95Ms;
+      return `${waits.toFixed(1)} waits/s${longest === undefined ? '' : ` of ${longest.toFixed(0)} ms at p95`}; no pool is full`;
+    },
+  },
+  {
+    name: 'AddWorkflowTask calls to matching fail',
+    confidence: 'medium',
+    knob: 'matching.outstandingTaskAppendsThreshold',
+    default: '250',
+    advice: 'check the log of the matching service for AddWorkflowTask, then its CPU, its database and the threshold',
+    threshold: 'one call per 100 starts',
+    evidence: (readings) => {
+      const errors = readings.named('AddWorkflowTask errors').filter(({ labels }) => !/cancell?ed/i.test(labels));
+      const count = errors.reduce((sum, one) => sum + (one.count ?? 0), 0);
+      const types = errors.filter((one) => (one.count ?? 0) > 0).map(({ labels }) => labels);
+      return count > 0.01 * readings.hold.ledger.scheduled
+        ? `${count} AddWorkflowTask calls failed (${types.join(', ')})`
+        : undefined;
+    },
+  },
+  {
+    name: 'uneven load on replicas',
+    confidence: 'low',
+    knob: 'numHistoryShards (history), matching.numTaskqueueReadPartitions and matching.numTaskqueueWritePartitions (matching)',
+    default: '4, 4 and 4',
+    advice: 'spread the work over more shards or partitions, or check why one replica owns so many of them',
+    threshold: '1.5 times the mean of the replicas of a service',
+    evidence: (readings) =>
+      ['history', 'matching']
+        .map((service) => hottestReplica(readings.replicas('requests', service)))
+        .find((found) => found !== undefined),
+  },
+  {
+    name: 'starts reach only some frontends',
+    confidence: 'medium',
+    knob: '--connections, the load balancer in front of the frontends',
+    default: '1 connection per generator',
+    advice:
+      'behind an L4 load balancer, each connection is pinned to one frontend: open more connections, or balance requests (L7)',
+    threshold: 'less than 10 % of a fair share',
+    always: true,
+    evidence: (readings) => {
+      const frontends = readings.replicas('requests', 'frontend').map(({ labels }) => labels);
+      const startsOf = (frontend: string) =>
+        readings.named('starts').find(({ labels }) => labels === frontend)?.count ?? 0;
+      const total = frontends.reduce((sum, frontend) => sum + startsOf(frontend), 0);
+      const reached = frontends.filter((frontend) => startsOf(frontend) >= (0.1 * total) / frontends.length);
+      return frontends.length > 1 && total >= ENOUGH_CALLS && reached.length < frontends.length
+        ? `${total} starts reached ${reached.length} of ${frontends.length} frontends`
+        : undefined;
+    },
+  },
+  {
+    name: 'connections are closed during the run',
+    confidence: 'low',
+    knob: 'frontend.keepAliveMaxConnectionAge',
+    default: '5m, with frontend.keepAliveMaxConnectionAgeGrace = 70s',
+    advice:
+      'compare the times of the errors: if they are five minutes apart, the frontend renews its connections; otherwise check the load balancer and restarts',
+    threshold: 'any start that failed with UNAVAILABLE, while less than half of them did and no service restarted',
+    evidence: (readings) => {
+      const failed = readings.errors('UNAVAILABLE');
+      const { scheduled } = readings.hold.ledger;
+      return failed > 0 && failed < 0.5 * scheduled && readings.sum('restarts') === 0
+        ? `${failed} of ${scheduled} starts failed with UNAVAILABLE`
+        : undefined;
+    },
+  },
+  {
+    name: 'visibility lags behind',
+    confidence: 'medium',
+    knob: 'history.visibilityProcessorMaxPollRPS, the size of the visibility store',
+    default: '20',
+    advice: 'list and count results are late by this much; workflow execution does not wait for them',
+    threshold: '10 s until the list of workflows was complete',
+    always: true,
+    evidence: ({ hold: { visibilityWaitMs = 0 } }) =>
+      visibilityWaitMs > 10_000
+        ? `the list of workflows was complete ${seconds(visibilityWaitMs, 0)} after the run`
+        : undefined,
+  },
+];
