@@ -25,7 +25,7 @@ function audit(lane: number): GeneratorAudit {
   };
 }
 
-test('I8: the result of the longest staircase on 50 lanes, refused in every way, is at most 256 KB', () => {
+test('I8: the result of the longest staircase on 50 lanes, with rejections of every kind, is at most 256 KB', () => {
   const spec = specOf({
     stages: Array.from({ length: 50 }, (_, i) => 100 + i),
     hold: '20m',

@@ -8,6 +8,7 @@ import { planOf, type PlannedStep } from '../../orchestrator/plan';
 import type { RunFacts, StepFacts } from '../../report/facts';
 import { parseSpec, type BenchmarkSpec } from '../../spec/parse';
 
+/** Parses a spec; throws if it is invalid. */
 export function specOf(input: object): BenchmarkSpec {
   const parsed = parseSpec(input);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
@@ -19,6 +20,7 @@ const counts = fc.dictionary(
   fc.nat(20),
 );
 
+/** Returns the histograms of workflows with these latencies, milliseconds. */
 export function histogramsOf(latencies: readonly number[]): LaneHistograms {
   const encode = (digits: 2 | 3, values: readonly number[]) => {
     const histogram = emptyHistogram(digits);
@@ -39,7 +41,8 @@ export function histogramsOf(latencies: readonly number[]): LaneHistograms {
   };
 }
 
-interface Course {
+/** What happens in one step. */
+interface StepScenario {
   readonly completed: number;
   readonly notObserved: number;
   readonly rejected: Record<string, number>;
@@ -49,7 +52,7 @@ interface Course {
   readonly serverLoses: number;
 }
 
-const course: fc.Arbitrary<Course> = fc.record({
+const stepScenario: fc.Arbitrary<StepScenario> = fc.record({
   completed: fc.nat(500),
   notObserved: fc.nat(3),
   rejected: counts,
@@ -59,14 +62,14 @@ const course: fc.Arbitrary<Course> = fc.record({
   serverLoses: fc.constantFrom(0, 0, 0, 1),
 });
 
-function stepFacts(step: PlannedStep, one: Course, startAtMs: number): StepFacts {
-  const acknowledged = one.completed + one.notObserved;
+function stepFacts(step: PlannedStep, scenario: StepScenario, startAtMs: number): StepFacts {
+  const acknowledged = scenario.completed + scenario.notObserved;
   const ledger: Ledger = {
-    scheduled: acknowledged + total(one.rejected) + total(one.skipped),
+    scheduled: acknowledged + total(scenario.rejected) + total(scenario.skipped),
     acknowledged,
     recovered: 0,
-    rejected: one.rejected,
-    skipped: one.skipped,
+    rejected: scenario.rejected,
+    skipped: scenario.skipped,
     unknown: {},
     inDoubt: 0,
   };
@@ -75,15 +78,23 @@ function stepFacts(step: PlannedStep, one: Course, startAtMs: number): StepFacts
     scheduledByLane: [ledger.scheduled],
     parts: [],
     provisional: [],
-    observation: { chosen: acknowledged, completed: one.completed, failed: {}, lost: one.notObserved, pending: 0 },
-    histograms: histogramsOf(Array.from({ length: one.completed }, (_, i) => one.latency * (1 + (i % 7) / 10))),
-    completedDuring: [[step.index, one.completed]],
-    series: [[Math.floor(step.startMs / 1000), ledger.scheduled, acknowledged, 0, 0, one.completed, 0, 1, 1]],
+    observation: {
+      chosen: acknowledged,
+      completed: scenario.completed,
+      failed: {},
+      lost: scenario.notObserved,
+      pending: 0,
+    },
+    histograms: histogramsOf(
+      Array.from({ length: scenario.completed }, (_, i) => scenario.latency * (1 + (i % 7) / 10)),
+    ),
+    completedDuring: [[step.index, scenario.completed]],
+    series: [[Math.floor(step.startMs / 1000), ledger.scheduled, acknowledged, 0, 0, scenario.completed, 0, 1, 1]],
     audits: [],
     gapArrivals: 0,
-    ...(one.cut ? { cutShort: 'cancelled' } : {}),
+    ...(scenario.cut ? { cutShort: 'cancelled' } : {}),
   };
-  const listed = Math.max(0, acknowledged - one.serverLoses);
+  const listed = Math.max(0, acknowledged - scenario.serverLoses);
   const facts: StepFacts = {
     step,
     startAtMs,
@@ -91,20 +102,20 @@ function stepFacts(step: PlannedStep, one: Course, startAtMs: number): StepFacts
     settled: ledger,
     server: { total: listed, completed: listed, failed: 0, canceled: 0, terminated: 0, timedOut: 0, open: 0 },
   };
-  if (step.thresholds === undefined || one.cut) return facts;
-  const reached = {
-    p99LatencyMs: one.latency,
-    throughput: one.completed / (step.durationMs / 1000),
-    errorRate: total(one.rejected) / Math.max(1, ledger.scheduled),
+  if (step.thresholds === undefined || scenario.cut) return facts;
+  const outcome = {
+    p99LatencyMs: scenario.latency,
+    throughput: scenario.completed / (step.durationMs / 1000),
+    errorRate: total(scenario.rejected) / Math.max(1, ledger.scheduled),
   };
   return {
     ...facts,
-    verdict: judge(step.thresholds, reached),
+    verdict: judge(step.thresholds, outcome),
     validity: assessValidity(evidenceOf(measurement), [], 0.01),
   };
 }
 
-/** What a run may have found out by any of its ends: before the load, in the middle of it, after everything. */
+/** The facts of runs that end in every possible way: before the load, during the load, or after cleanup. */
 export const runFacts: fc.Arbitrary<RunFacts> = fc
   .record({
     spec: fc.constantFrom(
@@ -112,16 +123,16 @@ export const runFacts: fc.Arbitrary<RunFacts> = fc
       specOf({ stages: [5, 10, 20], hold: '5s' }),
       specOf({ rate: 10, duration: '20s', iterations: 2 }),
     ),
-    courses: fc.array(course, { minLength: 4, maxLength: 4 }),
-    reached: fc.nat(4),
+    scenarios: fc.array(stepScenario, { minLength: 4, maxLength: 4 }),
+    stepsRun: fc.nat(4),
     ends: fc.constantFrom('well', 'error', 'abort', 'unclean'),
     reconciled: fc.boolean(),
   })
-  .map(({ spec, courses, reached, ends, reconciled }) => {
+  .map(({ spec, scenarios, stepsRun, ends, reconciled }) => {
     const plan = planOf(spec);
     const steps = plan.steps
-      .slice(0, reached)
-      .map((step, i) => stepFacts(step, courses[i]!, 1_700_000_000_000 + step.startMs));
+      .slice(0, stepsRun)
+      .map((step, i) => stepFacts(step, scenarios[i]!, 1_700_000_000_000 + step.startMs));
     return {
       spec,
       startedAtMs: 1_700_000_000_000,
@@ -131,7 +142,7 @@ export const runFacts: fc.Arbitrary<RunFacts> = fc
       thresholds: plan.steps.find((step) => step.thresholds)!.thresholds!,
       observeShare: plan.observeShare,
       seriesWidthMs: plan.seriesWidthMs,
-      ...(reached > 0 ? { loadStartMs: 1_700_000_000_000 } : {}),
+      ...(stepsRun > 0 ? { loadStartMs: 1_700_000_000_000 } : {}),
       loadDurationMs: plan.durationMs,
       shifts: [],
       steps,
@@ -149,8 +160,8 @@ export const runFacts: fc.Arbitrary<RunFacts> = fc
             },
           }
         : {}),
-      ...(ends === 'error' ? { error: 'the target is on fire' } : {}),
-      ...(ends === 'abort' ? { abortReason: 'enough' } : {}),
+      ...(ends === 'error' ? { error: 'the target does not respond' } : {}),
+      ...(ends === 'abort' ? { abortReason: 'aborted by the user' } : {}),
       cleanup: {
         complete: ends !== 'unclean',
         terminated: 0,

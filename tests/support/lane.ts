@@ -13,6 +13,7 @@ export const simple: ArrivalKind = {
   waitingMs: 0,
 };
 
+/** Returns the input of a lane: 100/s for 10 s on one lane, unless changed. */
 export function laneInput(
   change: Partial<GenerateLoadInput> & { rate?: number; seconds?: number } = {},
 ): GenerateLoadInput {
@@ -41,7 +42,7 @@ export function laneInput(
   };
 }
 
-/** A lane as large as they come: latencies of every size, refusals that are no two neighbours, a long identity. */
+/** Returns the largest possible lane result: latencies of all sizes, non-adjacent rejections, a long identity. */
 export function largeLane(input: GenerateLoadInput): LaneResult {
   const account = new LaneAccount(input);
   const { step, lane } = input;

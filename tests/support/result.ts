@@ -9,7 +9,7 @@ const ajv = new Ajv({ allErrors: true, strict: false });
 addFormats(ajv);
 const validate = ajv.compile(schema);
 
-/** Law P9, by another implementation of JSON Schema than the one that wrote it. */
+/** Validates a result (P9) with another implementation of JSON Schema than the one that generates the schema. */
 export function schemaErrors(result: unknown): string[] {
   return validate(result) ? [] : (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message}`);
 }
@@ -18,18 +18,18 @@ export function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((all, n) => all + n, 0);
 }
 
-/** Laws I1, I2, I6, P7 and P9: what holds of every result, however the run ended. */
+/** Asserts what is true for every result, however the run ended (I1, I2, I6, P7 and P9). */
 export function expectSoundAccount(result: BenchmarkResult): void {
   const { ledger, server, completion, results } = result;
   expect(schemaErrors(result)).toEqual([]);
-  const booked =
+  const accounted =
     ledger.acknowledged +
     ledger.recovered +
     sum(ledger.rejected) +
     sum(ledger.skipped) +
     sum(ledger.unknown) +
     ledger.inDoubt;
-  expect(booked).toBe(ledger.scheduled);
+  expect(accounted).toBe(ledger.scheduled);
   expect(server.open).toEqual([]);
   expect(server.agrees).toBe(true);
   expect(ledger.acknowledged + ledger.recovered).toBe(server.counts.total);
