@@ -1,11 +1,11 @@
 # syntax=docker/dockerfile:1
-# The benchmark for containers: control worker, load worker or a whole run, by its command or by its environment.
-# glibc, because the SDK's core has no build for musl; linux/arm64 and linux/amd64.
+# The benchmark as an image for linux/arm64 and linux/amd64. The command or the environment selects its role: control worker,
+# load worker or a whole run. The base image has glibc, because the SDK's core has no build for musl.
 ARG NODE_IMAGE=docker.io/library/node:22-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /build
-# Dependencies first: they change less often than the sources.
+# The dependencies change less often than the sources, so their layer comes first.
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 COPY tsconfig.json tsconfig.build.json ./
@@ -18,7 +18,7 @@ COPY activities activities
 COPY machine machine
 COPY cli cli
 COPY scripts scripts
-# Compiled, and both workflow bundles built: nothing is bundled when a worker starts.
+# Compiles the code and builds both workflow bundles, so that a worker starts without bundling.
 RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json \
   && node dist/scripts/bundle.js \
   && rm -rf dist/scripts
@@ -26,7 +26,7 @@ RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json \
 FROM ${NODE_IMAGE} AS modules
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Production modules only, of the SDK's core only what this platform loads, and nothing that is read at development only.
+# Keeps production modules only, the SDK's core for this platform only, and no development files.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error \
   && machine="$(node -p '({ x64: "x86_64", arm64: "aarch64" })[process.arch]')" \
   && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$machine-unknown-linux-gnu" -exec rm -rf {} + \
@@ -42,7 +42,7 @@ LABEL org.opencontainers.image.title="temporal-benchmark" \
   org.opencontainers.image.licenses="MIT" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}"
-# As process 1 it passes signals on and reaps what a role that died has left.
+# tini runs as process 1: it forwards signals and reaps orphaned processes.
 # hadolint ignore=DL3008
 RUN apt-get update \
   && apt-get install -y --no-install-recommends tini \
@@ -54,7 +54,7 @@ COPY --from=build /build/dist dist
 RUN chmod +x dist/cli/main.js \
   && ln -s /app/dist/cli/main.js /usr/local/bin/benchmark \
   && install -d -o 1000 -g 1000 /data
-# What is written goes to /data; the rest may be read-only.
+# The benchmark writes to /data only. The root file system can be read-only.
 VOLUME /data
 WORKDIR /data
 ENV NODE_ENV=production \
@@ -62,7 +62,7 @@ ENV NODE_ENV=production \
   XDG_CACHE_HOME=/data/cache \
   BENCHMARK_COMMAND=run \
   BENCHMARK_WITH_WORKER=true \
-  # A proxy beside the container, as ECS Service Connect has it, may come up after it.
+  # A sidecar proxy, such as that of ECS Service Connect, may start after this container.
   BENCHMARK_CONNECT_TIMEOUT=90s \
   BENCHMARK_METRICS_ADDRESS=0.0.0.0:9090
 USER 1000:1000

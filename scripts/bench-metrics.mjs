@@ -1,6 +1,6 @@
-// What metrics cost: `node scripts/bench-metrics.mjs [rate] [duration] [rounds]`. Two runs at a time against one embedded
-// server, one with all metrics (its page scraped every 15 s, the server's own read) and one with none; what their processes
-// used of the CPU, a workflow. Control servers are left out: they are Temporal's.
+// Measures the CPU cost of metrics: `node scripts/bench-metrics.mjs [rate] [duration] [rounds]`. Each round has two simultaneous
+// runs against one embedded server: one with all metrics (scraped every 15 s, and reading the server's metrics) and one without.
+// Prints the CPU time per workflow of each. Excludes the control servers, because they are not part of the benchmark.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -21,8 +21,8 @@ const serverMetrics = await freePort();
 const server = await startEmbeddedServer({ binary, logFile: join(dir, 'server.log'), metricsPort: serverMetrics });
 
 const ticks = new Map();
-/** CPU of the marked processes so far; what a process has used counts on when it is gone. */
-function look() {
+/** Records the CPU time of the marked processes. The last value of a process stays after its exit. */
+function sampleCpu() {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const mark = /(?:^|\0)BENCH_MARK=(\w+)/.exec(readFileSync(`/proc/${pid}/environ`, 'latin1'))?.[1];
@@ -65,7 +65,7 @@ async function benchmark(mark, options) {
   return account.counts.completed;
 }
 
-const watch = setInterval(look, 200);
+const watch = setInterval(sampleCpu, 200);
 const ratios = [];
 for (let round = 1; round <= Number(rounds); round += 1) {
   const [on, off] = [`on${round}`, `off${round}`];
@@ -91,16 +91,16 @@ for (let round = 1; round <= Number(rounds); round += 1) {
     [...ticks].reduce((sum, [of, n]) => sum + (of.startsWith(`${mark} `) ? n : 0), 0) / TICKS_PER_SECOND;
   for (const name of new Set([...ticks.keys()].filter((of) => of.startsWith(`${on} `)).map((of) => of.split(' ')[1])))
     console.log(
-      `  ${name}: ${seconds(`${on} ${name}`).toFixed(2)} s with metrics, ${seconds(`${off} ${name}`).toFixed(2)} without`,
+      `  ${name}: ${seconds(`${on} ${name}`).toFixed(2)} s with metrics, ${seconds(`${off} ${name}`).toFixed(2)} s without`,
     );
   const [a, b] = [(1000 * seconds(on)) / withMetrics, (1000 * seconds(off)) / without];
   ratios.push(a / b);
   console.log(
-    `round ${round}: ${a.toFixed(2)} ms CPU a workflow with metrics, ${b.toFixed(2)} without: ${((a / b - 1) * 100).toFixed(1)} %`,
+    `round ${round}: ${a.toFixed(2)} ms CPU per workflow with metrics, ${b.toFixed(2)} ms without: ${((a / b - 1) * 100).toFixed(1)} %`,
   );
 }
 clearInterval(watch);
 const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
-console.log(`mean of ${ratios.length} rounds: ${((mean - 1) * 100).toFixed(1)} % more CPU a workflow with metrics`);
+console.log(`mean of ${ratios.length} rounds: ${((mean - 1) * 100).toFixed(1)} % more CPU per workflow with metrics`);
 await server.stop();
 rmSync(dir, { recursive: true, force: true });

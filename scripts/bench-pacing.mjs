@@ -1,5 +1,5 @@
-// How well one generator process paces: `npm run bench:pacing -- [rate] [seconds]`, against a stand-in for a frontend in
-// another process. Prints one line of JSON. What it asserts is left to who reads it.
+// Measures the pacing of one generator process: `npm run bench:pacing -- [rate] [seconds]`. The target is a stub frontend in another
+// process. Prints one line of JSON and asserts nothing.
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
@@ -11,17 +11,17 @@ const seconds = Number(process.argv[3] ?? 30);
 setUp();
 const load = createRequire(join(root, 'dist/'));
 const { GENERATOR_FLAGS } = load('./machine/generator-flags.js');
-// A process of its own with the flags of a generator.
+// Starts itself again with the Node flags of a generator.
 if (!GENERATOR_FLAGS.every((flag) => process.execArgv.includes(flag))) {
   const again = [...GENERATOR_FLAGS, process.argv[1], ...process.argv.slice(2)];
   process.exit(spawnSync(process.execPath, again, { stdio: 'inherit' }).status ?? 1);
 }
-const { connect } = load('./activities/connections.js');
+const { connect } = load('./temporal/connections.js');
 const { LaneAccount } = load('./activities/generate-load/lane-account.js');
 const { paceLane } = load('./activities/generate-load/pace-lane.js');
 const { targetCalls } = load('./activities/generate-load/target-calls.js');
-const { layOut } = load('./measurement/profile.js');
-const { summarize } = load('./measurement/histogram.js');
+const { layOut } = load('./measurement/load/profile.js');
+const { summarize } = load('./measurement/account/histogram.js');
 
 const stub = fork(join(root, 'tests/support/stub-frontend.mjs'));
 const [{ port }] = await once(stub, 'message');

@@ -5,13 +5,13 @@ import { bundleWorkflowCode, type WorkerOptions } from '@temporalio/worker';
 type Configuration = Parameters<NonNullable<NonNullable<WorkerOptions['bundlerOptions']>['webpackConfigHook']>>[0];
 
 /**
- * The sandbox freezes its globals, and the histogram library's browser build and its WebAssembly loader patch them when
- * they are loaded. Its plain build without the loader needs neither.
+ * Replaces the histogram library's browser build and its WebAssembly loader, because both patch globals when they load and the
+ * sandbox freezes its globals.
  */
 function inSandbox(config: Configuration): Configuration {
   const alias = {
     'hdr-histogram-js$': require.resolve('hdr-histogram-js'),
-    // Of its browser build no named export comes through.
+    // The named exports of its browser build do not reach the bundle.
     'simple-statistics$': require.resolve('simple-statistics'),
     [join(require.resolve('hdr-histogram-js'), '..', 'wasm')]: join(
       __dirname,
@@ -24,7 +24,7 @@ function inSandbox(config: Configuration): Configuration {
   return { ...config, resolve: { ...config.resolve, alias: { ...config.resolve?.alias, ...alias } } };
 }
 
-/** Bundles the two sandboxes once, at build time, by the SDK version that will run them. */
+/** Bundles both workflow sandboxes at build time, with the SDK version that runs them. */
 async function main(): Promise<void> {
   const dist = join(__dirname, '..');
   mkdirSync(join(dist, 'bundles'), { recursive: true });

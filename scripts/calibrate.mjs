@@ -1,5 +1,5 @@
-// Healthy and starved runs at home, one after another, and what law 8's checks measured in each: the figures behind
-// docs/calibration.md. Usage: node scripts/calibrate.mjs [repetitions]; takes about 35 s a run.
+// Measures healthy and starved runs on an embedded server, one after another, and prints the figures of the validity checks for
+// docs/calibration.md. Usage: node scripts/calibrate.mjs [repetitions]. One run takes about 35 s.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -9,8 +9,8 @@ import { root, setUp } from './setup.mjs';
 
 const repetitions = Number(process.argv[2] ?? 2);
 /**
- * `hogs` are processes that spin beside the run. `stopMs` of every `everyMs` the generator is stopped, as a container is
- * whose CPU quota is used up.
+ * `hogs` is the number of processes that spin during the run. In every `everyMs`, the generator is stopped for `stopMs`, like a
+ * container that has used up its CPU quota.
  */
 const cases = [
   { name: 'healthy', rate: 10 },
@@ -53,16 +53,16 @@ async function run({ rate, hogs = 0, stopMs = 0, everyMs = 0 }) {
   bench.stderr.on('data', (text) => {
     if (/hold/.test(text)) generator ||= processesOf(home).generator;
   });
-  const starving =
+  const throttling =
     stopMs > 0 &&
     setInterval(() => {
       if (!generator) return;
       process.kill(generator, 'SIGSTOP');
       setTimeout(() => process.kill(generator, 'SIGCONT'), stopMs);
     }, everyMs);
-  const over = setTimeout(() => clearInterval(starving), 32_000);
+  const over = setTimeout(() => clearInterval(throttling), 32_000);
   await once(bench, 'exit');
-  clearInterval(starving);
+  clearInterval(throttling);
   clearTimeout(over);
   for (const hog of spinning) hog.kill('SIGKILL');
   const result = JSON.parse(readFileSync(join(home, 'result.json'), 'utf8'));

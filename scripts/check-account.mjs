@@ -1,15 +1,16 @@
-// An independent look at a run's account: `node scripts/check-account.mjs RESULT.json ADDRESS`. It reads the result and
-// what the server holds (every workflow of the run's namespace, one by one) and shares no code with the tool.
+// Checks a run's ledger independently: `node scripts/check-account.mjs RESULT.json ADDRESS`. Compares the result with every workflow
+// in the run's namespace on the server, and shares no code with the benchmark.
 //
-// I1: scheduled = the sum of its outcomes. I2: as many distinct workflow ids as acknowledged + recovered, by status.
-// I3: every id is run/step/attempt/lane/sequence, none twice, none beyond what was scheduled. I6: samples add up.
+// I1: scheduled equals the sum of the outcomes. I2: the server has acknowledged + recovered distinct workflow ids, by status.
+// I3: every id is run/step/attempt/lane/sequence, is unique, and is within what was scheduled. I6: the samples add up.
 import { readFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
 
 const [file, address] = process.argv.slice(2);
 const result = JSON.parse(readFileSync(file, 'utf8'));
 const problems = [];
-const check = (what, is, should) => is === should || problems.push(`${what}: ${is}, should be ${should}`);
+const check = (what, actual, expected) =>
+  actual === expected || problems.push(`${what}: ${actual}, expected ${expected}`);
 const add = (counts) => Object.values(counts).reduce((sum, n) => sum + n, 0);
 
 for (const [where, { scheduled, acknowledged, recovered, rejected, skipped, unknown, inDoubt }] of [
@@ -29,17 +30,18 @@ for await (const { workflowId, status, type, parentExecution } of client.workflo
   query: `WorkflowId STARTS_WITH '${result.runId}/'`,
 })) {
   if (parentExecution || status.name === 'CONTINUED_AS_NEW') continue;
-  // Occupies the id of an arrival that never became a workflow: proof of its absence.
+  // A tombstone occupies the id of an arrival that never became a workflow, and proves that it is absent.
   if (type === 'benchmarkTombstone') {
     if (status.name !== 'TERMINATED') problems.push(`I3c: ${workflowId} is not terminated`);
     continue;
   }
-  if (ids.has(workflowId)) problems.push(`I3: ${workflowId} is there twice`);
+  if (ids.has(workflowId)) problems.push(`I3: ${workflowId} exists twice`);
   ids.add(workflowId);
   statuses[status.name] = (statuses[status.name] ?? 0) + 1;
   const [run, step, attempt, lane, sequence, ...rest] = workflowId.split('/');
   const named = [attempt, lane, sequence].every((part) => /^\d+$/.test(part ?? ''));
-  if (run !== result.runId || !named || rest.length > 0) problems.push(`I3: ${workflowId} has no such form`);
+  if (run !== result.runId || !named || rest.length > 0)
+    problems.push(`I3: ${workflowId} is not run/step/attempt/lane/sequence`);
   (perStep[`${step}/${attempt}`] ??= []).push([Number(lane), Number(sequence)]);
 }
 await connection.close();
@@ -47,7 +49,7 @@ await connection.close();
 check('I2: workflows on the server', ids.size, result.ledger.acknowledged + result.ledger.recovered);
 const { counts } = result.server;
 check('I2: completed', statuses.COMPLETED ?? 0, counts.completed);
-// What was still open when the account was closed has been cleaned up since.
+// The clean-up terminates workflows that were open when the ledger was closed.
 check('I2: terminated', statuses.TERMINATED ?? 0, counts.terminated + counts.open);
 check('I2: running', statuses.RUNNING ?? 0, 0);
 for (const step of result.steps) {
@@ -72,4 +74,4 @@ if (problems.length > 0) {
   console.log(problems.join('\n'));
   process.exit(1);
 }
-console.log(`account closed: ${ids.size} workflows of ${result.ledger.scheduled} arrivals`);
+console.log(`ledger agrees with the server: ${ids.size} workflows of ${result.ledger.scheduled} arrivals`);

@@ -1,7 +1,6 @@
-// Every workload, one run after another, on one server, and what its histories say:
-// `node scripts/every-workload.mjs [address] [rate] [duration] [workload,…]`. Without an address it starts an embedded server. A run's
-// account has to be closed by the independent checker, every history has to hold the events it should (P1), and at the
-// top level nothing else may have run (P2). What it prints is the table of docs/results.md.
+// Runs every workload on one server, one after another: `node scripts/every-workload.mjs [address] [rate] [duration] [workload,…]`.
+// Without an address it starts an embedded server. For each run, check-account.mjs must accept the ledger, every history must
+// have the expected events (P1), and no other top-level workflow may exist (P2). Prints the table of docs/results.md.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -20,7 +19,7 @@ const { startEmbeddedServer } = load('machine/embedded-server.js');
 const { findServerBinary } = load('machine/server-binary.js');
 
 const [, , given = '', rate = '5', duration = '60s', only = ''] = process.argv;
-/** Parameters that make 60 s of it a fair share of one machine. */
+/** Parameters that suit a run of 60 s on one machine. */
 const PARAMETERS = {
   'multi-activity': { activityConcurrency: 2 },
   timer: { timerDuration: '2s' },
@@ -61,7 +60,7 @@ await server?.stop();
 rmSync(dir, { recursive: true, force: true });
 process.exit(failures > 0 ? 1 : 0);
 
-/** A workflow of somebody else's, on a worker that knows nothing of the benchmark, in a namespace of its own. */
+/** Starts a worker without the benchmark's code, in a separate namespace, for the workload external. */
 async function externalWorker() {
   const namespace = `every-workload-${Date.now()}`;
   const taskQueue = 'order-queue';
@@ -70,7 +69,7 @@ async function externalWorker() {
     workflowExecutionRetentionPeriod: { seconds: 86_400 },
   });
   const args = [join(root, 'tests/support/external/worker.mjs'), address, namespace, taskQueue];
-  // A namespace is known to every frontend within seconds; until then the worker ends, and is started again.
+  // Frontends learn of a new namespace within seconds. Until then the worker exits and is started again.
   for (let tries = 0; tries < 20; tries += 1) {
     const worker = spawn(process.execPath, args, { stdio: 'ignore' });
     const ended = await Promise.race([once(worker, 'exit'), new Promise((resolve) => setTimeout(resolve, 3000))]);
@@ -98,7 +97,7 @@ async function measure(workload) {
   await once(run, 'close');
   const file = join(out, 'result.json');
   const result = readResult(file);
-  if (!result) return [`there is no result: ${stderr.slice(-500)}`];
+  if (!result) return [`no result: ${stderr.slice(-500)}`];
   const checker = [join(root, 'scripts/check-account.mjs'), file, address];
   const checked = spawnSync(process.execPath, checker, { encoding: 'utf8' });
   const { compared, problems } = await compareHistories(result, workload, parameters);
@@ -144,10 +143,10 @@ async function compareHistories({ runId, namespace, server: { counts } }, worklo
     const found = countByType((await client.workflow.getHandle(workflowId).fetchHistory()).events ?? []);
     for (const [name, count] of Object.entries(events)) {
       if ((found[name] ?? 0) !== count)
-        problems.push(`P1: ${workflowId} has ${found[name] ?? 0} × ${name}, should have ${count}`);
+        problems.push(`P1: ${workflowId} has ${found[name] ?? 0} × ${name}, expected ${count}`);
     }
   }
-  if (top !== counts.total) problems.push(`P2: ${top} workflows at the top level, should be ${counts.total}`);
+  if (top !== counts.total) problems.push(`P2: ${top} workflows at the top level, expected ${counts.total}`);
   return { compared, problems: problems.slice(0, 5) };
 }
 
@@ -157,7 +156,7 @@ function countByType(events) {
     const words = EventType[eventType].replace('EVENT_TYPE_', '').toLowerCase().split('_');
     const name = words.map((word) => word[0].toUpperCase() + word.slice(1)).join('');
     counts[name] = (counts[name] ?? 0) + 1;
-    // A task that timed out on a busy machine is given again, which is not the workload's doing.
+    // The server schedules a timed-out task again. On a busy machine this is not a property of the workload.
     if (!timedOut) continue;
     counts.WorkflowTaskScheduled -= 1;
     if (Number(timedOut.startedEventId) > 0) counts.WorkflowTaskStarted -= 1;

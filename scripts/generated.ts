@@ -4,7 +4,7 @@ import { findingsReference } from '../measurement/findings/findings-reference';
 import { resultJsonSchema } from '../report/result-schema';
 import { specJsonSchema, specReference } from '../spec/reference';
 
-/** Files that come from the code, by their path in the project. */
+/** Returns the content of the generated files, by path. */
 export function generated(): Record<string, string> {
   const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
   return {

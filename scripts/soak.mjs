@@ -1,6 +1,6 @@
-// A long run with a random fault every minute: `node scripts/soak.mjs [minutes] [seed]`. At the end its account has to be
-// closed and equal to the server's, by the independent checker too, and no process may have grown. What it found goes into
-// docs/reliability.md. Faults come from the seed alone, so a soak can be repeated.
+// Injects a random fault every minute into a long run: `node scripts/soak.mjs [minutes] [seed]`. At the end, the ledger must agree
+// with the server, check-account.mjs must accept it, and no process may have grown. docs/reliability.md has the findings. The seed
+// determines the faults, so a soak can be repeated.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -12,7 +12,7 @@ const minutes = Number(process.argv[2] ?? 20);
 const seed = Number(process.argv[3] ?? 1);
 const RATE = 20;
 const SAMPLE_MS = 5000;
-/** A process is compared with itself at this age; what starts is not what stays. */
+/** Memory at this age is the base of the growth, because a process allocates while it starts. */
 const SETTLED_MS = 300_000;
 const MAX_GROWTH = 0.2;
 
@@ -44,7 +44,7 @@ const database = join(dir, 'target.db');
 const env = { ...process.env, XDG_STATE_HOME: dir, BENCHMARK_METRICS_ADDRESS: 'off' };
 const main = join(root, 'dist', 'cli', 'main.js');
 const args = ['run', '-o', 'json', '--rate', RATE, '--duration', `${minutes}m`, '--ramp-up', '10s'];
-// Every fault stays in the one account: nothing is run again.
+// Without step retries, the ledger covers every fault.
 const whole = ['--step-attempts', '1', '--db-filename', database, '--out', join(dir, 'out')];
 const bench = spawn(process.execPath, [main, ...args.map(String), ...whole], {
   cwd: dir,
@@ -64,7 +64,7 @@ const memory = new Map();
 const sampling = setInterval(sampleMemory, SAMPLE_MS);
 const striking = setInterval(strike, 60_000);
 const [code] = await closed;
-// A command line that gave up leaves its run to itself.
+// If the command line gave up, the run continues and must be cleaned up.
 if (Object.keys(processes()).length > 0) {
   const [session] = readdirSync(join(dir, 'temporal-benchmark', 'sessions'));
   spawnSync(process.execPath, [main, 'cleanup', session], { cwd: dir, env });
@@ -76,9 +76,9 @@ const problems = [];
 const result = parse();
 if (result) {
   const { ledger, server } = result;
-  if (!server.agrees) problems.push(`the account does not agree with the server: ${server.open.join('; ')}`);
+  if (!server.agrees) problems.push(`the ledger does not agree with the server: ${server.open.join('; ')}`);
   const expected = RATE * (minutes * 60 - 10) + (RATE * 10) / 2;
-  if (ledger.scheduled !== expected) problems.push(`${ledger.scheduled} arrivals were scheduled, not ${expected}`);
+  if (ledger.scheduled !== expected) problems.push(`${ledger.scheduled} arrivals were scheduled, expected ${expected}`);
   problems.push(...(await checkOnDatabase()));
 }
 const growth = [...memory.values()].flatMap(growthOf);
@@ -100,11 +100,11 @@ function processes() {
 }
 
 function strike() {
-  // The end of the run is for its account.
+  // No fault in the last 30 s, during which the ledger is closed.
   if (Date.now() - startedAt > (minutes - 0.5) * 60_000) return;
   const fault = faults[Math.floor(random() * faults.length)];
   const pid = fault.strike();
-  struck.push(`${Math.round((Date.now() - startedAt) / 60_000)} min: ${fault.name}${pid ? '' : ' (was not there)'}`);
+  struck.push(`${Math.round((Date.now() - startedAt) / 60_000)} min: ${fault.name}${pid ? '' : ' (no such process)'}`);
   process.stderr.write(`${struck.at(-1)}\n`);
 }
 
@@ -140,7 +140,7 @@ function residentBytes(pid) {
   }
 }
 
-/** The median of a minute at the age of five minutes, against the median of the last. */
+/** Compares the median of the last minute with that of the sixth minute. */
 function growthOf({ name, samples }) {
   const bornAt = samples[0].atMs;
   const settled = samples.filter(({ atMs }) => atMs - bornAt >= SETTLED_MS && atMs - bornAt < SETTLED_MS + 60_000);
@@ -160,12 +160,12 @@ function parse() {
   try {
     return JSON.parse(stdout);
   } catch {
-    problems.push(`there is no result (exit code ${code}): ${stderr.slice(-2000)}`);
+    problems.push(`no result (exit code ${code}): ${stderr.slice(-2000)}`);
     return undefined;
   }
 }
 
-/** The target ended with its run: it is brought up again on its database for the checker. */
+/** Starts the target again on its database for check-account.mjs, because the embedded target stops with its run. */
 async function checkOnDatabase() {
   const { startEmbeddedServer } = await import(join(root, 'dist', 'machine', 'embedded-server.js'));
   const { findServerBinary } = await import(join(root, 'dist', 'machine', 'server-binary.js'));
@@ -178,7 +178,7 @@ async function checkOnDatabase() {
   const checked = spawnSync(process.execPath, checker, { encoding: 'utf8' });
   await server.stop();
   process.stderr.write(checked.stdout);
-  return checked.status === 0 ? [] : [`the independent checker: ${checked.stdout.slice(0, 2000)}${checked.stderr}`];
+  return checked.status === 0 ? [] : [`check-account.mjs: ${checked.stdout.slice(0, 2000)}${checked.stderr}`];
 }
 
 function report() {
@@ -188,7 +188,7 @@ function report() {
     ...struck.map((one) => `- ${one}`),
     ...(result ? [`ledger ${JSON.stringify(result.ledger)}`, `server ${JSON.stringify(result.server.counts)}`] : []),
     ...(result ? [`outcome ${result.outcomes.join(', ')} (exit code ${code})`] : []),
-    '| process | lived | at 5 min | at the end | growth |',
+    '| process | lifetime | at 5 min | at the end | growth |',
     '|---|---|---|---|---|',
     ...growth.map(
       ({ name, before, after, share, livedMs }) =>
@@ -199,7 +199,7 @@ function report() {
   console.log(lines.join('\n'));
 }
 
-/** Mulberry32, a small generator of random numbers: public domain, by Tommy Ettinger. */
+/** Mulberry32, a small random number generator in the public domain, by Tommy Ettinger. */
 function mulberry32(state) {
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -12,28 +12,33 @@ export function clientsFor({ region }: Deployment): Clients {
   return { ecs: new ECSClient({ region }), logs: new CloudWatchLogsClient({ region }) };
 }
 
-/** What AWS's commonest refusals mean for whoever ran the script. */
-const MEANINGS: Readonly<Record<string, string>> = {
-  CredentialsProviderError: 'there are no AWS credentials; set AWS_PROFILE, or log in with the aws CLI',
+/** What to do about the most common AWS errors, by the error's name. */
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  CredentialsProviderError: 'no AWS credentials found; set AWS_PROFILE or log in with the AWS CLI',
   ExpiredTokenException: 'the AWS credentials have expired; log in again',
-  UnrecognizedClientException: 'AWS does not know these credentials',
-  AccessDeniedException: 'the AWS credentials may not do this',
-  ClusterNotFoundException: 'there is no such ECS cluster in this account and region',
-  ServiceNotFoundException: 'there is no such ECS service; has infra/terraform been applied?',
-  ServiceNotActiveException: 'the ECS service is not active; has infra/terraform been applied?',
-  ResourceNotFoundException: 'there is no such log group; has infra/terraform been applied?',
+  UnrecognizedClientException: 'AWS does not accept these credentials; check AWS_PROFILE',
+  AccessDeniedException: 'the AWS credentials lack a permission; attach the operator policy of infra/terraform',
+  ClusterNotFoundException:
+    'no such ECS cluster in this account and region; check AWS_PROFILE, or apply infra/terraform',
+  ServiceNotFoundException: 'no such ECS service; apply infra/terraform',
+  ServiceNotActiveException: 'the ECS service is not active; apply infra/terraform',
+  ResourceNotFoundException: 'no such log group; apply infra/terraform',
 };
 
-/** One call to AWS; its failure says in plain words what was asked and what came of it. */
-export async function call<T>(what: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Sends one request to AWS.
+ *
+ * @throws CliError that names the resource and, for the most common errors, what to do
+ */
+export async function call<T>(what: string, send: () => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await send();
   } catch (err) {
     if (err instanceof CliError) throw err;
     const { name, message } = err as Error;
-    const meaning = MEANINGS[name];
+    const explanation = EXPLANATIONS[name];
     throw new CliError(
-      `${what}: ${meaning === undefined ? `${name}: ${message}` : `${meaning} (${name}: ${message})`}`,
+      `${what}: ${explanation === undefined ? `${name}: ${message}` : `${explanation} (${name}: ${message})`}`,
     );
   }
 }

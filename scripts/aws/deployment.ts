@@ -5,7 +5,7 @@ import type { Argv } from 'yargs';
 import { z } from 'zod';
 import { badConfiguration, CliError } from '../../cli/errors';
 
-/** What infra/terraform tells of an environment, as its output `deployment`. */
+/** The Terraform output `deployment` of one environment. */
 const deployment = z.object({
   region: z.string(),
   cluster: z.string(),
@@ -18,8 +18,8 @@ const deployment = z.object({
   subnets: z.array(z.string()),
   security_group: z.string(),
   log_group: z.string(),
-  worker_count: z.number(),
-  generators_per_worker: z.number(),
+  load_task_count: z.number(),
+  generators_per_task: z.number(),
   tasks_per_instance: z.number(),
   max_instances: z.number(),
 });
@@ -30,44 +30,50 @@ export function withDeploymentOptions<T>(yargs: Argv<T>): Argv<T> {
     .positional('env', {
       type: 'string',
       demandOption: true,
-      describe: 'Environment: a folder of infra/terraform, or a path',
+      describe: 'Environment: a folder in infra/terraform, or a path',
     })
     .option('deployment', {
       type: 'string',
       requiresArg: true,
-      describe: 'Read the output `deployment` from this JSON file instead of asking terraform',
+      describe: 'Read the Terraform output `deployment` from this JSON file instead of running terraform',
     });
 }
 
-/** By `terraform output` in the environment's folder, or from a file. */
+/**
+ * Reads the output `deployment` with `terraform output` in the environment's folder, or from the file given by `--deployment`.
+ *
+ * @throws CliError if there is no such folder or file, or its content is not that output
+ */
 export function readDeployment(argv: Readonly<Record<string, unknown>>): Deployment {
-  const text = argv.deployment === undefined ? askTerraform(String(argv.env)) : readFile(String(argv.deployment));
+  const text = argv.deployment === undefined ? terraformOutput(String(argv.env)) : readFile(String(argv.deployment));
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw badConfiguration('deployment: it is not JSON; give what `terraform output -json deployment` prints');
+    throw badConfiguration('`--deployment` is not JSON; give a file written by `terraform output -json deployment`');
   }
   const parsed = deployment.safeParse(value);
   if (parsed.success) return parsed.data;
   const fields = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw badConfiguration(`deployment: it is not the output of infra/terraform: ${fields.join('; ')}`);
+  throw badConfiguration(
+    `the Terraform output deployment does not match this version of the scripts (${fields.join('; ')}); run terraform apply`,
+  );
 }
 
 function readFile(path: string): string {
   if (existsSync(path)) return readFileSync(path, 'utf8');
-  throw badConfiguration(`deployment: there is no file ${path}`);
+  throw badConfiguration(`--deployment: no such file: ${path}`);
 }
 
-function askTerraform(env: string): string {
+function terraformOutput(env: string): string {
   const folders = [env, join('infra', 'terraform', env)];
   const folder = folders.find((candidate) => existsSync(candidate));
-  if (!folder) throw badConfiguration(`env: there is no folder ${folders.join(' or ')}`);
+  if (!folder) throw badConfiguration(`environment ${JSON.stringify(env)}: no such folder: ${folders.join(' or ')}`);
   const { status, stdout, stderr, error } = spawnSync('terraform', ['output', '-json', 'deployment'], {
     cwd: folder,
     encoding: 'utf8',
   });
-  if (error) throw new CliError(`terraform could not be started (${error.message}); or give --deployment FILE`);
-  if (status !== 0) throw new CliError(`terraform output in ${folder}: ${stderr.trim().split('\n').at(-1)}`);
+  if (error) throw new CliError(`cannot start terraform (${error.message}); install it, or give --deployment FILE`);
+  if (status !== 0) throw new CliError(`terraform output failed in ${folder}: ${stderr.trim().split('\n').at(-1)}`);
   return stdout;
 }

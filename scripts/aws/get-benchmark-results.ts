@@ -10,42 +10,52 @@ import { readDeployment, withDeploymentOptions } from './deployment';
 import { readResults } from './results';
 
 export const command = 'get-benchmark-results <env> [run]';
-export const describe =
-  'Read the result of a run back out of CloudWatch Logs, by its workflow id, its run id or its task';
+export const describe = 'Read the result of a run from CloudWatch Logs';
 
 export function builder(yargs: Argv) {
   return withDeploymentOptions(yargs)
-    .positional('run', { type: 'string', describe: 'Workflow id, run id or id of the task (default: the latest)' })
-    .option('latest', { type: 'boolean', default: false, describe: 'The latest result' })
-    .option('since', { type: 'string', requiresArg: true, default: '7d', describe: 'How far back to look' })
+    .positional('run', {
+      type: 'string',
+      describe: 'Workflow id, run id or task id of the run (default: the latest run)',
+    })
+    .option('latest', { type: 'boolean', default: false, describe: 'Read the latest result (the default)' })
+    .option('since', {
+      type: 'string',
+      requiresArg: true,
+      default: '7d',
+      describe: 'Age of the oldest log lines to read',
+    })
     .option('out', {
       type: 'string',
       requiresArg: true,
-      describe: 'Folder of result.json (default: benchmark-results/<run>)',
+      describe: 'Folder for result.json (default: benchmark-results/<run>)',
     })
     .option('json', {
       type: 'boolean',
       default: false,
-      describe: 'Print the figures as JSON, and only them; write no file',
+      describe: 'Print the figures as JSON and write no file',
     })
     .option('full', {
       type: 'boolean',
       default: false,
-      describe: 'With --json: the whole result, with every step and its series',
+      describe: 'With --json: print the whole result with steps and series',
     })
-    .option('dry-run', { type: 'boolean', default: false, describe: 'Print what would be read, and do nothing' });
+    .option('dry-run', {
+      type: 'boolean',
+      default: false,
+      describe: 'Print where the results would be read, and read nothing',
+    });
 }
 
 export async function handler(argv: Readonly<Record<string, unknown>>): Promise<number> {
   const deployment = readDeployment(argv);
   const sinceMs = parseDuration(String(argv.since));
   if (sinceMs === undefined)
-    throw badConfiguration(`since: ${JSON.stringify(argv.since)} is not allowed; give a duration such as 2h or 7d`);
-  if (argv.latest && argv.run !== undefined)
-    throw badConfiguration('latest: it is not allowed with the name of a run; give one of them');
+    throw badConfiguration(`--since is ${JSON.stringify(argv.since)}; give a duration such as 2h or 7d`);
+  if (argv.latest && argv.run !== undefined) throw badConfiguration('give either `--latest` or a run, not both');
   if (argv.dryRun) {
     process.stdout.write(
-      `read results in ${deployment.log_group} (${deployment.region}) of the last ${String(argv.since)}\n`,
+      `read results of the last ${String(argv.since)} from ${deployment.log_group} (${deployment.region})\n`,
     );
     return 0;
   }
@@ -63,7 +73,7 @@ export async function handler(argv: Readonly<Record<string, unknown>>): Promise<
   if (!result) {
     const known = [...new Set(results.map(({ workflowId }) => workflowId))].join(', ') || 'none';
     throw new CliError(
-      `there is no result${name === undefined ? '' : ` of ${name}`} in ${deployment.log_group} of the last ${String(argv.since)}; there are: ${known}`,
+      `no result${name === undefined ? '' : ` of ${name}`} from the last ${String(argv.since)} in ${deployment.log_group}; runs with a result: ${known}`,
     );
   }
   deliver(result, argv);

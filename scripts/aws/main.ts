@@ -10,7 +10,7 @@ const SCRIPTS = {
   'scale-workers': scaleWorkers,
 } as const;
 
-/** `scripts/NAME ARGS`: one script as one command. */
+/** Runs one script: `scripts/NAME ARGS`. */
 async function main([name = '', ...args]: readonly string[]): Promise<number> {
   const script = SCRIPTS[name as keyof typeof SCRIPTS];
   let exitCode = 0;

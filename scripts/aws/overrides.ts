@@ -4,17 +4,17 @@ import type { SpecInput } from '../../spec/parse';
 export interface RunSettings {
   readonly workflowId: string;
   readonly spec: SpecInput;
-  /** The target, for a task that has no Service Connect. */
+  /** The target, for a task without Service Connect. */
   readonly address?: string;
   readonly controlAddress?: string;
 }
 
-/** The environment of a container that does one run; ECS allows overrides of 8,192 characters in all. */
+/** Returns the environment of a container that executes one run. */
 export function runEnvironment({ workflowId, spec, address, controlAddress }: RunSettings): KeyValuePair[] {
   const values: Record<string, string | undefined> = {
     BENCHMARK_COMMAND: 'run',
     BENCHMARK_WITH_WORKER: 'true',
-    // A container that is started again goes on with its run, and never starts another.
+    // A restarted container attaches to its run and never starts a second one.
     BENCHMARK_ATTACH: 'true',
     BENCHMARK_WORKFLOW_ID: workflowId,
     BENCHMARK_SPEC: JSON.stringify(spec),
@@ -24,10 +24,10 @@ export function runEnvironment({ workflowId, spec, address, controlAddress }: Ru
   return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
 }
 
-/** What a definition says, with what is given over it. */
-export function withEnvironment(before: readonly KeyValuePair[], over: readonly KeyValuePair[]): KeyValuePair[] {
-  return [...before.filter(({ name }) => !over.some((one) => one.name === name)), ...over];
+/** Returns the base environment with the given variables added or replaced. */
+export function withEnvironment(base: readonly KeyValuePair[], changes: readonly KeyValuePair[]): KeyValuePair[] {
+  return [...base.filter(({ name }) => !changes.some((change) => change.name === name)), ...changes];
 }
 
-/** Consent was given where the script was called; the result goes to the log; metrics stay for the last scrape. */
+/** The user has confirmed by calling the script; the result goes to the log; metrics are served until the last scrape. */
 export const RUN_COMMAND = ['--yes', '--output', 'log', '--metrics-linger'] as const;

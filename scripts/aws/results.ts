@@ -1,47 +1,50 @@
-import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { fromLogLines } from '../../machine/log-lines';
 import { resultSchema, type BenchmarkResult } from '../../report/result-schema';
 import { CliError } from '../../cli/errors';
 import { call, type Clients } from './clients';
 import type { Deployment } from './deployment';
 
-export interface Where {
+export interface LogRange {
   readonly sinceMs: number;
-  /** Only streams that begin so, e.g. `run/benchmark/<task>`. */
+  /** Read only streams with this prefix, for example `run/benchmark/<task>`. */
   readonly streamPrefix?: string;
 }
 
-/** The results in the log since then, the latest last, each checked against the schema. */
+/**
+ * Reads the results from the log group, the latest last.
+ *
+ * @throws CliError if a result does not match the schema of this version
+ */
 export async function readResults(
-  { logs }: Clients,
+  clients: Clients,
   { log_group }: Deployment,
-  where: Where,
+  range: LogRange,
 ): Promise<BenchmarkResult[]> {
-  const lines: string[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await call(`the log group ${log_group}`, () =>
-      logs.send(
-        new FilterLogEventsCommand({
-          logGroupName: log_group,
-          startTime: where.sinceMs,
-          logStreamNamePrefix: where.streamPrefix,
-          filterPattern: '"benchmarkResult"',
-          nextToken,
-        }),
-      ),
-    );
-    lines.push(...(page.events ?? []).map(({ message = '' }) => message.trim()));
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
-  return fromLogLines(lines).map(checked);
+  const lines = await call(`log group ${log_group}`, () => readLines(clients, log_group, range));
+  return fromLogLines(lines).map(parseResult);
 }
 
-function checked(value: unknown): BenchmarkResult {
+async function readLines({ logs }: Clients, logGroupName: string, range: LogRange): Promise<string[]> {
+  const pages = paginateFilterLogEvents(
+    { client: logs },
+    {
+      logGroupName,
+      startTime: range.sinceMs,
+      logStreamNamePrefix: range.streamPrefix,
+      filterPattern: '"benchmarkResult"',
+    },
+  );
+  const lines: string[] = [];
+  for await (const { events = [] } of pages) lines.push(...events.map(({ message = '' }) => message.trim()));
+  return lines;
+}
+
+function parseResult(value: unknown): BenchmarkResult {
   const parsed = resultSchema.safeParse(value);
   if (parsed.success) return parsed.data as BenchmarkResult;
   const [first] = parsed.error.issues;
   throw new CliError(
-    `a result in the log is not one of this version (${first?.path.join('.')}: ${first?.message}); use the scripts of the version that made it`,
+    `a result in the log does not match this version (${first?.path.join('.')}: ${first?.message}); use the scripts of the version that wrote it`,
   );
 }

@@ -12,51 +12,52 @@ import { call, type Clients } from './clients';
 import type { Deployment } from './deployment';
 import { RUN_COMMAND, runEnvironment, withEnvironment, type RunSettings } from './overrides';
 import { readResults } from './results';
-import { tooLate, type Run } from './run';
+import { runTimedOut, type Options, type Run } from './run';
 import { awaitScale, describeServices, scale, type Scale } from './services';
-import { pause } from './pause';
+import { poll } from './poll';
 
 /**
- * On the services, which have Service Connect: load workers, and a control worker whose container does the run. What it is
- * to do is in a revision of its task definition, because tasks of a service take no overrides.
+ * Runs the benchmark on the ECS services, whose tasks have Service Connect: load worker tasks, and a control worker whose
+ * container executes the run. The run's settings are in a revision of the task definition, because tasks of a service take
+ * no overrides.
  */
 export const runAsService: Run = async (clients, deployment, settings, options) => {
-  const { say, wait } = options;
+  const { print, wait } = options;
   const startedAt = Date.now();
   const before = await describeServices(clients, deployment);
-  await refuseBesideAnother(clients, deployment, before);
+  await requireNoOtherRun(clients, deployment, before);
   const { load_service, control_service, control_server_service: server } = deployment;
   const { workflowId } = settings;
   const taskDefinition = await registerRevision(clients, deployment, control_service, workflowId, {
-    // The result is in the log long before; until it is scaled to zero the container has nothing to do but be there.
+    // The container waits after the result is in the log, because ECS would restart it; scaling to zero stops it.
     command: [...RUN_COMMAND, '6h'],
     environment: runEnvironment(settings),
   });
   const loadDefinition = await registerRevision(clients, deployment, load_service, workflowId, {});
-  let left = false;
+  let detached = false;
   try {
     await scale(clients, deployment, [
       ...(server === null ? [] : [{ service: server, desired: 1 }]),
       {
         service: load_service,
-        desired: Math.max(options.workers, desiredOf(before, load_service)),
+        desired: Math.max(options.loadTasks, desiredOf(before, load_service)),
         taskDefinition: loadDefinition,
       },
       { service: control_service, desired: 1, taskDefinition },
     ]);
-    await awaitScale(clients, deployment, { timeoutMs: options.upWithinMs, everyMs: options.everyMs, say });
-    say(`run ${settings.workflowId}`);
+    await awaitScale(clients, deployment, { timeoutMs: options.startTimeoutMs, everyMs: options.pollEveryMs, print });
+    print(`run ${settings.workflowId}`);
     if (!wait) {
-      left = true;
-      say('it goes on by itself; when it is over, scale-workers ENV down ends what it costs');
+      detached = true;
+      print('the run continues on ECS; when it has ended, run scale-workers ENV down to stop the cost');
       return { exitCode: 0 };
     }
     const result = await awaitResult(clients, deployment, settings, startedAt, options);
     return { result, exitCode: result.exitCode };
   } finally {
-    if (!left) {
-      await scale(clients, deployment, before.map(asItWas));
-      say(before.some(({ desiredCount = 0 }) => desiredCount > 0) ? 'scaled to what it was' : 'scaled to zero');
+    if (!detached) {
+      await scale(clients, deployment, before.map(asBefore));
+      print(before.some(({ desiredCount = 0 }) => desiredCount > 0) ? 'restored the previous scale' : 'scaled to zero');
       for (const revision of [taskDefinition, loadDefinition]) {
         await call(`deregistering ${revision}`, () =>
           clients.ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: revision })),
@@ -70,31 +71,31 @@ function desiredOf(services: readonly Service[], name: string): number {
   return services.find(({ serviceName }) => serviceName === name)?.desiredCount ?? 0;
 }
 
-function asItWas({ serviceName, desiredCount = 0, taskDefinition }: Service): Scale {
+function asBefore({ serviceName, desiredCount = 0, taskDefinition }: Service): Scale {
   return { service: serviceName!, desired: desiredCount, taskDefinition };
 }
 
-/** Workers that wait for work are used; a control worker that has a run already is not taken from it. */
-async function refuseBesideAnother(
+/** Rejects if the control worker executes another run. Idle workers are used. */
+async function requireNoOtherRun(
   { ecs }: Clients,
   { control_service, container }: Deployment,
   services: readonly Service[],
 ): Promise<void> {
   const control = services.find(({ serviceName }) => serviceName === control_service);
   if (!control?.desiredCount) return;
-  const { taskDefinition } = await call(`the task definition ${control.taskDefinition}`, () =>
+  const { taskDefinition } = await call(`task definition ${control.taskDefinition}`, () =>
     ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: control.taskDefinition })),
   );
   const environment = taskDefinition?.containerDefinitions?.find(({ name }) => name === container)?.environment ?? [];
   const run = environment.find(({ name }) => name === 'BENCHMARK_WORKFLOW_ID')?.value;
   if (run === undefined) return;
   throw new CliError(
-    `${control_service} has the run ${run}: it goes on, or was left; scale-workers ENV status says which, and down ends it`,
+    `${control_service} already has the run ${run}; wait for its end, or run scale-workers ENV down to abort it`,
   );
 }
 
 /**
- * A revision for one run: with its id as a label of the container, by which the collector tells runs apart.
+ * Registers a task definition revision for one run. Its container label `benchmark_run` becomes the metric label `run`.
  *
  * @returns the ARN of the new revision
  */
@@ -105,7 +106,7 @@ async function registerRevision(
   workflowId: string,
   change: Pick<ContainerDefinition, 'command' | 'environment'>,
 ): Promise<string> {
-  const { taskDefinition: found, tags } = await call(`the task definition ${family}`, () =>
+  const { taskDefinition: found, tags } = await call(`task definition ${family}`, () =>
     ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: family, include: ['TAGS'] })),
   );
   const containers = (found?.containerDefinitions ?? []).map((container) =>
@@ -141,14 +142,12 @@ async function awaitResult(
   deployment: Deployment,
   { workflowId }: RunSettings,
   sinceMs: number,
-  { everyMs, runWithinMs }: { readonly everyMs: number; readonly runWithinMs: number },
+  { pollEveryMs, runTimeoutMs }: Options,
 ): Promise<BenchmarkResult> {
-  const until = Date.now() + runWithinMs;
-  for (;;) {
+  const findResult = async () => {
     const results = await readResults(clients, deployment, { sinceMs, streamPrefix: 'control/' });
-    const own = results.filter((result) => result.workflowId === workflowId).at(-1);
-    if (own) return own;
-    if (Date.now() > until) throw tooLate(workflowId, runWithinMs);
-    await pause(everyMs);
-  }
+    return results.filter((result) => result.workflowId === workflowId).at(-1);
+  };
+  const onTimeout = () => runTimedOut(`run ${workflowId}`, runTimeoutMs);
+  return await poll(findResult, { everyMs: pollEveryMs, timeoutMs: runTimeoutMs, onTimeout });
 }

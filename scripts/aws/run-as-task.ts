@@ -1,22 +1,42 @@
 import { DescribeTasksCommand, RunTaskCommand, type Task } from '@aws-sdk/client-ecs';
 import { CliError } from '../../cli/errors';
 import type { BenchmarkResult } from '../../report/result-schema';
-import { call } from './clients';
-import { RUN_COMMAND, runEnvironment } from './overrides';
+import { call, type Clients } from './clients';
+import type { Deployment } from './deployment';
+import { RUN_COMMAND, runEnvironment, type RunSettings } from './overrides';
+import { poll } from './poll';
 import { readResults } from './results';
-import { tooLate, type Run } from './run';
-import { pause } from './pause';
+import { runTimedOut, type Run } from './run';
 
-/** One task that does everything, by an address that needs no Service Connect. */
-export const runAsTask: Run = async (
-  clients,
-  deployment,
-  settings,
-  { wait, everyMs, runWithinMs, upWithinMs, say },
-) => {
-  const { ecs } = clients;
+/** Runs the benchmark as one ECS task with all roles. The task has no Service Connect, so the address must resolve without it. */
+export const runAsTask: Run = async (clients, deployment, settings, options) => {
   const { cluster, container } = deployment;
   const startedAt = Date.now();
+  const arn = await startTask(clients, deployment, settings);
+  const id = arn.split('/').at(-1)!;
+  options.print(`task ${id}, run ${settings.workflowId}`);
+  if (!options.wait) return { exitCode: 0 };
+  let printed = '';
+  const timeoutMs = options.startTimeoutMs + options.runTimeoutMs;
+  const stopped = await poll(
+    async () => {
+      const { tasks = [] } = await call(`task ${id}`, () =>
+        clients.ecs.send(new DescribeTasksCommand({ cluster, tasks: [arn] })),
+      );
+      const status = tasks[0]?.lastStatus ?? 'MISSING';
+      if (status !== printed) options.print(`  ${(printed = status)}`);
+      return status === 'STOPPED' ? tasks[0] : undefined;
+    },
+    { everyMs: options.pollEveryMs, timeoutMs, onTimeout: () => runTimedOut(`task ${id}`, timeoutMs) },
+  );
+  const streamPrefix = `run/${container}/${id}`;
+  const result = (await readResults(clients, deployment, { sinceMs: startedAt, streamPrefix })).at(-1);
+  return { result, exitCode: exitCodeOf(stopped, container, result) };
+};
+
+/** Returns the ARN of the new task. */
+async function startTask({ ecs }: Clients, deployment: Deployment, settings: RunSettings): Promise<string> {
+  const { cluster, container, subnets, security_group } = deployment;
   const { tasks = [], failures = [] } = await call(`starting a task in ${cluster}`, () =>
     ecs.send(
       new RunTaskCommand({
@@ -24,9 +44,7 @@ export const runAsTask: Run = async (
         taskDefinition: deployment.run_task_definition,
         count: 1,
         capacityProviderStrategy: [{ capacityProvider: deployment.capacity_provider, weight: 1 }],
-        networkConfiguration: {
-          awsvpcConfiguration: { subnets: deployment.subnets, securityGroups: [deployment.security_group] },
-        },
+        networkConfiguration: { awsvpcConfiguration: { subnets, securityGroups: [security_group] } },
         overrides: {
           containerOverrides: [
             { name: container, command: [...RUN_COMMAND, '30s'], environment: runEnvironment(settings) },
@@ -38,40 +56,21 @@ export const runAsTask: Run = async (
     ),
   );
   const arn = tasks[0]?.taskArn;
-  if (arn === undefined) {
-    const reasons = failures.map(({ reason, detail }) => `${reason}${detail ? ` (${detail})` : ''}`);
-    throw new CliError(`ECS could not place the task: ${reasons.join('; ') || 'it gave no reason'}`);
-  }
-  const id = arn.split('/').at(-1)!;
-  say(`task ${id}, run ${settings.workflowId}`);
-  if (!wait) return { exitCode: 0 };
-  let said = '';
-  for (;;) {
-    const { tasks: seen = [] } = await call(`task ${id}`, () =>
-      ecs.send(new DescribeTasksCommand({ cluster, tasks: [arn] })),
-    );
-    const task = seen[0];
-    const state = task?.lastStatus ?? 'MISSING';
-    if (state !== said) say(`  ${(said = state)}`);
-    if (task && state === 'STOPPED') {
-      const results = await readResults(clients, deployment, {
-        sinceMs: startedAt,
-        streamPrefix: `run/${container}/${id}`,
-      });
-      const result = results.at(-1);
-      return { result, exitCode: exitCodeOf(task, container, result) };
-    }
-    if (Date.now() - startedAt > upWithinMs + runWithinMs) throw tooLate(`task ${id}`, upWithinMs + runWithinMs);
-    await pause(everyMs);
-  }
-};
+  if (arn !== undefined) return arn;
+  const reasons = failures.map(({ reason, detail }) => `${reason}${detail ? ` (${detail})` : ''}`);
+  throw new CliError(`ECS could not place the task: ${reasons.join('; ') || 'ECS returned no reason'}`);
+}
 
-/** The container's own; a task without one never came to run it, and ECS says why. */
+/**
+ * Returns the exit code of the container, or the one in the result.
+ *
+ * @throws CliError with the reason from ECS if the container never ran
+ */
 function exitCodeOf({ containers = [], stoppedReason }: Task, name: string, result?: BenchmarkResult): number {
   const container = containers.find((one) => one.name === name);
   const exitCode = container?.exitCode ?? result?.exitCode;
   if (exitCode !== undefined) return exitCode;
   throw new CliError(
-    `the task ended without having run: ${container?.reason ?? stoppedReason ?? 'ECS gave no reason'}`,
+    `the task stopped before the benchmark ran: ${container?.reason ?? stoppedReason ?? 'ECS returned no reason'}`,
   );
 }

@@ -13,38 +13,35 @@ import { runAsService } from './run-as-service';
 import { runAsTask } from './run-as-task';
 
 export const command = 'run-benchmark <env>';
-export const describe =
-  'Run a benchmark on ECS: scales the workers up, runs, and scales them to zero again; with --wait ends with its exit code';
+export const describe = 'Run a benchmark on ECS: scale the workers up, run, and scale them to zero';
 
-/** The names that users of the original know. */
-const ALIASES = { 'workflow-type': 'workload' } as const;
+/** Flags of the original project that the spec does not have, by the spec field with the same meaning. */
+const ALIASES = { workflowType: 'workload' } as const;
 
 export function builder(yargs: Argv) {
   const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
-  return withSpecOptions(withDeploymentOptions(yargs))
-    .option('workflow-type', text('The same as --workload'))
+  return withSpecOptions(withDeploymentOptions(yargs), true)
+    .option('workflow-type', text('Alias of --workload'))
     .option(
-      'workers',
-      text(
-        "Load workers (tasks); each brings the deployment's generators_per_worker (default: as many as --lanes needs)",
-      ),
+      'load-tasks',
+      text('Load worker tasks; each has generators_per_task generators (default: enough for --lanes)'),
     )
     .option(
       'address',
       text(
-        'Run as one task that does everything, on this host:port (Cloud Map, an NLB, Temporal Cloud): a task that is started by hand is part of no service, so it has no Service Connect, and an alias such as temporal-frontend means nothing to it',
+        'Run as one task with all roles against this host:port (Cloud Map, an NLB, Temporal Cloud). A task outside a service has no Service Connect, so an alias such as temporal-frontend does not resolve there',
       ),
     )
-    .option('control-address', text('With --address: the control server (default: the target itself)'))
+    .option('control-address', text('With --address: host:port of the control server (default: the target)'))
     .option('workflow-id', text('Workflow id of the run (default: run-<time>)'))
     .option('wait', {
       type: 'boolean',
       default: false,
-      describe: "Follow the run and end with the benchmark's own exit code",
+      describe: "Wait for the end of the run and exit with the benchmark's exit code",
     })
-    .option('wait-timeout', { ...text('How long to wait for tasks to come up'), default: '15m' })
-    .option('poll-every', { ...text('How often AWS is asked'), default: '5s' })
-    .option('dry-run', { type: 'boolean', default: false, describe: 'Print what would be done, and do nothing' });
+    .option('wait-timeout', { ...text('Longest wait for the tasks to start'), default: '15m' })
+    .option('poll-every', { ...text('Interval between requests to AWS'), default: '5s' })
+    .option('dry-run', { type: 'boolean', default: false, describe: 'Print the changes without making them' });
 }
 
 export async function handler(argv: Readonly<Record<string, unknown>>): Promise<number> {
@@ -69,13 +66,20 @@ export async function handler(argv: Readonly<Record<string, unknown>>): Promise<
 }
 
 function aliased(argv: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const renamed = Object.entries(ALIASES).flatMap(([alias, field]) =>
-    argv[alias] === undefined ? [] : [[field, argv[alias]]],
-  );
-  return Object.fromEntries(renamed) as Record<string, unknown>;
+  const given = Object.entries(ALIASES).filter(([alias]) => argv[alias] !== undefined);
+  const repeated = given.find(([, field]) => argv[field] !== undefined);
+  if (repeated) {
+    const [alias, field] = repeated.map(flagNamed);
+    throw badConfiguration(`${alias} is an alias of ${field}; give one of them`);
+  }
+  return Object.fromEntries(given.map(([alias, field]) => [field, argv[alias]]));
 }
 
-/** Only what was given: the defaults are the container's. */
+function flagNamed(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Holds only the fields that were given; the container applies the defaults. */
 function settingsOf(argv: Readonly<Record<string, unknown>>): RunSettings {
   const { input } = readSpec(argv, false, {});
   const now = new Date().toISOString().slice(0, 19).replace(/\D/g, '');
@@ -94,42 +98,45 @@ function optionsOf(
   argv: Readonly<Record<string, unknown>>,
   lanes: number,
   loadMs: number,
-  { generators_per_worker: each, worker_count: most, tasks_per_instance, max_instances }: Deployment,
+  deployment: Deployment,
 ): Options {
-  const workers = argv.workers === undefined ? Math.ceil(lanes / each) : Number(argv.workers);
-  if (!Number.isInteger(workers) || workers < 1 || workers > most) {
-    const nodes = `max_instances = ${max_instances} nodes hold ${tasks_per_instance} tasks each`;
-    throw badConfiguration(
-      `workers: ${JSON.stringify(argv.workers ?? workers)} is not allowed; the deployment allows 1 to ${most} (worker_count; ${nodes})`,
-    );
-  }
-  if (workers * each < lanes) {
-    throw badConfiguration(
-      `lanes: ${lanes} are not allowed; ${workers} workers of ${each} generators run ${workers * each}`,
-    );
-  }
-  const time = (name: string, flag: string) => {
+  const time = (name: string) => {
     const ms = parseDuration(String(argv[name]));
-    if (ms === undefined || ms <= 0)
-      throw badConfiguration(`${flag}: ${JSON.stringify(argv[name])} is not allowed; give a duration such as 90s`);
-    return ms;
+    if (ms !== undefined && ms > 0) return ms;
+    throw badConfiguration(`${flagNamed(name)} is ${JSON.stringify(argv[name])}; give a duration such as 90s`);
   };
   return {
-    workers,
+    loadTasks: loadTasksOf(argv.loadTasks, lanes, deployment),
     wait: argv.wait === true,
-    upWithinMs: time('waitTimeout', 'wait-timeout'),
-    everyMs: time('pollEvery', 'poll-every'),
-    runWithinMs: loadMs + 15 * 60_000,
-    say: (line) => void process.stderr.write(`${line}\n`),
+    startTimeoutMs: time('waitTimeout'),
+    pollEveryMs: time('pollEvery'),
+    runTimeoutMs: loadMs + 15 * 60_000,
+    print: (line) => void process.stderr.write(`${line}\n`),
   };
 }
 
-function dryRun(deployment: Deployment, settings: RunSettings, { workers }: Options): string {
+function loadTasksOf(given: unknown, lanes: number, deployment: Deployment): number {
+  const { generators_per_task: generators, load_task_count: most, tasks_per_instance, max_instances } = deployment;
+  const tasks = given === undefined ? Math.ceil(lanes / generators) : Number(given);
+  if (!Number.isInteger(tasks) || tasks < 1 || tasks > most) {
+    throw badConfiguration(
+      given === undefined
+        ? `${lanes} lanes need ${tasks} load worker tasks, and the deployment allows ${most}; raise load_task_count in Terraform, or lower --lanes`
+        : `--load-tasks is ${JSON.stringify(given)}; give 1 to ${most} (load_task_count in Terraform; ${max_instances} instances hold ${tasks_per_instance} tasks each)`,
+    );
+  }
+  if (tasks * generators >= lanes) return tasks;
+  throw badConfiguration(
+    `${lanes} lanes need ${lanes} generators, and ${tasks} load worker tasks have ${tasks * generators}; raise --load-tasks or lower --lanes`,
+  );
+}
+
+function dryRun(deployment: Deployment, settings: RunSettings, { loadTasks }: Options): string {
   const how =
     settings.address === undefined
       ? [
-          `scale ${deployment.load_service} to ${workers}`,
-          `run on ${deployment.control_service}, then scale all to zero`,
+          `scale ${deployment.load_service} to ${loadTasks}`,
+          `run on ${deployment.control_service}, then scale all services to zero`,
         ]
       : [`run one task of ${deployment.run_task_definition} in ${deployment.cluster}`];
   return [...how, ...runEnvironment(settings).map(({ name, value }) => `  ${name}=${value}`)].join('\n');

@@ -5,13 +5,13 @@ import type { Deployment } from './deployment';
 import type { RunSettings } from './overrides';
 
 export interface Options {
-  readonly workers: number;
+  readonly loadTasks: number;
   readonly wait: boolean;
-  readonly upWithinMs: number;
-  readonly everyMs: number;
-  /** How long the run may take, from its plan, with room for setup, drain and report. */
-  readonly runWithinMs: number;
-  readonly say: (line: string) => void;
+  readonly startTimeoutMs: number;
+  readonly pollEveryMs: number;
+  /** Longest duration of the run: its plan plus time for setup, drain and report. */
+  readonly runTimeoutMs: number;
+  readonly print: (line: string) => void;
 }
 
 export type Run = (
@@ -21,9 +21,8 @@ export type Run = (
   options: Options,
 ) => Promise<{ readonly result?: BenchmarkResult; readonly exitCode: number }>;
 
-/** Nothing came within its time. */
-export function tooLate(what: string, ms: number): CliError {
+export function runTimedOut(what: string, timeoutMs: number): CliError {
   return new CliError(
-    `${what} did not end within ${Math.round(ms / 60_000)} min; get-benchmark-results finds its result when it is there`,
+    `${what} did not end within ${Math.round(timeoutMs / 60_000)} min; read its result later with get-benchmark-results`,
   );
 }

@@ -2,7 +2,7 @@ import { DescribeServicesCommand, UpdateServiceCommand, type Service } from '@aw
 import { CliError } from '../../cli/errors';
 import { call, type Clients } from './clients';
 import type { Deployment } from './deployment';
-import { pause } from './pause';
+import { poll } from './poll';
 
 export interface Scale {
   readonly service: string;
@@ -10,20 +10,22 @@ export interface Scale {
   readonly taskDefinition?: string;
 }
 
-/** The deployment's services; what is not there is an error that says so. */
+/**
+ * Describes the services of the deployment.
+ *
+ * @throws CliError that names the services that do not exist or are not active
+ */
 export async function describeServices({ ecs }: Clients, deployment: Deployment): Promise<Service[]> {
   const { cluster } = deployment;
   const names = namesOf(deployment);
-  const { services = [] } = await call(`the services of ${cluster}`, () =>
+  const { services = [] } = await call(`services in ${cluster}`, () =>
     ecs.send(new DescribeServicesCommand({ cluster, services: names })),
   );
   const missing = names.filter(
     (name) => !services.some(({ serviceName, status }) => serviceName === name && status === 'ACTIVE'),
   );
   if (missing.length > 0) {
-    throw new CliError(
-      `there is no active ECS service ${missing.join(', ')} in ${cluster}; has infra/terraform been applied?`,
-    );
+    throw new CliError(`no active ECS service ${missing.join(', ')} in ${cluster}; apply infra/terraform`);
   }
   return services;
 }
@@ -43,30 +45,35 @@ export async function scale({ ecs }: Clients, { cluster }: Deployment, scales: r
 export interface WaitOptions {
   readonly timeoutMs: number;
   readonly everyMs: number;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 }
 
-/** Waits until every service runs what is desired of it, and says how far it is; where none can be placed, why. */
+/**
+ * Waits until every service runs its desired count of tasks, and prints the progress.
+ *
+ * @throws CliError with the service events that tell why tasks were not placed, after `timeoutMs`
+ */
 export async function awaitScale(
   clients: Clients,
   deployment: Deployment,
-  { timeoutMs, everyMs, say }: WaitOptions,
+  { timeoutMs, everyMs, print }: WaitOptions,
 ): Promise<void> {
   const startedAt = Date.now();
-  let said = '';
-  for (;;) {
-    const services = await describeServices(clients, deployment);
+  let services: Service[] = [];
+  let printed = '';
+  const check = async (): Promise<true | undefined> => {
+    services = await describeServices(clients, deployment);
     const line = services.map(progressOf).join(' · ');
-    if (line !== said) say((said = line));
-    if (services.every(({ runningCount, desiredCount }) => runningCount === desiredCount)) return;
-    if (Date.now() - startedAt > timeoutMs) {
-      const why = services.flatMap((service) => troubleOf(service, startedAt));
-      throw new CliError(
-        `the tasks did not come up within ${timeoutMs / 1000} s (${line})${why.length > 0 ? `:\n${why.join('\n')}` : ''}`,
-      );
-    }
-    await pause(everyMs);
-  }
+    if (line !== printed) print((printed = line));
+    return services.every(({ runningCount, desiredCount }) => runningCount === desiredCount) ? true : undefined;
+  };
+  const onTimeout = () => {
+    const events = services.flatMap((service) => problemEvents(service, startedAt));
+    return new CliError(
+      `the tasks did not start within ${timeoutMs / 1000} s (${printed})${events.map((event) => `\n  ${event}`).join('')}`,
+    );
+  };
+  await poll(check, { everyMs, timeoutMs, onTimeout });
 }
 
 export function progressOf({ serviceName, runningCount = 0, pendingCount = 0, desiredCount = 0 }: Service): string {
@@ -74,12 +81,12 @@ export function progressOf({ serviceName, runningCount = 0, pendingCount = 0, de
   return `${serviceName}: ${runningCount} of ${desiredCount}${pending}`;
 }
 
-/** What ECS says of tasks it could not place or that did not stay. */
-function troubleOf({ events = [] }: Service, sinceMs: number): string[] {
+/** Returns up to three recent service events about tasks that ECS could not place or that stopped. */
+function problemEvents({ events = [] }: Service, sinceMs: number): string[] {
   return events
     .filter(
       ({ createdAt, message = '' }) => Number(createdAt) >= sinceMs && /unable|unhealthy|failed|stopped/.test(message),
     )
     .slice(0, 3)
-    .map(({ message }) => `  ${message}`);
+    .map(({ message }) => message!);
 }

@@ -31,11 +31,11 @@ function read(argv: Record<string, unknown>, env: Record<string, string | undefi
   }
 }
 
-test('property: every flag reaches the environment of the container, and means the same there', () => {
+test('property: the container reads the same spec from its environment as the script reads from the flags', () => {
   fc.assert(
     fc.property(flags, (argv) => {
       const here = read(argv, {});
-      if (typeof here === 'string') return; // The script refuses it, before anything is sent.
+      if (typeof here === 'string') return; // The script rejects it before it calls AWS.
       const { input } = readSpec(argv, false, {});
       const environment = runEnvironment({ workflowId: 'x', spec: input, address: 'nlb:7233' });
       const env = Object.fromEntries(environment.map(({ name, value }) => [name!, value]));
@@ -47,7 +47,7 @@ test('property: every flag reaches the environment of the container, and means t
   expect(flagOf('activityCount')).toBe('activity-count');
 });
 
-test('what a definition says stays, but for what is given over it', () => {
+test('changes replace variables of the task definition and keep the others', () => {
   const before = [
     { name: 'A', value: '1' },
     { name: 'B', value: '2' },

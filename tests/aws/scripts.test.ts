@@ -26,17 +26,17 @@ let aws: AwsDeployment;
 
 const script = (...args: Parameters<AwsDeployment['script']>) => aws.script(...args);
 
-function resultOf(workflowId: string, error = 'made for a test'): BenchmarkResult {
+function resultOf(workflowId: string, error = 'test result'): BenchmarkResult {
   return { ...resultWithoutRun('ERROR', error, {}, Date.now()), workflowId };
 }
 
-describeNeeding(canPip, 'pip')('against a server that answers as AWS does', () => {
+describeNeeding(canPip, 'pip')('against moto', () => {
   beforeAll(async () => {
     aws = await AwsDeployment.start();
   });
   afterAll(async () => await aws.stop());
 
-  test('on the services: scaled up, a run with everything it was given, its result, and scaled to zero', async () => {
+  test('run-benchmark scales the services up, passes the settings to the run, prints its result and scales to zero', async () => {
     const run = script('run-benchmark', [
       ...FAST,
       '--workflow-type',
@@ -45,7 +45,7 @@ describeNeeding(canPip, 'pip')('against a server that answers as AWS does', () =
       '3s',
       '--rate',
       '50',
-      '--lanes',
+      '--workers', // The original's name of --lanes.
       '3',
       '--workflow-id',
       'nightly',
@@ -77,11 +77,11 @@ describeNeeding(canPip, 'pip')('against a server that answers as AWS does', () =
     await aws.log('control/benchmark/1', [...toLogLines(resultOf('another')), ...toLogLines(resultOf('nightly'))]);
     const ended = await run.ended;
     expect(ended.stderr).toMatch(/scaled to zero/);
-    expect([ended.code, ended.stdout.includes('made for a test')]).toEqual([1, true]);
+    expect([ended.code, ended.stdout.includes('test result')]).toEqual([1, true]);
     expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 0, 'staging-benchmark-control': 0 });
   });
 
-  test('interrupted, it scales to zero what it has scaled up', async () => {
+  test('run-benchmark scales to zero after SIGTERM', async () => {
     const run = script('run-benchmark', [...FAST, '--rate', '5', '--lanes', '2', '--workflow-id', 'left', '--wait']);
     await eventually('the run', () => Promise.resolve(run.seen.stderr.includes('run left')), 60_000);
     expect((await aws.desired())['staging-benchmark-load']).toBe(2);
@@ -90,7 +90,7 @@ describeNeeding(canPip, 'pip')('against a server that answers as AWS does', () =
     expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 0, 'staging-benchmark-control': 0 });
   });
 
-  test('a task by its address: overrides, its states, and its own exit code', async () => {
+  test('run-benchmark --address runs one task with overrides, prints its statuses and exits with its exit code', async () => {
     await aws.moto.tasksAdvanceEvery(3);
     const run = script('run-benchmark', [
       ...FAST,
@@ -111,12 +111,12 @@ describeNeeding(canPip, 'pip')('against a server that answers as AWS does', () =
     expect(over!.command).toEqual(['--yes', '--output', 'log', '--metrics-linger', '30s']);
     await aws.log(`run/benchmark/${taskArns![0]!.split('/').at(-1)}`, toLogLines(resultOf('by-hand')));
     const ended = await run.ended;
-    // The container's own, which is 0 there whatever its log says.
+    // The exit code of the container, which moto sets to 0.
     expect([ended.code, ended.stderr]).toEqual([0, expect.stringMatching(/STOPPED/)]);
-    expect(ended.stdout).toMatch(/made for a test/);
+    expect(ended.stdout).toMatch(/test result/);
   });
 
-  test('a result of many lines is read page by page, the latest or by its name, checked and written', async () => {
+  test('get-benchmark-results reads a result over several pages, by name or the latest, and writes it', async () => {
     const noise = Array.from({ length: 10_500 }, (_, i) => `{"message":"live","i":${i}}`);
     const long = resultOf(
       'long',
@@ -134,25 +134,28 @@ describeNeeding(canPip, 'pip')('against a server that answers as AWS does', () =
     const none = await script('get-benchmark-results', ['nobody']).ended;
     expect([none.code, none.stderr]).toEqual([
       1,
-      expect.stringMatching(/there is no result of nobody .* there are: .*long/),
+      expect.stringMatching(/no result of nobody .* runs with a result: .*long/),
     ]);
   });
 
-  test('workers are scaled by number, up, down, and told of', async () => {
+  test('scale-workers scales by number, up and down, and prints the status; run-benchmark uses running tasks and refuses a second run', async () => {
     expect((await script('scale-workers', ['up', '2', ...FAST, '--dry-run']).ended).stdout).toBe(
       'scale staging-benchmark-load to 2\nscale staging-benchmark-control to 1\n',
     );
     await script('scale-workers', ['2', ...FAST]).ended;
     expect((await aws.desired())['staging-benchmark-load']).toBe(2);
     expect((await script('scale-workers', ['status']).ended).stdout).toMatch(/staging-benchmark-load: \d of 2/);
-    // Workers that are there are used, and left as they were; a run that goes on is not disturbed.
+    // A run uses tasks that are up and keeps their number. A second run is refused.
     const beside = [...FAST, '--rate', '5', '--lanes', '1', '--workflow-id'];
     const first = script('run-benchmark', [...beside, 'first', '--wait']);
     await eventually('the run', () => Promise.resolve(first.seen.stderr.includes('run first')), 60_000);
     const busy = await script('run-benchmark', [...beside, 'second']).ended;
-    expect([busy.code, busy.stderr]).toEqual([1, expect.stringMatching(/staging-benchmark-control has the run first/)]);
+    expect([busy.code, busy.stderr]).toEqual([
+      1,
+      expect.stringMatching(/staging-benchmark-control already has the run first/),
+    ]);
     await aws.log('control/benchmark/3', toLogLines(resultOf('first')));
-    expect((await first.ended).stderr).toMatch(/scaled to what it was/);
+    expect((await first.ended).stderr).toMatch(/restored the previous scale/);
     expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 2, 'staging-benchmark-control': 1 });
     await script('scale-workers', ['down', ...FAST]).ended;
     expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 0, 'staging-benchmark-control': 0 });
@@ -164,33 +167,34 @@ describeNeeding(canPip, 'pip')('against a server that answers as AWS does', () =
       'scale-workers',
       ['status'],
       { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' },
-      /there are no AWS credentials/,
+      /no AWS credentials found/,
     ],
-    [
-      'too many workers',
-      'run-benchmark',
-      ['--workers', '9'],
-      {},
-      /workers: "9" is not allowed; the deployment allows 1 to 4/,
-    ],
+    ['too many load tasks', 'run-benchmark', ['--load-tasks', '9'], {}, /--load-tasks is "9"; give 1 to 4/],
     [
       'more lanes than generators',
       'run-benchmark',
-      ['--workers', '1', '--lanes', '3'],
+      ['--load-tasks', '1', '--lanes', '3'],
       {},
-      /lanes: 3 are not allowed; 1 workers/,
+      /3 lanes need 3 generators, and 1 load worker tasks have 1/,
     ],
     ['a bad rate', 'run-benchmark', ['--rate', 'fast'], {}, /--rate: "fast" is invalid; expected a number/],
+    [
+      'an alias and its flag',
+      'run-benchmark',
+      ['--workflow-type', 'timer', '--workload', 'timer'],
+      {},
+      /--workflow-type is an alias of --workload; give one of them/,
+    ],
     ['an unknown flag', 'run-benchmark', ['--speed', '3'], {}, /speed/],
-    ['a bad number', 'scale-workers', ['many'], {}, /to: "many" is not allowed/],
-  ])('%s: one clear message and no stack trace', async (_what, name, args, env, message) => {
+    ['a bad number', 'scale-workers', ['many'], {}, /"many" is not a scale/],
+  ])('%s: the script prints one message and no stack trace', async (_what, name, args, env, message) => {
     const { code, stdout, stderr } = await script(name, args, env).ended;
     expect([code === 0, stdout]).toEqual([false, '']);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 
-  test('a cluster, a service, or a log group that is not there is named', async () => {
+  test('the error names a missing cluster, service or log group', async () => {
     const run = async (name: string, args: string[], change: Partial<Deployment>) => {
       const path = aws.file('other.json', { ...DEPLOYMENT, ...change });
       const { code, stderr } = await script(name, [...args, '--deployment', path]).ended;
@@ -198,7 +202,7 @@ describeNeeding(canPip, 'pip')('against a server that answers as AWS does', () =
     };
     expect(await run('scale-workers', ['status'], { cluster: 'nowhere' })).toEqual([
       1,
-      expect.stringMatching(/there is no such ECS cluster/),
+      expect.stringMatching(/no such ECS cluster/),
     ]);
     expect(await run('scale-workers', ['status'], { load_service: 'nothing' })).toEqual([
       1,
@@ -206,12 +210,12 @@ describeNeeding(canPip, 'pip')('against a server that answers as AWS does', () =
     ]);
     expect(await run('get-benchmark-results', [], { log_group: '/none' })).toEqual([
       1,
-      expect.stringMatching(/the log group \/none: there is no such log group/),
+      expect.stringMatching(/log group \/none: no such log group/),
     ]);
   });
 
-  test('a task that ECS cannot place: its reason', async () => {
-    // The stand-in for AWS places everything.
+  test('run-benchmark prints the reason if ECS cannot place its task', async () => {
+    // moto places every task.
     const server = createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
       response.end(

@@ -13,11 +13,11 @@ jest.setTimeout(180_000);
 const here = testNeeding(canHavePrometheus, 'Prometheus or apt-get');
 
 here(
-  "a real Prometheus with the collector's scrape configuration: a run's metrics, by task, role and run",
+  "Prometheus with the collector's scrape configuration labels a run's metrics with environment, task, role and run",
   async () => {
     const dir = mkdtempSync(join(tmpdir(), 'benchmark-collector-'));
     const address = `127.0.0.1:${await freePort()}`;
-    // What the observer of ECS would write of a load worker, of one started by hand, and of something else.
+    // Targets as ecs_observer writes them: a task of the load service, a task started by hand, and a task of another service.
     const labels = (family: string, more: object = {}) => ({
       __meta_ecs_task_definition_family: family,
       __meta_ecs_source: 'arn:aws:ecs:eu-west-1:123456789012:task/temporal/0123456789abcdef0123456789abcdef',

@@ -62,10 +62,10 @@ afterAll(async () => {
   buildah('rm', container);
 });
 
-/** What a container has of its machine. */
+/** Mounts of the host that a container has too. */
 const BOUND = ['/proc', '/dev'];
 
-/** The image's file system as ECS mounts it: read-only, but for /data, which is its user's. */
+/** Mounts the image's file system as ECS does: read-only except /data, which belongs to the image's user. */
 function readOnly(mounted: string): string {
   const dir = mkdtempSync(join(tmpdir(), 'benchmark-image-'));
   const mount = (...args: string[]) => {
@@ -79,7 +79,7 @@ function readOnly(mounted: string): string {
   return dir;
 }
 
-/** Starts what the image would start: its entry point, its environment and its user, in a file system that is its own. */
+/** Starts the image's entry point with its environment and user, with the image's file system as root. */
 function start(args: string[], env: Record<string, string>): ChildProcess & { output: string } {
   const all = { ...Object.fromEntries(image.config.Env.map((entry) => entry.split(/=(.*)/s).slice(0, 2))), ...env };
   const [uid, gid] = image.config.User.split(':');
@@ -111,7 +111,7 @@ function isHealthy(env: Record<string, string>): boolean {
   return status === 0;
 }
 
-here('its own layers are small, it is not root, and it says what it is', () => {
+here('the image has small layers of its own, a non-root user, labels, and no development files', () => {
   const sizes = Object.fromEntries(
     (JSON.parse(buildah('images', '--json')) as { names?: string[]; size: string }[]).map(({ names, size }) => [
       names?.[0] ?? 'unnamed',
@@ -131,7 +131,7 @@ here('its own layers are small, it is not root, and it says what it is', () => {
 });
 
 here(
-  'a whole run against a server outside of it, as non-root: it is healthy meanwhile, and its log has the result',
+  'a non-root run against an external server is healthy while it runs, and logs its result, also after SIGTERM',
   async () => {
     const metrics = `0.0.0.0:${await freePort()}`;
     const env = { TEMPORAL_ADDRESS: server.address, BENCHMARK_METRICS_ADDRESS: metrics };
@@ -144,14 +144,18 @@ here(
     expect([code, result!.outcome]).toEqual([0, 'PASSED']);
     expect(result!.ledger.scheduled).toBe(145);
 
-    // SIGTERM in the middle: it drains, closes its account and reports, within the grace of ECS.
-    const told = start(['--rate', '10', '--duration', '5m', '--lanes', '1', '-o', 'log'], env);
-    await eventually('load', async () => /hold .* p50/.test(told.output) || told.output.includes('ramp'), 60_000);
-    const toldAt = Date.now();
-    told.kill('SIGTERM');
-    const [stopped] = (await once(told, 'exit')) as [number];
-    expect(Date.now() - toldAt).toBeLessThan(120_000);
-    const [aborted] = fromLogLines(told.output.split('\n')) as BenchmarkResult[];
+    // After SIGTERM during the load, it drains and reports within the stop timeout of ECS.
+    const stopping = start(['--rate', '10', '--duration', '5m', '--lanes', '1', '-o', 'log'], env);
+    await eventually(
+      'load',
+      async () => /hold .* p50/.test(stopping.output) || stopping.output.includes('ramp'),
+      60_000,
+    );
+    const signaledAt = Date.now();
+    stopping.kill('SIGTERM');
+    const [stopped] = (await once(stopping, 'exit')) as [number];
+    expect(Date.now() - signaledAt).toBeLessThan(120_000);
+    const [aborted] = fromLogLines(stopping.output.split('\n')) as BenchmarkResult[];
     expectSoundAccount(aborted!);
     expect([stopped, aborted!.outcome]).toEqual([105, 'ABORTED']);
   },

@@ -22,7 +22,7 @@ const whole = parse(read('collector.yaml')) as {
   exporters: { prometheusremotewrite: { auth: object } };
 };
 
-/** What promtool finds wrong with a configuration of scrapes; empty if nothing. */
+/** Returns what promtool reports about a scrape configuration; empty if it is valid. */
 function check(config: unknown): string {
   const dir = mkdtempSync(join(tmpdir(), 'benchmark-promtool-'));
   const file = join(dir, 'prometheus.yml');
@@ -34,14 +34,14 @@ function check(config: unknown): string {
   return status === 0 ? '' : `${stdout}${stderr}`;
 }
 
-here('promtool finds nothing wrong with what is scraped, and would', () => {
+here('promtool accepts the scrape configuration, and rejects a broken one', () => {
   expect(check(fragment)).toBe('');
   const [scrape] = fragment.scrape_configs;
   expect(check({ scrape_configs: [{ ...scrape, scrape_intervall: '1s' }] })).toMatch(/scrape_intervall/);
   expect(check({ scrape_configs: [{ ...scrape, relabel_configs: [{ regex: '(' }] }] })).not.toBe('');
 });
 
-test('the whole configuration scrapes what the fragment does, and finds the tasks of the module by their families', () => {
+test('collector.yaml has the scrape configuration of scrape.yaml, and matches the task families of the module', () => {
   expect(whole.receivers.prometheus.config).toEqual(fragment);
   const [{ arn_pattern: pattern }] = whole.extensions.ecs_observer.task_definitions as [{ arn_pattern: string }];
   const module_ = read('../terraform/modules/benchmark/tasks.tf');

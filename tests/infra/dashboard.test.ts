@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { DASHBOARD } from '../../machine/metrics/dashboard';
 import { SERVER_MEASURES, type ServerMeasure } from '../../measurement/server/server-measures';
 
-/** What the metrics pages of a frontend, a history and a matching service (server 1.32, PostgreSQL) named while load was on. */
+/** Metric names that a frontend, a history and a matching service (server 1.32, PostgreSQL) served under load. */
 const served = new Set(readFileSync(join(__dirname, 'server-metric-names.txt'), 'utf8').split('\n'));
-/** Only there once something was refused or restarted, or on DSQL; tests/e2e/cluster reads the first two from a real server. */
+/** Metrics that appear only after an error or on DSQL. tests/e2e/cluster reads the first two from a real server. */
 const sometimes = ['service_errors_resource_exhausted', 'persistence_errors_resource_exhausted', 'dsql_'];
 
 const bare = (metric: string) => metric.replace(/_(bucket|sum|count)$/, '');
 const known = (metric: string) => served.has(metric) || sometimes.some((name) => metric.startsWith(name));
 
-test('every metric of the cluster that the dashboard asks for is one that a server serves', () => {
+test('a server serves every cluster metric that the dashboard queries', () => {
   const queries = DASHBOARD.flatMap(({ panels }) => panels.flatMap((panel) => panel.queries.map(([, expr]) => expr)));
   const withoutLabels = queries.map((expr) => expr.replace(/by \([^)]*\)|\{[^}]*\}/g, ''));
   const words = withoutLabels.flatMap((expr) => expr.match(/[a-z][a-z0-9_]+_[a-z0-9_]+(?=[[{)]|$)/g) ?? []);
@@ -20,7 +20,7 @@ test('every metric of the cluster that the dashboard asks for is one that a serv
   expect(ofServer.filter((metric) => !known(metric))).toEqual([]);
 });
 
-test('so is every metric that the measures read, by its first name', () => {
+test('a server serves the first metric name of every measure', () => {
   const metrics = SERVER_MEASURES.map(({ metrics: [first] }: ServerMeasure) => first);
   expect(metrics.filter((metric) => !known(metric))).toEqual([]);
 });

@@ -7,11 +7,11 @@ const read = (name: string) => readFileSync(join(dir, name), 'utf8');
 test.each([
   ['variable', 'variables.tf'],
   ['output', 'outputs.tf'],
-])("the module's README tells of every %s, and of no other", (kind, file) => {
+])("the module's README lists every %s and no other", (kind, file) => {
   const declared = [...read(file).matchAll(new RegExp(`^${kind} "(\\w+)"`, 'gm'))].map(([, name]) => name);
   const section = read('README.md').split(/^## /m)[kind === 'variable' ? 1 : 2]!;
   expect([...section.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name)).toEqual(declared);
-  // What a variable is for stands in its description.
+  // Every block has a description.
   for (const block of read(file)
     .split(new RegExp(`^${kind} `, 'm'))
     .slice(1))

@@ -34,8 +34,8 @@ export const DEPLOYMENT: Deployment = {
   subnets: ['subnet-1'],
   security_group: 'sg-1',
   log_group: '/ecs/staging-benchmark',
-  worker_count: 4,
-  generators_per_worker: 1,
+  load_task_count: 4,
+  generators_per_task: 1,
   tasks_per_instance: 2,
   max_instances: 4,
 };
@@ -46,7 +46,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** What infra/terraform would have made, at a server that answers as AWS does, and the scripts run against it. */
+/** Runs the scripts against moto, which holds the resources that infra/terraform creates. */
 export class AwsDeployment {
   readonly dir = mkdtempSync(join(tmpdir(), 'benchmark-aws-'));
 
@@ -65,7 +65,7 @@ export class AwsDeployment {
     return made;
   }
 
-  /** The file that a script is given instead of asking terraform. */
+  /** Writes a file for --deployment and returns its path. */
   file(name: string, deployment: Deployment): string {
     const path = join(this.dir, name);
     writeFileSync(path, JSON.stringify(deployment));

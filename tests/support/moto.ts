@@ -6,7 +6,7 @@ import { pipFolder } from './pip';
 
 const MOTO = 'moto[server]==5.2.5';
 
-/** A server that answers as AWS does, installed by pip into the project's cache. */
+/** moto, a mock of the AWS APIs, installed with pip into the project's cache. */
 export class Moto {
   private constructor(
     private readonly child: ChildProcess,
@@ -28,7 +28,7 @@ export class Moto {
     return moto;
   }
 
-  /** What the AWS clients of a process need to ask it instead of AWS. */
+  /** Environment variables that direct the AWS clients of a process to moto. */
   get environment(): Record<string, string> {
     return {
       AWS_ENDPOINT_URL: this.endpoint,
@@ -38,7 +38,7 @@ export class Moto {
     };
   }
 
-  /** How many times a task is described before it takes its next state. */
+  /** Sets how many times a task is described before it enters its next state. */
   async tasksAdvanceEvery(times: number): Promise<void> {
     const transition = { progression: 'manual', times };
     await fetch(`${this.endpoint}/moto-api/state-manager/set-transition`, {
@@ -48,7 +48,7 @@ export class Moto {
     });
   }
 
-  /** A machine that a cluster's tasks can be placed on; what it would send its agent to say is the rest of `register`. */
+  /** Starts an EC2 instance. Its identity document registers it as a container instance of a cluster. */
   async startInstance(): Promise<{ readonly subnet: string; readonly identityDocument: string }> {
     const subnets = await this.ec2({ Action: 'DescribeSubnets' });
     const instances = await this.ec2({ Action: 'RunInstances', ImageId: 'ami-12c6146b', MinCount: '1', MaxCount: '1' });

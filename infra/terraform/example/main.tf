@@ -43,7 +43,7 @@ module "benchmark" {
   collector_security_group_id = var.collector_security_group_id
   prometheus_workspace_arn    = var.prometheus_workspace_arn
   max_instances               = var.max_instances
-  worker_count                = var.worker_count
+  load_task_count                = var.load_task_count
 }
 
 # A cluster has one list of capacity providers: those it has already go in front.

@@ -62,7 +62,7 @@ variable "max_instances" {
   default     = 4
 }
 
-variable "worker_count" {
+variable "load_task_count" {
   description = "Load workers at the most."
   type        = number
   default     = 4

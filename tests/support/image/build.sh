@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the project's Dockerfile without a container engine and without a registry of images, by buildah with chroot
-# isolation; usage: build.sh TAG [amd64|arm64]. The base image is a stand-in for node:22-bookworm-slim: Debian by
-# debootstrap and Node by npm's own package of it. Needs root, and a Debian to fetch what is missing.
+# Builds the Dockerfile without a container engine or an image registry, with buildah and chroot isolation.
+# Usage: build.sh TAG [amd64|arm64]. The base image replaces node:22-bookworm-slim: Debian from debootstrap with Node from npm.
+# Requires root and Debian.
 set -euo pipefail
 tag=$1 arch=${2:-amd64}
 root=$(cd "$(dirname "$0")/../../.." && pwd)
@@ -47,7 +47,7 @@ build_base() {
     done
     cp "$node/package/bin/node" node-binary
     cp -r npm/package npm-package
-    # What the packages of this machine are fetched with, so that those of the image are too.
+    # The build downloads packages with the certificate authorities of this machine.
     cp "${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}" ca.crt
     cat >Dockerfile <<'DOCKERFILE'
 FROM scratch

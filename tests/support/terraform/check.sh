@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# fmt, init, validate and, where it has tests, test a Terraform configuration; usage: check.sh DIR [--real]. With --real by the AWS
-# provider; else by a stand-in that has its schema, rebuilt from its typed bindings on npm (which finds unknown and missing
-# arguments, wrong types and bad references, but no wrong value of an enumeration), so that a check needs no registry of providers.
+# Formats, initializes, validates and, if there are tests, tests a Terraform configuration. Usage: check.sh DIR [--real]
+# With --real, Terraform downloads the AWS provider. Otherwise it uses a stub provider with the same schema, rebuilt from the
+# typed bindings on npm, so that the check needs no provider registry. The stub finds unknown and missing arguments, wrong
+# types and bad references. It does not find wrong enumeration values.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(cd "$1" && pwd)
@@ -13,7 +14,7 @@ plugins=$cache/plugins
 binary=$plugins/registry.terraform.io/hashicorp/aws/$version/$os_arch/terraform-provider-aws_v$version
 export CHECKPOINT_DISABLE=1
 
-# Not in the sources: a module is copied with what it refers to, and initialised there.
+# Terraform writes its state beside the configuration, so the check works on a copy.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -r "$here/../../../infra" "$work/infra"
@@ -21,7 +22,7 @@ target=$work/infra/${dir#"$(cd "$here/../../../infra" && pwd)"/}
 cd "$target"
 terraform fmt -check -recursive
 
-use_stand_in() {
+use_stub() {
   mkdir -p "$(dirname "$binary")" "$cache/npm"
   [ -x "$binary" ] || (cd "$here/provider" && CGO_ENABLED=0 go build -buildvcs=false -o "$binary" .)
   [ -d "$cache/npm/node_modules/@cdktn/provider-aws" ] ||
@@ -36,7 +37,7 @@ use_stand_in() {
 if [ "${2:-}" = --real ]; then
   terraform init -no-color -input=false >/dev/null
 else
-  use_stand_in
+  use_stub
 fi
 terraform validate -no-color
 if [ -d tests ]; then terraform test -no-color; fi

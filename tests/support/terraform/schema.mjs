@@ -1,11 +1,11 @@
-// Rebuilds the schema of a Terraform provider from its typed bindings on npm, for the types that are named.
-// usage: node schema.mjs BINDINGS_LIB OUT.json aws_ecs_cluster data.aws_ami …
+// Rebuilds the schema of a Terraform provider for the named types from the provider's typed bindings on npm.
+// Usage: node schema.mjs BINDINGS_LIB OUT.json aws_ecs_cluster data.aws_ami …
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const [, , lib, out, ...types] = process.argv;
 
-/** How a binding reads an attribute, and the type which that betrays. */
+/** Attribute types, by the code that the binding uses to read the attribute. */
 const READERS = [
   [/new cdktn\.StringMap\(/, ['map', 'string']],
   [/new cdktn\.NumberMap\(/, ['map', 'number']],
@@ -30,7 +30,7 @@ const STORAGE_CLASSES = {
   stringMap: ['map', 'string'],
 };
 
-/** The classes of one resource's binding, and what it says of each attribute when it writes HCL. */
+/** Returns the classes of one resource's binding, and for each attribute the type that it writes to HCL. */
 function readBinding(dir) {
   const classes = {};
   const hcl = {};
@@ -88,7 +88,7 @@ function readBlock(binding, className) {
   return { attributes, block_types };
 }
 
-/** A block within a block, whose class is that of a list, a map or one. */
+/** Returns a nested block, or undefined if the binding has no class for its elements. */
 function readNested(binding, [, className, , isSet], hcl) {
   const isList = className.endsWith('List');
   const isMap = className.endsWith('Map');
@@ -117,7 +117,7 @@ function objectType({ attributes, block_types }) {
   return ['object', Object.fromEntries([...fields, ...blocks])];
 }
 
-/** Of the provider itself every argument is optional. */
+/** Returns the schema of the provider block. All its arguments are optional. */
 function readProvider() {
   const binding = readBinding(join(lib, 'provider'));
   const attributes = {};
@@ -141,7 +141,7 @@ for (const type of types) {
   const name = type.replace(/^data\./, '');
   const folder = join(lib, (isData ? `data-${name}` : name.replace(/^aws_/, '')).replaceAll('_', '-'));
   if (!existsSync(folder)) {
-    console.error(`unknown type ${type}: the bindings have no ${basename(folder)}`);
+    console.error(`unknown type ${type}: the bindings have no folder ${basename(folder)}`);
     process.exitCode = 1;
     continue;
   }

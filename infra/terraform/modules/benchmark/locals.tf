@@ -23,7 +23,7 @@ locals {
   tasks_per_instance  = min(local.tasks_by_interfaces, local.tasks_by_memory, local.tasks_by_cpu)
 
   # Load workers, the control worker, and where it is embedded the control server's.
-  tasks            = var.worker_count + 1 + (var.control == "embedded" ? 1 : 0)
+  tasks            = var.load_task_count + 1 + (var.control == "embedded" ? 1 : 0)
   instances_needed = local.tasks_per_instance < 1 ? 0 : ceil(local.tasks / local.tasks_per_instance)
 
   control_port = 7233

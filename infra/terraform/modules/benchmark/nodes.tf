@@ -81,7 +81,7 @@ resource "aws_autoscaling_group" "nodes" {
     }
     precondition {
       condition     = local.instances_needed <= var.max_instances
-      error_message = "max_instances: ${local.tasks} tasks (worker_count, the control worker and what it needs) take ${local.instances_needed} nodes of ${local.tasks_per_instance} tasks each, and ${var.max_instances} are allowed."
+      error_message = "max_instances: ${local.tasks} tasks (load_task_count, the control worker and what it needs) take ${local.instances_needed} nodes of ${local.tasks_per_instance} tasks each, and ${var.max_instances} are allowed."
     }
     precondition {
       condition     = (var.control == "external") == (var.control_address != "")

@@ -13,8 +13,8 @@ output "deployment" {
     subnets                = var.subnet_ids
     security_group         = aws_security_group.tasks.id
     log_group              = aws_cloudwatch_log_group.benchmark.name
-    worker_count           = var.worker_count
-    generators_per_worker  = var.generators_per_worker
+    load_task_count           = var.load_task_count
+    generators_per_task  = var.generators_per_task
     tasks_per_instance     = local.tasks_per_instance
     max_instances          = var.max_instances
   }

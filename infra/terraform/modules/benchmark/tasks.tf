@@ -38,7 +38,7 @@ locals {
   }
   # Each role with its command; what a run is given comes on top, from scripts/run-benchmark.
   roles = {
-    load    = { BENCHMARK_COMMAND = "worker", BENCHMARK_ROLES = "generator,host", BENCHMARK_GENERATORS = tostring(var.generators_per_worker) }
+    load    = { BENCHMARK_COMMAND = "worker", BENCHMARK_ROLES = "generator,host", BENCHMARK_GENERATORS = tostring(var.generators_per_task) }
     control = { BENCHMARK_COMMAND = "worker", BENCHMARK_ROLES = "control" }
     run     = { BENCHMARK_COMMAND = "run", BENCHMARK_WITH_WORKER = "true" }
   }

@@ -64,23 +64,23 @@ variable "max_instances" {
   }
 }
 
-variable "worker_count" {
+variable "load_task_count" {
   description = "Load workers (tasks) that a run is meant to have at the most; checked against what max_instances nodes hold."
   type        = number
   default     = 4
   validation {
-    condition     = var.worker_count >= 1 && var.worker_count <= 200 && floor(var.worker_count) == var.worker_count
-    error_message = "worker_count: give a whole number from 1 to 200."
+    condition     = var.load_task_count >= 1 && var.load_task_count <= 200 && floor(var.load_task_count) == var.load_task_count
+    error_message = "load_task_count: give a whole number from 1 to 200."
   }
 }
 
-variable "generators_per_worker" {
+variable "generators_per_task" {
   description = "Generator processes of each load worker; each runs one lane of a run."
   type        = number
   default     = 1
   validation {
-    condition     = var.generators_per_worker >= 1 && var.generators_per_worker <= 8
-    error_message = "generators_per_worker: give 1 to 8."
+    condition     = var.generators_per_task >= 1 && var.generators_per_task <= 8
+    error_message = "generators_per_task: give 1 to 8."
   }
 }
 

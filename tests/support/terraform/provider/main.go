@@ -1,5 +1,5 @@
-// A provider that knows the schema of the AWS provider and nothing else: enough for `terraform validate`, and for
-// `terraform test` with mock_provider, where the real one cannot be had. The schema is a JSON file beside it.
+// A stub of the AWS provider that only serves its schema. This is enough for `terraform validate`, and for `terraform test`
+// with mock_provider. SCHEMA_FILE is the path of the schema, in JSON.
 package main
 
 import (
@@ -43,7 +43,7 @@ func must(err error) {
 	}
 }
 
-// toType reads a type as Terraform writes it in JSON: a name, or a kind with what is in it.
+// toType parses Terraform's JSON notation of a type: a name, or a kind with its element type.
 func toType(raw json.RawMessage) tftypes.Type {
 	var name string
 	if json.Unmarshal(raw, &name) == nil {
@@ -107,7 +107,7 @@ func toSchemas(from map[string]block) map[string]*tfprotov6.Schema {
 	return to
 }
 
-// schemaOnly panics where it is asked for anything that a real provider does.
+// schemaOnly panics on every request that is not about the schema.
 type schemaOnly struct{ tfprotov6.ProviderServer }
 
 func (schemaOnly) GetMetadata(context.Context, *tfprotov6.GetMetadataRequest) (*tfprotov6.GetMetadataResponse, error) {

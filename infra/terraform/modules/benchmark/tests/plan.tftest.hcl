@@ -22,7 +22,7 @@ variables {
   collector_security_group_id = "sg-collector"
   prometheus_workspace_arn    = "arn:aws:aps:eu-west-1:123456789012:workspace/ws-1"
   max_instances               = 4
-  worker_count                = 4
+  load_task_count                = 4
 }
 
 run "r4_1_nodes_from_zero_and_back" {
@@ -231,7 +231,7 @@ run "refuses_an_unknown_instance_type" {
 run "refuses_more_workers_than_fit" {
   command = plan
   variables {
-    worker_count = 20
+    load_task_count = 20
   }
   expect_failures = [aws_autoscaling_group.nodes]
 }
