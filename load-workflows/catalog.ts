@@ -10,7 +10,7 @@ import type { MultiActivityInput } from './multi-activity';
 import type { RetryInput } from './retry';
 import type { TimerInput } from './timer';
 
-/** The fields of a spec that shape what one arrival starts. */
+/** The fields of a spec that determine what one arrival starts. */
 export type WorkloadSpec = Pick<
   BenchmarkSpec,
   | 'workload'
@@ -27,26 +27,26 @@ export type WorkloadSpec = Pick<
   | 'externalInput'
 >;
 
-/** Every workload but the mix, which is made of others. */
+/** Every workload except `mix`, which consists of others. */
 export type SingleWorkload = Exclude<WorkloadName, 'mix'>;
 
-/** What is known of a workload before it runs. */
+/** The properties of a workload that are known before it runs. */
 export interface Workload {
-  /** The type of its workflow, as registered with the workers. */
+  /** The workflow type that the workers register. */
   readonly workflowType: string | ((spec: WorkloadSpec) => string);
-  /** What its workflow is started with. */
+  /** Returns the arguments of the workflow. */
   readonly input: (spec: WorkloadSpec) => readonly unknown[];
-  /** How the input differs from arrival to arrival; it replaces `input`. */
+  /** Returns how the input differs per arrival; it replaces `input`. */
   readonly varies?: (spec: WorkloadSpec) => VaryingInput | undefined;
-  /** What it is sent once it has been started. */
+  /** Returns the messages that the workflow is sent after its start. */
   readonly messages?: (spec: WorkloadSpec) => Messages;
-  /** What it waits for by itself, milliseconds: latency that is not the server's doing. */
+  /** Returns how long the workflow waits by design, milliseconds. The server does not cause this part of the latency. */
   readonly waitingMs: (spec: WorkloadSpec) => number;
-  /** Events in one workflow's history, by type. Types whose number depends on timing are left out. */
+  /** Returns the number of events in one workflow's history by type, without types whose number depends on timing. */
   readonly events: (spec: WorkloadSpec) => Readonly<Record<string, number>>;
 }
 
-/** Messages of a generator to a workflow it has started, one after another. */
+/** Messages from a generator to a workflow that it has started, sent one after another. */
 export interface Messages {
   readonly kind: 'signal' | 'update' | 'update-with-start' | 'query';
   readonly count: number;
@@ -54,30 +54,31 @@ export interface Messages {
 
 export type VaryingInput =
   | { readonly kind: 'payload'; readonly size: PayloadSize }
-  /** JSON with placeholders for the arrival's index and id. */
+  /** JSON with placeholders for the arrival's index and workflow id. */
   | { readonly kind: 'template'; readonly json: string };
 
-const none = () => 0;
-/** About the pause before a retry, which the server's timers make at least a second. */
+const noWait = () => 0;
+/** The pause before a retry is at least a second, because of the resolution of the server's timers. */
 const RETRY_MS = 1000;
 
-/** R1.5. */
+/** The activities of a `state-transitions` workflow (R1.5). */
 const STATE_TRANSITION_ACTIVITIES = 10;
 
-/** Workflow tasks come in threes: scheduled, started, completed. */
+/** Each workflow task has three events. */
 function workflowTasks(n: number) {
   return { WorkflowTaskScheduled: n, WorkflowTaskStarted: n, WorkflowTaskCompleted: n };
 }
 
-const once = { WorkflowExecutionStarted: 1, WorkflowExecutionCompleted: 1 };
+/** Every workflow that completes has these two events. */
+const startAndCompletion = { WorkflowExecutionStarted: 1, WorkflowExecutionCompleted: 1 };
 
 function activities(n: number, atOnce: number) {
   const each = { ActivityTaskScheduled: n, ActivityTaskStarted: n, ActivityTaskCompleted: n };
-  // Several at once may come back within one workflow task or in many.
-  return { ...once, ...each, ...(atOnce === 1 ? workflowTasks(n + 1) : {}) };
+  // The results of concurrent activities may share a workflow task, so the number of workflow tasks varies.
+  return { ...startAndCompletion, ...each, ...(atOnce === 1 ? workflowTasks(n + 1) : {}) };
 }
 
-/** A workflow that waits for messages; how many workflow tasks it takes depends on when they come. */
+/** Returns a workload that waits for messages. Its number of workflow tasks depends on when the messages arrive. */
 function messages(
   kind: Messages['kind'],
   workflowType: string,
@@ -87,47 +88,50 @@ function messages(
     workflowType,
     input: ({ messages: n }) => [{ messages: n } satisfies MessagesInput],
     messages: ({ messages: count }) => ({ kind, count }),
-    waitingMs: none,
-    events: ({ messages: n }) => ({ ...once, ...events(n) }),
+    waitingMs: noWait,
+    events: ({ messages: n }) => ({ ...startAndCompletion, ...events(n) }),
   };
 }
 
 const updates = (n: number) => ({ WorkflowExecutionUpdateAccepted: n, WorkflowExecutionUpdateCompleted: n });
 
-/** The type of the workflow that an arrival of a workload starts. */
+/** Returns the workflow type that an arrival of a workload starts. */
 export function workflowTypeOf(workload: SingleWorkload, spec: WorkloadSpec): string {
   const { workflowType } = catalog[workload];
   return typeof workflowType === 'string' ? workflowType : workflowType(spec);
 }
 
-/** Every workload of ours: one file, one entry here, parameters in the spec's table, and a test of real histories. */
+/**
+ * All workloads. A workload consists of a file in this folder, an entry here, its parameters in the spec's table, and a
+ * test of real histories (tests/e2e/workloads).
+ */
 export const catalog: Readonly<Record<SingleWorkload, Workload>> = {
   simple: {
     workflowType: 'simple',
     input: () => [],
-    waitingMs: none,
-    events: () => ({ ...once, ...workflowTasks(1) }),
+    waitingMs: noWait,
+    events: () => ({ ...startAndCompletion, ...workflowTasks(1) }),
   },
   'multi-activity': {
     workflowType: 'multiActivity',
     input: ({ activityCount, activityConcurrency }) => [
       { activities: activityCount, atOnce: activityConcurrency } satisfies MultiActivityInput,
     ],
-    waitingMs: none,
+    waitingMs: noWait,
     events: ({ activityCount, activityConcurrency }) => activities(activityCount, activityConcurrency),
   },
   timer: {
     workflowType: 'timer',
     input: ({ timerDuration }) => [{ durationMs: durationMs(timerDuration) } satisfies TimerInput],
     waitingMs: ({ timerDuration }) => durationMs(timerDuration),
-    events: () => ({ ...once, ...workflowTasks(2), TimerStarted: 1, TimerFired: 1 }),
+    events: () => ({ ...startAndCompletion, ...workflowTasks(2), TimerStarted: 1, TimerFired: 1 }),
   },
   'child-workflow': {
     workflowType: 'childWorkflow',
     input: ({ childCount }) => [{ children: childCount } satisfies ChildWorkflowInput],
-    waitingMs: none,
+    waitingMs: noWait,
     events: ({ childCount }) => ({
-      ...once,
+      ...startAndCompletion,
       StartChildWorkflowExecutionInitiated: childCount,
       ChildWorkflowExecutionStarted: childCount,
       ChildWorkflowExecutionCompleted: childCount,
@@ -136,35 +140,35 @@ export const catalog: Readonly<Record<SingleWorkload, Workload>> = {
   'state-transitions': {
     workflowType: 'stateTransitions',
     input: () => [{ activities: STATE_TRANSITION_ACTIVITIES, atOnce: 1 } satisfies MultiActivityInput],
-    waitingMs: none,
+    waitingMs: noWait,
     events: () => activities(STATE_TRANSITION_ACTIVITIES, 1),
   },
   'local-activities': {
     workflowType: 'localActivities',
     input: ({ activityCount }) => [{ activities: activityCount } satisfies LocalActivitiesInput],
-    waitingMs: none,
-    events: ({ activityCount }) => ({ ...once, MarkerRecorded: activityCount }),
+    waitingMs: noWait,
+    events: ({ activityCount }) => ({ ...startAndCompletion, MarkerRecorded: activityCount }),
   },
   retry: {
     workflowType: 'retry',
     input: ({ failures }) => [{ failures } satisfies RetryInput],
-    // The server fires its timers up to a second late.
+    // The server's timers fire up to a second late.
     waitingMs: ({ failures }) => 2 * RETRY_MS * failures,
-    // Attempts that failed leave no event: the one that succeeded says which it was.
+    // Failed attempts leave no events; the started event of the last attempt contains the attempt's number.
     events: () => activities(1, 1),
   },
   'continue-as-new': {
     workflowType: 'continuing',
     input: ({ chainLength }) => [{ runs: chainLength } satisfies ContinueAsNewInput],
-    waitingMs: none,
-    // Of the last execution of the chain.
-    events: () => ({ ...once, ...workflowTasks(1) }),
+    waitingMs: noWait,
+    // The events of the last run of the chain.
+    events: () => ({ ...startAndCompletion, ...workflowTasks(1) }),
   },
   payload: {
     workflowType: 'payload',
     input: () => [],
     varies: ({ payloadSize }) => ({ kind: 'payload', size: parsePayloadSize(payloadSize)! }),
-    waitingMs: none,
+    waitingMs: noWait,
     events: () => activities(1, 1),
   },
   idle: {
@@ -176,15 +180,15 @@ export const catalog: Readonly<Record<SingleWorkload, Workload>> = {
   signal: messages('signal', 'signalled', (n) => ({ WorkflowExecutionSignaled: n })),
   update: messages('update', 'updated', updates),
   'update-with-start': messages('update-with-start', 'updated', updates),
-  // Queries leave nothing in a history; the signal that ends it does.
+  // Queries leave no events. The signal that ends the workflow does.
   query: messages('query', 'queried', () => ({ WorkflowExecutionSignaled: 1 })),
   external: {
     workflowType: ({ externalType }) => externalType ?? '',
     input: () => [],
     varies: ({ externalInput }) =>
       externalInput === undefined ? undefined : { kind: 'template', json: externalInput },
-    waitingMs: none,
-    // What it does is its owner's business.
+    waitingMs: noWait,
+    // Its events are not known: the workflow belongs to the user.
     events: () => ({}),
   },
 };

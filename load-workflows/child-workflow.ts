@@ -5,7 +5,7 @@ export interface ChildWorkflowInput {
   readonly children: number;
 }
 
-/** R1.4: starts the given number of children at once and waits for all of them. */
+/** Starts the given number of child workflows at the same time and waits for all of them (R1.4). */
 export async function childWorkflow({ children }: ChildWorkflowInput): Promise<void> {
   await Promise.all(Array.from({ length: children }, () => executeChild(simple)));
 }

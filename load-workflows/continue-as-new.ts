@@ -1,11 +1,11 @@
 import { continueAsNew } from '@temporalio/workflow';
 
 export interface ContinueAsNewInput {
-  /** Executions of the chain that are still to come, this one included. */
+  /** Remaining runs of the chain, including this one. */
   readonly runs: number;
 }
 
-/** A chain of so many executions under one id; it is one workflow, and its last execution says how it ended. */
+/** Runs a chain of runs with one workflow id. It counts as one workflow, with the status of its last run. */
 export async function continuing({ runs }: ContinueAsNewInput): Promise<void> {
   if (runs > 1) await continueAsNew<typeof continuing>({ runs: runs - 1 });
 }

@@ -7,7 +7,7 @@ export interface IdleInput {
   readonly durationMs: number;
 }
 
-/** Waits for an activity that does nothing for the given time but heartbeat once a second. */
+/** Waits for an activity that only heartbeats, once per second, for the given time. */
 export async function idle({ durationMs }: IdleInput): Promise<void> {
   await wait(durationMs);
 }

@@ -7,7 +7,7 @@ export interface LocalActivitiesInput {
   readonly activities: number;
 }
 
-/** Runs so many local activities one after another: work without a task on any queue, and a marker for each. */
+/** Runs the given number of local activities one after another. Each adds a marker and no task to a task queue. */
 export async function localActivities({ activities }: LocalActivitiesInput): Promise<void> {
   for (let i = 0; i < activities; i += 1) await noop();
 }

@@ -6,47 +6,43 @@ const pokeUpdate = defineUpdate<number, []>(POKE);
 const stateQuery = defineQuery<number>(STATE);
 
 export interface MessagesInput {
-  /** How many messages it waits for. */
+  /** The number of messages to wait for. */
   readonly messages: number;
 }
 
-/** Completes when it has had so many signals. */
+/** Completes when it has received the given number of signals. */
 export async function signalled({ messages }: MessagesInput): Promise<void> {
-  await pokes(messages);
+  let received = 0;
+  setHandler(pokeSignal, () => {
+    received += 1;
+  });
+  await condition(() => received === messages);
 }
 
-/** Completes when it has had so many updates; each is validated, accepted, and answered with its number. */
+/** Completes when it has received the given number of updates. Each is validated, accepted and answered with its number. */
 export async function updated({ messages }: MessagesInput): Promise<void> {
-  let had = 0;
+  let received = 0;
   setHandler(
     pokeUpdate,
     () => {
-      had += 1;
-      return had;
+      received += 1;
+      return received;
     },
     {
       validator: () => {
-        if (had === messages) throw new Error(`has had its ${messages} updates`);
+        if (received === messages) throw new Error(`the workflow has already received its ${messages} updates`);
       },
     },
   );
-  await condition(() => had === messages);
+  await condition(() => received === messages);
 }
 
-/** Answers queries until a signal lets it complete. */
+/** Answers queries until it receives a signal, then completes. */
 export async function queried(): Promise<void> {
-  let had = 0;
-  setHandler(stateQuery, () => had);
+  let signals = 0;
+  setHandler(stateQuery, () => signals);
   setHandler(pokeSignal, () => {
-    had += 1;
+    signals += 1;
   });
-  await condition(() => had > 0);
-}
-
-async function pokes(messages: number): Promise<void> {
-  let had = 0;
-  setHandler(pokeSignal, () => {
-    had += 1;
-  });
-  await condition(() => had === messages);
+  await condition(() => signals > 0);
 }

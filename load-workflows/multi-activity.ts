@@ -5,18 +5,18 @@ const { noop } = proxyActivities<typeof activities>({ startToCloseTimeout: '1 mi
 
 export interface MultiActivityInput {
   readonly activities: number;
-  /** How many of them run at once. */
+  /** How many of them run at the same time. */
   readonly atOnce: number;
 }
 
-/** R1.2: runs exactly so many no-op activities, one after another or several at once. */
+/** Runs the given number of no-op activities, one after another or several at the same time (R1.2). */
 export async function multiActivity({ activities, atOnce }: MultiActivityInput): Promise<void> {
   let next = 0;
-  const lane = async () => {
+  const runNext = async () => {
     while (next < activities) {
       next += 1;
       await noop();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, activities) }, lane));
+  await Promise.all(Array.from({ length: Math.min(atOnce, activities) }, runNext));
 }

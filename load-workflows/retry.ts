@@ -3,7 +3,7 @@ import type * as activities from './activities/fail';
 
 const { failUntil } = proxyActivities<typeof activities>({
   startToCloseTimeout: '1 minute',
-  // The server fires timers about once a second: what is shorter would not be faster.
+  // The server fires timers about once per second, so a shorter interval would not be faster.
   retry: { initialInterval: '1s', backoffCoefficient: 1 },
 });
 
@@ -11,7 +11,7 @@ export interface RetryInput {
   readonly failures: number;
 }
 
-/** Runs an activity that fails so many times before it succeeds, a second apart. */
+/** Runs an activity that fails the given number of times, a second apart, before it succeeds. */
 export async function retry({ failures }: RetryInput): Promise<void> {
   await failUntil(failures + 1);
 }

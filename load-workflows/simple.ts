@@ -1,2 +1,2 @@
-/** R1.1: completes at once. */
+/** Completes immediately (R1.1). */
 export async function simple(): Promise<void> {}

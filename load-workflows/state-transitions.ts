@@ -1,6 +1,6 @@
 import { multiActivity, type MultiActivityInput } from './multi-activity';
 
-/** R1.5: fast activities one after another, each a round through every service of the cluster. */
+/** Runs fast activities one after another. Each one involves every service of the cluster (R1.5). */
 export async function stateTransitions(input: MultiActivityInput): Promise<void> {
   await multiActivity(input);
 }

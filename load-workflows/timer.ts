@@ -4,7 +4,7 @@ export interface TimerInput {
   readonly durationMs: number;
 }
 
-/** R1.3: sleeps for the given time. The server fires timers about once a second, so short ones take longer. */
+/** Sleeps for the given time (R1.3). The server fires timers about once per second, so short ones take longer. */
 export async function timer({ durationMs }: TimerInput): Promise<void> {
   await sleep(durationMs);
 }

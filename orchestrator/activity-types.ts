@@ -16,18 +16,16 @@ import type { Thresholds, Verdict } from '../measurement/judging/verdict';
 import type { CleanupFacts, Disagreement, WorkloadSample } from '../report/facts';
 import type { PlannedStep } from './plan';
 
-/**
- * What the workflows ask of their activities. The activities implement these; the workflows import only the types.
- */
+/** The types of the activities, their inputs and their results. The activities implement them and the workflows call them. */
 
-/** Names a run and where its load goes. No address, no secret: each worker resolves the profile itself. */
+/** Identifies a run and its target. It contains no address and no secret: each worker resolves the profile itself. */
 export interface RunRef {
   readonly runId: string;
   readonly workflowId: string;
   readonly targetProfile?: string;
   /** The run's namespace on the target. */
   readonly namespace: string;
-  /** Whether this run registered the namespace and so may clean it as a whole. */
+  /** Whether this run registered the namespace and may terminate every workflow in it. */
   readonly ownsNamespace: boolean;
   readonly taskQueue: string;
 }
@@ -35,11 +33,11 @@ export interface RunRef {
 export interface Health {
   readonly address: string;
   readonly serverVersion: string;
-  /** Whether control and target are one cluster, whose trouble then reaches the heartbeats too. */
+  /** Whether control and target are the same cluster, so that problems of the target affect the heartbeats too. */
   readonly sharesControlCluster: boolean;
 }
 
-/** What is known of the system under test. A field that could not be read is 'unknown', never a guess. */
+/** What is known about the system under test. A field that could not be read is 'unknown', never a guess. */
 export interface SystemDescription {
   readonly serverVersion: string;
   readonly historyShards: number | 'unknown';
@@ -48,25 +46,25 @@ export interface SystemDescription {
   readonly visibility: string;
   readonly instanceType: string;
   readonly clusterName: string;
-  /** Settings of an embedded target, `key=value`; of any other there is no API that tells. */
+  /** Settings of an embedded target, `key=value`. For other targets no API reports them. */
   readonly dynamicConfig?: readonly string[] | 'unknown';
 }
 
 export interface GenerateLoadInput {
   readonly run: RunRef;
   readonly workload: string;
-  /** What its arrivals start; several in a mix. */
+  /** What the arrivals start; several kinds in a mix. */
   readonly kinds: readonly ArrivalKind[];
   readonly step: PlannedStep;
   readonly lane: number;
   readonly lanes: number;
   readonly process: 'uniform' | 'poisson';
   readonly seed: number;
-  /** The instant the step begins: milliseconds since the epoch on the control server's clock. */
+  /** When the step begins: milliseconds since the epoch on the control server's clock. */
   readonly startAtMs: number;
-  /** The steps of this stretch of the timeline, to tell in whose time a completion falls. */
+  /** The steps of this section of the timeline: a completion is counted for the step in whose time it falls. */
   readonly timeline: readonly { readonly index: number; readonly startMs: number; readonly endMs: number }[];
-  /** Where this stretch stands in the whole run, for the series: milliseconds from the start of the load. */
+  /** Where this section begins in the whole run, for the series: milliseconds from the start of the load. */
   readonly timelineOffsetMs: number;
   readonly seriesWidthMs: number;
   readonly observeShare: number;
@@ -78,7 +76,7 @@ export interface GenerateLoadInput {
   readonly heartbeatTimeoutMs: number;
 }
 
-/** What a generator's heartbeat carries: enough for a successor to go on, and for the live view. */
+/** The details of a generator's heartbeat: enough for the next attempt to continue the lane, and for the live view. */
 export interface LaneCheckpoint {
   readonly phase: 'armed' | 'sending' | 'settling';
   readonly cursor: EncodedCursor;
@@ -93,7 +91,7 @@ export interface LaneCheckpoint {
   readonly awaited: number;
 }
 
-/** Lanes of one step at one instant, merged: what a progress signal and the live view show. */
+/** The merged lanes of one step at one time, for progress signals and the live view. */
 export interface StepSnapshot {
   readonly stepIndex: number;
   readonly lanesReporting: number;
@@ -104,19 +102,19 @@ export interface StepSnapshot {
   readonly awaited: number;
   readonly latencyP50Ms: number;
   readonly latencyP99Ms: number;
-  /** Tasks waiting in the run's queues, by the server's account; absent where it does not tell. */
+  /** Tasks waiting in the run's queues, by the server's statistics; absent if the server has none. */
   readonly backlog?: Readonly<Partial<Record<QueueType, number>>>;
 }
 
 export interface CountedStep {
   readonly name: string;
   readonly attempt: number;
-  /** When its last arrival was due: milliseconds since the epoch. */
+  /** When the last arrival of the step was due: milliseconds since the epoch. */
   readonly endedAtMs: number;
   readonly measurement: Pick<StepMeasurement, 'ledger' | 'provisional' | 'scheduledByLane'>;
 }
 
-/** The server's count of a step's workflows by how they ended. */
+/** The server's count of a step's workflows by status. */
 export interface ServerCounts {
   readonly total: number;
   readonly completed: number;
@@ -130,23 +128,23 @@ export interface ServerCounts {
 export interface ReconcileInput {
   readonly run: RunRef;
   readonly steps: readonly CountedStep[];
-  /** What the arrivals start: workflows that wait for messages are sent what they lack. */
+  /** What the arrivals start: open workflows that wait for messages get those that were not sent. */
   readonly kinds: readonly ArrivalKind[];
-  /** How long what is still open may take to close. */
+  /** How long open workflows may take to close. */
   readonly completionTimeoutMs: number;
   /**
-   * Holds for which the completions in their own time are to be counted by the server, because clients saw only some:
-   * a sample, or not those of arrivals that a dead generator had sent.
+   * Windows in which the server counts completions, for holds in which the generators observed only some of them: they
+   * observed a sample, or a generator died and its workflows were not observed.
    */
   readonly countWindows: readonly CountWindow[];
 }
 
-/** Completions to be counted by the server, by the time they closed at: milliseconds since the epoch. */
+/** A window of close times in which the server counts completions: milliseconds since the epoch. */
 export interface CountWindow {
   readonly stepIndex: number;
   readonly fromMs: number;
   readonly toMs: number;
-  /** Only workflows of these types; kinds of a mix that wait for different times are counted in different windows. */
+  /** Count only these types. Kinds of a mix that wait for different times are counted in different windows. */
   readonly workflowTypes?: readonly string[];
 }
 
@@ -158,13 +156,13 @@ export interface Reconciliation {
     readonly server: ServerCounts;
   }[];
   readonly completedInWindow: readonly (readonly [stepIndex: number, count: number])[];
-  /** How provisional entries were settled: each id described, or, where they were too many, by the counts alone. */
+  /** How provisional arrivals were settled: by describing each id or, if there were too many, by the counts. */
   readonly settledBy: 'nothing to settle' | 'describing each id' | 'count';
-  /** How long the server's visibility took to agree. Milliseconds. */
+  /** How long the server's visibility took to list all workflows. Milliseconds. */
   readonly visibilityWaitMs: number;
-  /** What stayed unexplained, e.g. a count that never agreed; empty when the account is closed. */
+  /** Differences that remain, e.g. a count that never agreed; empty if the ledger and the server agree. */
   readonly open: readonly string[];
-  /** The ids behind it; a sample on each side. */
+  /** A sample of the ids behind the differences, on each side. */
   readonly disagreements: readonly Disagreement[];
 }
 
@@ -188,48 +186,49 @@ export interface HostInput {
   readonly run: RunRef;
   readonly host: number;
   readonly slots: number;
-  /** Polls kept open of each kind; scaled by the worker itself without it. */
+  /** Concurrent polls per task queue type; the worker scales them automatically if this is undefined. */
   readonly pollers?: number;
 }
 
-/** What a host's heartbeat carries. */
+/** The details of a host's heartbeat. */
 export type HostReport = HostHistory;
 
-/** A hold of which some workflows are looked at. */
+/** A hold of which some workflows are sampled. */
 export type SampledStep = Pick<CountedStep, 'name' | 'attempt'> & Pick<StepMeasurement, 'scheduledByLane'>;
 export type { WorkloadSample };
 
 export interface CollectInput {
   readonly run: RunRef;
-  /** The workflow that wants to hear how the step goes on, and how often. */
+  /** The id of the workflow that receives the snapshots, and the interval. */
   readonly reportTo: string;
   readonly reportEveryMs: number;
   readonly stepIndex: number;
-  /** When it has to hear at once, because the run is to end. */
+  /** Conditions that are reported immediately, because they end the run. */
   readonly abortOn?: AbortLimits;
 }
 
 export interface ObserveInput {
   readonly run: RunRef;
-  /** The step: when it begins, milliseconds since the epoch on the control server's clock, and how long it lasts. */
+  /** When the step begins, milliseconds since the epoch on the control server's clock. */
   readonly startAtMs: number;
+  /** How long the step lasts. */
   readonly durationMs: number;
-  /** Whether the server's own metrics are read too: of a hold, which has a verdict to explain. */
+  /** Whether to read the server's own metrics too. They explain the verdict of a hold. */
   readonly readServer: boolean;
 }
 
 export interface ControlActivities {
   checkHealth(targetProfile: string | undefined): Promise<Health>;
-  prepareNamespace(run: RunRef, retentionMs: number, atLeastMs: number): Promise<void>;
+  prepareNamespace(run: RunRef, retentionMs: number, longestRunMs: number): Promise<void>;
   describeSystem(run: RunRef): Promise<SystemDescription>;
   requireFreeGenerators(lanesNeeded: number): Promise<void>;
   awaitHosts(run: RunRef, hosts: number, hostsWorkflow: string): Promise<void>;
-  /** Waits for workers that are not the run's own. */
+  /** Waits for workers that are not part of the run. */
   awaitPollers(run: RunRef): Promise<void>;
   collectProgress(input: CollectInput): Promise<void>;
   observeTarget(input: ObserveInput): Promise<TargetObservation>;
   readHosts(hostsWorkflow: string): Promise<HostReport[]>;
-  /** Waits for the hosts' workflow to close; rejects with its failure. */
+  /** Waits for the hosts' workflow to close. Rejects with its failure. */
   awaitHostsEnded(hostsWorkflow: string): Promise<void>;
   judgeStep(input: JudgeInput): Promise<Judgement>;
   reconcile(input: ReconcileInput): Promise<Reconciliation>;

@@ -34,17 +34,14 @@ import { hostsWorkflowId } from './names';
 import { shortActivities, longActivities } from './proxies';
 import { RunState } from './run-state';
 
-/**
- * One benchmark of a Temporal cluster. It reads like its table of contents; whatever happens on the way, it cleans up
- * and reports.
- */
+/** Runs one benchmark of a Temporal cluster, phase by phase. After a failure or a cancellation it still cleans up and reports. */
 export async function BenchmarkRun(input?: SpecInput, carried?: Carried): Promise<BenchmarkResult> {
   const state = new RunState(parseInput(input), carried);
-  const measuring = new CancellationScope();
-  state.listen(() => measuring.cancel());
+  const measurement = new CancellationScope();
+  state.setHandlers(() => measurement.cancel());
   upsertMemo({ runId: state.run.runId, namespace: state.run.namespace });
 
-  await recordFailure(state, measuring, async () => {
+  await measure(state, measurement, async () => {
     await phase(state, 'health', checkHealth);
     await phase(state, 'namespace', prepareNamespace);
     await phase(state, 'system', describeSystem);
@@ -53,7 +50,7 @@ export async function BenchmarkRun(input?: SpecInput, carried?: Carried): Promis
   });
   if (state.pausedForNewHistory) await continueRunAsNew(state, input);
   return await CancellationScope.nonCancellable(async () => {
-    await phase(state, 'drain', stopLoad);
+    await phase(state, 'drain', readHosts);
     await phase(state, 'reconcile', reconcile);
     await phase(state, 'sample', sampleWorkload);
     await phase(state, 'verdict', judgeAll);
@@ -69,21 +66,21 @@ function parseInput(input: SpecInput | undefined): BenchmarkSpec {
   throw ApplicationFailure.nonRetryable(describeProblems(parsed.problems), BAD_SPEC, parsed.problems);
 }
 
-/** What an earlier execution of the run has been through is not done again. */
+/** Runs one phase. An execution that continues an earlier one skips the phases before the load. */
 async function phase<T>(state: RunState, name: Phase, work: (state: RunState) => Promise<T>): Promise<T | undefined> {
   if (state.carried && PHASES.indexOf(name) < PHASES.indexOf('load')) return undefined;
   state.enter(name);
   return await work(state);
 }
 
-/** Runs the measuring part; its failure or cancellation is a finding of the run, and the rest goes on. */
-async function recordFailure(state: RunState, scope: CancellationScope, work: () => Promise<void>): Promise<void> {
+/** Runs the measuring phases. Records their failure or cancellation in the run's findings and does not throw it. */
+async function measure(state: RunState, scope: CancellationScope, work: () => Promise<void>): Promise<void> {
   try {
     await scope.run(work);
-    // Steps that were cut short return what they have, so cancelling need not surface as an error.
-    if (scope.consideredCancelled) state.found.abortReason ??= 'cancelled';
+    // A canceled step returns what it has measured, so a cancellation does not always cause an error.
+    if (scope.consideredCancelled) state.found.abortReason ??= 'canceled';
   } catch (err) {
-    if (isCancellation(err)) state.found.abortReason ??= 'cancelled';
+    if (isCancellation(err)) state.found.abortReason ??= 'canceled';
     else {
       state.found.error = rootCause(err) ?? String(err);
       state.found.misconfigured = MISCONFIGURED.some((type) => type === failureType(err));
@@ -91,14 +88,17 @@ async function recordFailure(state: RunState, scope: CancellationScope, work: ()
   }
 }
 
-/** Between two iterations, with no step open and nobody waiting for an answer; a run that is to end does not go on. */
+/**
+ * Continues the run as new, between two iterations: no step is open, and every message is answered first. Returns if the
+ * run was aborted in the meantime.
+ */
 async function continueRunAsNew(state: RunState, input: SpecInput | undefined): Promise<void> {
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
-  if (CancellationScope.current().consideredCancelled) state.found.abortReason ??= 'cancelled';
+  if (CancellationScope.current().consideredCancelled) state.found.abortReason ??= 'canceled';
   if (state.found.abortReason === undefined) await continueAsNew<typeof BenchmarkRun>(input, state.carry());
 }
 
-/** The type of the failure at the root of what children and activities have wrapped. */
+/** Returns the type of the root cause, which child workflow and activity failures wrap. */
 function failureType(err: unknown): string | undefined {
   if (err instanceof ApplicationFailure) return err.type ?? undefined;
   return err instanceof Error && err.cause !== undefined ? failureType(err.cause) : undefined;
@@ -117,7 +117,7 @@ async function describeSystem(state: RunState): Promise<void> {
   state.found.system = await shortActivities.describeSystem(state.run);
 }
 
-/** Hosts outlive a continue-as-new of the run and its cancellation; cleaning up ends them. */
+/** Starts the hosts, or waits for the workers of the spec. Hosts survive continue-as-new and cancellation; cleanUp ends them. */
 async function startHosts(state: RunState): Promise<void> {
   const { run, spec, plan } = state;
   if (spec.generatorOnly || spec.workload === 'external') {
@@ -141,8 +141,8 @@ async function startHosts(state: RunState): Promise<void> {
   ]);
 }
 
-/** The generators have returned by now, whatever happened; what they saw of their hosts is read while these live. */
-async function stopLoad(state: RunState): Promise<void> {
+/** Reads the hosts' reports while the hosts still run. All generators have returned by now. */
+async function readHosts(state: RunState): Promise<void> {
   if (state.hostsStarted) await state.readHosts();
 }
 
@@ -161,7 +161,9 @@ async function reconcile(state: RunState): Promise<void> {
       kinds,
       completionTimeoutMs: state.plan.completionTimeoutMs,
       countWindows: state.steps
-        .filter((step) => isCounted(step, state.steps) && (state.plan.observeShare < 1 || mayHaveUnseenCompletions(step)))
+        .filter(
+          (step) => isCounted(step, state.steps) && (state.plan.observeShare < 1 || mayHaveUnseenCompletions(step)),
+        )
         .flatMap((step) => countWindowsOf(step, kinds)),
     });
     state.found.reconciliation = found;
@@ -171,11 +173,11 @@ async function reconcile(state: RunState): Promise<void> {
     });
   } catch (err) {
     if (failureType(err) === NAMESPACE_GONE) state.found.error ??= rootCause(err);
-    else state.notes.push(`the account could not be reconciled with the server: ${rootCause(err)}`);
+    else state.notes.push(`the ledger could not be reconciled with the server: ${rootCause(err)}`);
   }
 }
 
-/** What a workflow of the load costs; where it cannot be found out, the run is none the worse for it. */
+/** Samples what a workflow of the load costs the cluster. A failure is noted and does not affect the run. */
 async function sampleWorkload(state: RunState): Promise<void> {
   const holds = state.steps.filter((step) => isCounted(step, state.steps));
   if (holds.length === 0 || state.found.error !== undefined) return;
@@ -189,24 +191,24 @@ async function sampleWorkload(state: RunState): Promise<void> {
   }
 }
 
-/** Whether a step may have completions that no client saw: of starts that nobody was told of. */
+/** Returns whether generators may have missed completions of a step, because they did not know that the starts succeeded. */
 function mayHaveUnseenCompletions({ measurement: { ledger } }: StepFacts): boolean {
   return ledger.recovered + ledger.inDoubt + total(ledger.unknown) > 0;
 }
 
-/** When the completions of a hold fall: later than the hold by what its workflows wait for themselves. */
+/** Returns the windows in which the completions of a hold fall: the hold's time plus what its workflows wait by design. */
 function countWindowsOf({ step, startAtMs }: StepFacts, kinds: readonly ArrivalKind[]): CountWindow[] {
   const waits = [...new Set(kinds.map(({ waitingMs }) => waitingMs))];
   return waits.map((waitingMs) => {
     const fromMs = startAtMs + waitingMs;
     const window = { stepIndex: step.index, fromMs, toMs: fromMs + step.durationMs };
     if (waits.length === 1) return window;
-    const alike = kinds.filter((kind) => kind.waitingMs === waitingMs);
-    return { ...window, workflowTypes: [...new Set(alike.map(({ workflowType }) => workflowType))] };
+    const sameWait = kinds.filter((kind) => kind.waitingMs === waitingMs);
+    return { ...window, workflowTypes: [...new Set(sameWait.map(({ workflowType }) => workflowType))] };
   });
 }
 
-/** The final verdict of every hold, now that the server has been asked. */
+/** Judges every hold again, with the reconciled ledger. */
 async function judgeAll(state: RunState): Promise<void> {
   const facts = state.facts();
   for (const [i, step] of state.steps.entries()) {
@@ -230,7 +232,7 @@ async function cleanUp(state: RunState): Promise<void> {
     await getExternalWorkflowHandle(hosts)
       .signal(stopHostsSignal)
       .then(() => longActivities.awaitHostsEnded(hosts))
-      .catch((err: unknown) => state.notes.push(`a host did not end well: ${rootCause(err)}`));
+      .catch((err: unknown) => state.notes.push(`a host failed to stop: ${rootCause(err)}`));
   }
   if (state.health === undefined) return;
   try {

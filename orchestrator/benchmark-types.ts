@@ -1,12 +1,12 @@
 /** The workflow type of a run. */
 export const BENCHMARK_RUN = 'BenchmarkRun';
-/** The type of the failure with which a run ends that was told something wrong. */
+/** The failure type of a run whose spec is invalid. */
 export const BAD_SPEC = 'BadSpec';
-/** The type of the failure with which a run ends that could not measure; its details hold the result all the same. */
+/** The failure type of a run that could not measure. Its details contain the result. */
 export const RUN_FAILED = 'RunFailed';
-/** The type of the failure of whoever looks for a run's workflows in a namespace that somebody has deleted. */
+/** The failure type of an activity that finds the run's namespace deleted. */
 export const NAMESPACE_GONE = 'NamespaceGone';
-/** Failures of activities that a change of the spec would mend: the run ends with 104. */
+/** Failure types of activities that the user can fix by changing the spec or the settings; the exit code is 104. */
 export const MISCONFIGURED = [
   'NamespaceDenied',
   'NoNamespace',

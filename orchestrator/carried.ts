@@ -5,8 +5,8 @@ import type { Health } from './activity-types';
 import type { PlannedStep } from './plan';
 
 /**
- * What a run takes along when it continues as new between two iterations, with no step open: everything it has found out,
- * small enough for one payload however many lanes and iterations there are.
+ * What a run passes on when it continues as new between two iterations: everything that it has measured. It fits into one
+ * payload for any number of lanes and iterations.
  */
 export interface Carried extends Pick<
   RunFacts,
@@ -15,7 +15,7 @@ export interface Carried extends Pick<
   readonly health?: Health;
   readonly hostsStarted: boolean;
   readonly planned: readonly PlannedStep[];
-  /** Which of the planned steps is the first that has not been run. */
+  /** The index of the first planned step that has not been run. */
   readonly nextStep: number;
   readonly begun: readonly BegunStep[];
 }
@@ -25,13 +25,13 @@ export interface BegunStep {
   readonly startAtMs: number;
 }
 
-/** Of so many, the last ones, what the target did is carried on: the holds that tell the result are judged by it. */
+/** How many of the last steps keep their observation of the target, which explains the result. */
 const OBSERVED_STEPS = 4;
 
 /**
- * Steps without what nobody will ask them for: only holds are judged and combined, so other steps leave their histograms
- * behind; and where more is provisional than can be looked up one by one, the counts will settle it, and the names stay
- * behind.
+ * Returns the steps without data that is no longer needed. Only holds are judged and combined, so other steps keep
+ * percentiles and drop their histograms. If there are more provisional arrivals than can be described one by one, they
+ * will be settled by count, so their ids are dropped.
  */
 export function carriedSteps(steps: readonly StepFacts[]): StepFacts[] {
   const tooMany = steps.reduce((sum, step) => sum + provisionalIn(step.measurement.ledger), 0) > MAX_PROVISIONAL;

@@ -3,10 +3,10 @@ import { renderMarkdown } from '../report/markdown';
 import type { BenchmarkResult } from '../report/result-schema';
 import type { Progress } from './messages';
 
-/** The server takes so many bytes of a workflow's details. */
-const MOST = 19_000;
+/** The maximum length of a workflow's details that the server accepts is about 20,000 bytes. */
+const MAX_LENGTH = 19_000;
 
-/** What the Temporal UI shows of a run while it goes on: markdown. */
+/** Returns what the Temporal UI shows for a run in progress, as Markdown. */
 export function detailsOf(progress: Progress, steps: readonly StepFacts[]): string {
   const { phase, step, scheduled, acknowledged, completed, errors, latency, notes } = progress;
   const rows = [
@@ -18,7 +18,7 @@ export function detailsOf(progress: Progress, steps: readonly StepFacts[]): stri
     ...steps.filter(({ verdict }) => verdict).map(describeHold),
     ...notes.map((note) => `- ${note}`),
   ];
-  return rows.join('\n').slice(0, MOST);
+  return rows.join('\n').slice(0, MAX_LENGTH);
 }
 
 function describeHold({ step, verdict, validity }: StepFacts): string {
@@ -27,7 +27,7 @@ function describeHold({ step, verdict, validity }: StepFacts): string {
   return `- hold at ${step.fromRate}/s: ${result}${reasons.length > 0 ? ` (${reasons.join('; ')})` : ''}`;
 }
 
-/** What it shows of one that is over: the summary, with what limited it. */
+/** Returns what the Temporal UI shows for a finished run: the summary with the findings. */
 export function summaryOf(result: BenchmarkResult): string {
-  return renderMarkdown(result).slice(0, MOST);
+  return renderMarkdown(result).slice(0, MAX_LENGTH);
 }

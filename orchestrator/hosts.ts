@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation, setHandler } from '@temporalio/workflow';
 import type { RunRef } from './activity-types';
 import { stopHostsSignal } from './messages';
-import { hosts as hostActivities } from './proxies';
+import { hostActivities } from './proxies';
 
 export interface HostsInput {
   readonly run: RunRef;
@@ -10,7 +10,10 @@ export interface HostsInput {
   readonly pollers?: number;
 }
 
-/** Keeps a run's hosts up until the run, having cleaned up, says stop. Lives beside the run, not under it. */
+/**
+ * Keeps a run's hosts running until the run signals stop, after it has cleaned up. The run abandons this child workflow,
+ * so that it survives continue-as-new.
+ */
 export async function Hosts({ run, hosts, slots, pollers }: HostsInput): Promise<void> {
   const scope = new CancellationScope();
   setHandler(stopHostsSignal, () => scope.cancel());

@@ -4,55 +4,57 @@ import { addCounts, emptyLedger, total, type Counts } from '../measurement/accou
 import { mergeLanes, noHistograms, type LaneResult, type StepMeasurement } from '../measurement/account/lane';
 import { idleAudit } from '../measurement/account/generator-audit';
 import type { GenerateLoadInput, LaneCheckpoint } from './activity-types';
-import { collector, generators } from './proxies';
+import { PICKED_UP_LATE } from './names';
+import { collectorActivities, generatorActivities } from './proxies';
 
 export interface LoadStepInput extends Omit<GenerateLoadInput, 'lane'> {
-  /** The workflow that wants to hear how the step goes on. */
+  /** The id of the workflow that receives snapshots of the step. */
   readonly reportTo: string;
-  /** How often it does. Milliseconds. */
+  /** The interval of the snapshots. Milliseconds. */
   readonly reportEveryMs: number;
-  /** When the step is to end the run. */
+  /** The conditions under which the step ends the run. */
   readonly abortOn?: AbortLimits;
 }
 
-/** Why a lane of a step did nothing: it was picked up when its load should have been under way already. */
-export const LATE = 'picked up late';
-const CANCELED_BEFORE_START = 'cancelled before it began';
+/** The reason why a lane did nothing: it was canceled before its generator had started. */
+const CANCELED_BEFORE_START = 'canceled before it began';
 
 /**
- * One attempt of one step: a generator for each lane, and a collector that tells the run how they fare. Cancelled, it
- * still returns what its generators did.
+ * Runs one attempt of one step: a generator per lane, a collector that reports progress to the run, and an observer of the
+ * target. If it is canceled, it still returns what its generators have measured.
  */
 export async function LoadStep(input: LoadStepInput): Promise<StepMeasurement> {
   const { run, reportTo, reportEveryMs, abortOn } = input;
   const lanes = new CancellationScope();
   const collecting = new CancellationScope();
-  const watching = collecting
-    .run(() => collector.collectProgress({ run, reportTo, reportEveryMs, stepIndex: input.step.index, abortOn }))
+  const reporting = collecting
+    .run(() =>
+      collectorActivities.collectProgress({ run, reportTo, reportEveryMs, stepIndex: input.step.index, abortOn }),
+    )
     .catch((err: unknown) => {
-      // What the collector reports is for the eye; the measurement does not depend on it.
+      // The collector only reports progress. The measurement does not depend on it.
       if (!isCancellation(err)) return;
     });
   const { startAtMs, step } = input;
   const observing = collecting
     .run(() => {
       const { durationMs, kind } = step;
-      return collector.observeTarget({ run, startAtMs, durationMs, readServer: kind === 'hold' });
+      return collectorActivities.observeTarget({ run, startAtMs, durationMs, readServer: kind === 'hold' });
     })
-    // A measurement stands without knowing what the target did meanwhile.
+    // The measurement is valid without the observation of the target.
     .catch(() => undefined);
   const results = await lanes.run(() =>
     Promise.all(
       Array.from({ length: input.lanes }, async (_, lane) => {
         const result = await runLane(input, lane);
-        if (result.cutShort === LATE) lanes.cancel();
+        if (result.cutShort === PICKED_UP_LATE) lanes.cancel();
         return result;
       }),
     ),
   );
   const target = results.some(({ cutShort }) => cutShort !== undefined) ? undefined : await observing;
   collecting.cancel();
-  await Promise.all([watching, observing]);
+  await Promise.all([reporting, observing]);
   return { ...mergeLanes(results), ...(target === undefined ? {} : { target }) };
 }
 
@@ -61,7 +63,7 @@ async function runLane(
   lane: number,
 ): Promise<LaneResult> {
   const longestMs = input.step.durationMs + input.completionTimeoutMs;
-  const { generateLoad } = generators(input.step.index, longestMs, input.heartbeatTimeoutMs);
+  const { generateLoad } = generatorActivities(input.step.index, longestMs, input.heartbeatTimeoutMs);
   try {
     return await generateLoad({ ...input, lane });
   } catch (err) {
@@ -72,7 +74,7 @@ async function runLane(
   }
 }
 
-/** A generator that never came back has left its last heartbeat: what it says is kept, what was open is in doubt. */
+/** Returns the last heartbeat of a generator that timed out; undefined for any other error. */
 function lastCheckpoint(err: unknown): LaneCheckpoint | undefined {
   if (err instanceof ActivityFailure && err.cause instanceof TimeoutFailure) {
     return err.cause.lastHeartbeatDetails as LaneCheckpoint | undefined;
@@ -80,14 +82,15 @@ function lastCheckpoint(err: unknown): LaneCheckpoint | undefined {
   return undefined;
 }
 
+/** Returns the result of a lane whose generator was lost: its last account, with the open arrivals in doubt. */
 function laneFromCheckpoint(lane: number, checkpoint: LaneCheckpoint): LaneResult {
   const { ledger, observation } = checkpoint;
-  const booked =
+  const accounted =
     ledger.acknowledged + ledger.recovered + ledger.inDoubt + countAll(ledger.rejected, ledger.skipped, ledger.unknown);
   const { completed, chosen, failed } = observation;
   return {
     ...emptyLane(lane, 'the generator was lost'),
-    ledger: { ...ledger, inDoubt: ledger.inDoubt + ledger.scheduled - booked },
+    ledger: { ...ledger, inDoubt: ledger.inDoubt + ledger.scheduled - accounted },
     provisional: { ...checkpoint.provisional, inDoubt: null },
     observation: { ...observation, lost: chosen - completed - countAll(failed), pending: 0 },
     histograms: checkpoint.histograms,

@@ -11,47 +11,47 @@ import { completedDuring, notCompletedSeen, holdOutcome } from '../measurement/j
 import type { StepMeasurement } from '../measurement/account/lane';
 import { evidenceOf, hostsDuring, LIMITS } from '../measurement/judging/validity';
 import type { StepFacts } from '../report/facts';
-import { LATE, LoadStep } from './load-step';
-import { stepWorkflowId } from './names';
+import { LoadStep } from './load-step';
+import { PICKED_UP_LATE, stepWorkflowId } from './names';
 import { OBSERVER_LIMIT, planRerun, planShifted, type PlannedStep } from './plan';
 import { shortActivities } from './proxies';
 import type { RunState } from './run-state';
 
-/** From the decision to start until the first arrival: generators are armed within it. */
-const LEAD_MS = 2000;
-/** Later steps' generators are asked for this long before, so that they are armed well over 5 s ahead. */
-const ARM_MS = 8000;
-/** How often a timeline may be moved because a step was picked up late. */
+/** The time from the decision to start until the first arrival. The generators of the first step get ready in it. */
+const FIRST_LEAD_MS = 2000;
+/** Generators of later steps are scheduled this long before their step, so that they are ready at least 5 s ahead. */
+const LEAD_MS = 8000;
+/** How often the timeline may be shifted because a step was picked up late. */
 const MAX_SHIFTS = 3;
-/** Where control and target are one cluster, its stalls must not look like dead generators. */
-const HEARTBEAT_TIMEOUT_MS = { apart: 5000, shared: 15_000 };
+/** The timeout is longer if control and target are the same cluster: a stall of it must not look like a dead generator. */
+const HEARTBEAT_TIMEOUT_MS = { separate: 5000, shared: 15_000 };
 
 /**
- * Runs every step of the profile on one timeline, then again what was spoilt. Stops early, between two iterations or
- * two such steps, where the history has grown long; `nextStep` then says where to go on.
+ * Runs every step of the profile on one timeline, then reruns spoilt holds. If the history has grown long, it stops early,
+ * between two iterations or two reruns, and sets `nextStep` to the step with which the next execution continues.
  */
 export async function runLoad(state: RunState): Promise<void> {
   let remaining: readonly PlannedStep[] = state.planned.slice(state.nextStep);
   for (let shifts = 0; remaining.length > 0; shifts += 1) {
-    const { late, left } = await runStretch(state, remaining);
-    if (late === undefined && left !== undefined) return pause(state, left.index, `iteration ${left.iteration}`);
+    const { late, next } = await runSection(state, remaining);
+    if (late === undefined && next !== undefined) return pause(state, next.index, `iteration ${next.iteration}`);
     if (late === undefined) break;
     if (shifts === MAX_SHIFTS)
-      throw new Error(`step ${late.name} was picked up late ${shifts + 1} times: too few generators`);
-    const again = planShifted(
+      throw new Error(`step ${late.name} was picked up late ${shifts + 1} times: there are too few free generators`);
+    const shifted = planShifted(
       state.planned,
       remaining.filter((step) => step.index >= late.index),
     );
-    state.notes.push(`step ${late.name} was picked up late; the timeline goes on from there`);
-    state.planned.push(...again);
-    remaining = again;
+    state.notes.push(`step ${late.name} was picked up late; the timeline was shifted`);
+    state.planned.push(...shifted);
+    remaining = shifted;
   }
   state.nextStep = state.planned.length;
   await rerunSpoiltHolds(state);
 }
 
 function pause(state: RunState, nextStep: number, what: string): void {
-  state.notes.push(`the run's history had grown long: the load paused, and went on with ${what} in a new one`);
+  state.notes.push(`the load paused before ${what}, because the run continued as new to keep its history short`);
   state.nextStep = nextStep;
   state.pausedForNewHistory = true;
 }
@@ -60,15 +60,15 @@ async function rerunSpoiltHolds(state: RunState): Promise<void> {
   for (let next = nextHoldToRerun(state); next !== undefined; next = nextHoldToRerun(state)) {
     const { hold, why } = next;
     if (state.needsNewHistory) return pause(state, state.planned.length, `the hold at ${hold.fromRate}/s`);
-    state.notes.push(`the hold at ${hold.fromRate}/s ${why} and is run again (attempt ${hold.attempt + 1})`);
-    const again = planRerun(state.planned, hold);
-    state.planned.push(...again);
-    await runStretch(state, again);
+    state.notes.push(`the hold at ${hold.fromRate}/s ${why}, so it was repeated (attempt ${hold.attempt + 1})`);
+    const rerun = planRerun(state.planned, hold);
+    state.planned.push(...rerun);
+    await runSection(state, rerun);
     state.nextStep = state.planned.length;
   }
 }
 
-/** A hold whose last attempt the death of a generator has spoilt, and which may be tried again. */
+/** Returns a hold whose last attempt was spoilt by the death of a generator, if it may be repeated. */
 function nextHoldToRerun({ steps, spec }: RunState): { hold: PlannedStep; why: string } | undefined {
   for (const { step, measurement } of steps) {
     const isLast = !steps.some(({ step: other }) => other.name === step.name && other.attempt > step.attempt);
@@ -79,36 +79,36 @@ function nextHoldToRerun({ steps, spec }: RunState): { hold: PlannedStep; why: s
   return undefined;
 }
 
-/** What a generator's death cost: arrivals that were not sent, or completions that nobody was there to see. */
+/** Returns why a hold must be repeated after the death of a generator: arrivals not sent, or completions not observed. */
 function reasonToRerun(measurement: StepMeasurement, maxGap: number): string | undefined {
   const { gapArrivals, ledger, observation, audits } = measurement;
   if (gapArrivals > maxGap * ledger.scheduled) return 'had a gap';
   const died = audits.some((audit) => audit.attempts > 1);
   return died && observation.lost > LIMITS.lostSamplesShare * observation.chosen
-    ? 'lost a generator and its samples with it'
+    ? 'lost a generator and its latency samples'
     : undefined;
 }
 
 /**
- * Steps end to end from one instant. Each is asked for ahead of its time, and nobody waits for the completions of the
- * one before.
+ * Runs consecutive steps back to back. Each step is started ahead of its time and does not wait for the completions of the
+ * step before it.
  *
- * @returns the first step that was picked up late, if one was: it and all after it did not run; and the first that was
- *   left for a new history
+ * @returns `late`: the first step that was picked up late, if any; it and all later steps did not run. `next`: the first
+ *   step that is left for the next execution, if the history has grown long.
  */
-async function runStretch(
+async function runSection(
   state: RunState,
   steps: readonly PlannedStep[],
-): Promise<{ readonly late?: PlannedStep; readonly left?: PlannedStep }> {
+): Promise<{ readonly late?: PlannedStep; readonly next?: PlannedStep }> {
   const offsetMs = steps[0]!.startMs;
-  const startAtMs = Date.now() + LEAD_MS;
+  const startAtMs = Date.now() + FIRST_LEAD_MS;
   if (state.loadStartMs === undefined) state.loadStartMs = startAtMs;
   else state.shifts.push({ step: steps[0]!.name, byMs: Math.round(startAtMs - state.loadStartMs - offsetMs) });
 
   const scope = new CancellationScope();
   const running: Promise<void>[] = [];
   let late: PlannedStep | undefined;
-  let left: PlannedStep | undefined;
+  let next: PlannedStep | undefined;
   let stopped = false;
   const stop = () => {
     stopped = true;
@@ -118,25 +118,25 @@ async function runStretch(
   const oneStep = async (step: PlannedStep) => {
     const at = startAtMs + step.startMs - offsetMs;
     const measurement = await executeStep(state, step, at, steps, offsetMs);
-    if (measurement.cutShort === LATE && (late === undefined || step.index < late.index)) late = step;
+    if (measurement.cutShort === PICKED_UP_LATE && (late === undefined || step.index < late.index)) late = step;
     const facts = await judgeWhenComplete(state, step, at, measurement);
     state.finishStep(facts);
     const bad = facts.verdict && !(facts.verdict.passed && facts.validity?.valid);
-    if (measurement.cutShort === LATE || (bad && state.spec.stopOnFail)) stop();
+    if (measurement.cutShort === PICKED_UP_LATE || (bad && state.spec.stopOnFail)) stop();
   };
 
   try {
     await scope.run(async () => {
       for (const step of steps) {
         const at = startAtMs + step.startMs - offsetMs;
-        if (at - ARM_MS > Date.now()) await sleep(at - ARM_MS - Date.now());
+        if (at - LEAD_MS > Date.now()) await sleep(at - LEAD_MS - Date.now());
         if (step.iteration > steps[0]!.iteration && beginsIteration(step, steps) && state.needsNewHistory) {
-          left = step;
+          next = step;
           break;
         }
         state.beginStep(step, at);
         running.push(oneStep(step));
-        // A step that fails must end the others, not become an unhandled rejection meanwhile.
+        // A step that fails ends the others. Without this handler it would be an unhandled rejection until it is awaited.
         running.at(-1)!.catch(() => scope.cancel());
       }
     });
@@ -147,14 +147,14 @@ async function runStretch(
   }
   await Promise.allSettled(running);
   await rethrowFailure(running);
-  return { late, left: stopped ? undefined : left };
+  return { late, next: stopped ? undefined : next };
 }
 
 function beginsIteration(step: PlannedStep, steps: readonly PlannedStep[]): boolean {
   return steps.find(({ iteration }) => iteration === step.iteration) === step;
 }
 
-/** The first failure that is not a mere consequence of cancelling. */
+/** Throws the first failure that is not a cancellation. */
 async function rethrowFailure(running: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(running)) {
     if (result.status === 'rejected' && !isCancellation(result.reason)) throw result.reason;
@@ -165,7 +165,7 @@ async function executeStep(
   { run, spec, plan, health }: RunState,
   step: PlannedStep,
   startAtMs: number,
-  stretch: readonly PlannedStep[],
+  section: readonly PlannedStep[],
   offsetMs: number,
 ): Promise<StepMeasurement> {
   const { workflowId } = workflowInfo();
@@ -186,7 +186,7 @@ async function executeStep(
         process: spec.arrivals,
         seed: spec.seed,
         startAtMs,
-        timeline: stretch.map(({ index, startMs, durationMs }) => ({
+        timeline: section.map(({ index, startMs, durationMs }) => ({
           index,
           startMs: startMs - offsetMs,
           endMs: startMs - offsetMs + durationMs,
@@ -194,26 +194,30 @@ async function executeStep(
         timelineOffsetMs: offsetMs,
         seriesWidthMs: plan.seriesWidthMs,
         observeShare: plan.observeShare,
-        // Twice the expected share: the sample's size is an expectation, the server's limit is not.
+        // 1.5 times the expected number per lane, because the size of the sample varies.
         maxObservers: Math.floor((OBSERVER_LIMIT * 1.5) / plan.lanes),
         maxInFlight: plan.maxInFlightPerLane,
         connections: spec.connections,
         completionTimeoutMs: plan.completionTimeoutMs,
-        heartbeatTimeoutMs: health?.sharesControlCluster ? HEARTBEAT_TIMEOUT_MS.shared : HEARTBEAT_TIMEOUT_MS.apart,
+        heartbeatTimeoutMs: health?.sharesControlCluster ? HEARTBEAT_TIMEOUT_MS.shared : HEARTBEAT_TIMEOUT_MS.separate,
       },
     ],
   });
 }
 
 /**
- * Starts of which no client saw the completion, because nobody was told of them: until the server is asked, those that
- * were probably sent are taken to have completed. A gap's arrivals were probably not.
+ * Returns how many workflows are presumed to have completed unobserved, because the generators did not know that their
+ * starts succeeded. Reconciliation replaces the presumption by the server's count. Arrivals in a gap were probably not
+ * sent, so they are not included.
  */
 function presumedCompletions({ ledger, gapArrivals }: StepMeasurement): number {
   return ledger.recovered + Math.max(0, ledger.inDoubt - gapArrivals);
 }
 
-/** A complete hold gets its verdict as soon as its completions are in: what a staircase stops at. */
+/**
+ * Judges a complete hold when its generators have returned, so that a staircase can stop at the first hold that fails.
+ * Returns other steps without a verdict.
+ */
 async function judgeWhenComplete(
   state: RunState,
   step: PlannedStep,

@@ -2,7 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Ledger } from '../measurement/account/ledger';
 import type { StepSnapshot } from './activity-types';
 
-/** The way through a run, in this order. */
+/** The phases of a run, in order. */
 export const PHASES = [
   'starting',
   'health',
@@ -20,7 +20,7 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** One step on the timeline, with the instant it begins or began: milliseconds since the epoch. */
+/** One step on the timeline, with its start time: milliseconds since the epoch. */
 export interface ProgressStep {
   readonly number: number;
   readonly kind: string;
@@ -31,15 +31,16 @@ export interface ProgressStep {
   readonly startAtMs: number;
 }
 
-/** The answer to the query `progress`. Its shape is stable: fields are added, never changed. */
+/** The result of the query `progress`. It is stable: fields are added but never changed. */
 export interface Progress {
   readonly runId: string;
   readonly namespace: string;
   readonly phase: Phase;
-  /** Where the load is: step `number` of `steps`. Absent outside the load. */
+  /** The current step, `number` of `steps`. Absent outside the load phase. */
   readonly step?: { readonly number: number; readonly steps: number; readonly kind: string; readonly attempt: number };
-  /** Starts per second planned at this instant, and acknowledged on average since the last snapshot but one. */
+  /** Planned starts per second at this time. */
   readonly targetRate: number;
+  /** Acknowledged starts per second between the last two snapshots. */
   readonly achievedRate: number;
   readonly scheduled: number;
   readonly sent: number;
@@ -50,14 +51,14 @@ export interface Progress {
   readonly errors: number;
   readonly ledger: Ledger;
   readonly latency: { readonly p50Ms: number; readonly p99Ms: number };
-  /** Tasks waiting in the run's queues, by the server's account; absent where it does not tell. */
+  /** Tasks waiting in the run's queues, by the server's statistics; absent if the server has none. */
   readonly backlog?: { readonly workflow?: number; readonly activity?: number };
-  /** When the load began: milliseconds since the epoch, control server's clock. 0 before. */
+  /** When the load began: milliseconds since the epoch on the control server's clock; 0 before the load. */
   readonly loadStartMs: number;
-  /** The steps asked for so far, the armed one included. */
+  /** The steps started so far, including one whose generators wait for its start time. */
   readonly timeline: readonly ProgressStep[];
   readonly loadDurationMs: number;
-  /** Milliseconds until the load ends, as planned. */
+  /** Milliseconds until the planned end of the load. */
   readonly etaMs: number;
   readonly aborted?: string;
   readonly notes: readonly string[];
@@ -70,11 +71,11 @@ export interface AbortRequest {
 }
 export const abortUpdate = defineUpdate<{ readonly phase: Phase }, [AbortRequest]>('abort');
 
-/** From a step's collector to the run: its lanes' heartbeats, merged. */
+/** From a step's collector to the run: the merged heartbeats of the step's lanes. */
 export const snapshotSignal = defineSignal<[StepSnapshot]>('snapshot');
 
-/** From a step's collector to the run: a limit is broken at which the run was to end. */
+/** From a step's collector to the run: an abort condition is met; the argument is the reason. */
 export const breachSignal = defineSignal<[string]>('breach');
 
-/** From the run to its hosts' workflow: everything is cleaned up, stop. */
+/** From the run to its hosts' workflow: stop the hosts. */
 export const stopHostsSignal = defineSignal('stopHosts');

@@ -1,35 +1,37 @@
-/** The control namespace where nothing else is said. */
+/** The default control namespace. */
 export const CONTROL_NAMESPACE = 'benchmark-control';
 
-/** Task queues of the control namespace, by the role that polls them. */
+/** The task queues of the control namespace, one per role. */
 export const CONTROL_QUEUE = 'benchmark-control';
 export const LOAD_QUEUE = 'benchmark-load';
 export const HOST_QUEUE = 'benchmark-host';
 
 /**
- * Temporal does not balance activities over workers, so slots have to. A generator process polls each of these queues
- * with exactly one slot, and neighbouring steps use different queues: a process can never take two lanes of one step,
- * and while one step is sending and the next is armed, two earlier ones may still wait for their last completions.
+ * The task queues of the generators. Temporal does not balance activities over workers, so slots do it: a generator
+ * process polls each queue with exactly one slot, and consecutive steps use different queues. A process therefore never
+ * gets two lanes of one step. While one step sends and the next one gets ready, two earlier steps may still wait for their
+ * last completions.
  */
 export const LOAD_QUEUES = [0, 1, 2, 3].map((slot) => `${LOAD_QUEUE}-${slot}`);
 
+/** Returns the task queue of a step's generators. */
 export function loadQueueOf(stepIndex: number): string {
   return LOAD_QUEUES[stepIndex % LOAD_QUEUES.length]!;
 }
 
-/** Every namespace the tool registers begins with this, and it cleans up no other as a whole (R8.1). */
+/** The prefix of every namespace that the tool registers. It never cleans up all workflows of any other namespace (R8.1). */
 export const NAMESPACE_PREFIX = 'benchmark-';
 
-/** The workflow type that occupies the id of an arrival which never became a workflow (I3c). */
+/** The workflow type that reserves the id of an arrival that never became a workflow (I3c). */
 export const TOMBSTONE = 'benchmarkTombstone';
 
-/** The key under which a namespace's data names the run that registered it: the mark of ownership. */
+/** The key in a namespace's data whose value is the id of the run that registered the namespace. */
 export const OWNER_KEY = 'temporal-benchmark.run';
 
 /**
- * Slug of the workflow id (40 characters at most) + 8 hex of the first execution's run id: new on every start, the
- * same over continue-as-new. The last 8: recent servers give run ids that begin with the time, so that the first 8 are
- * the same for every run started within about a minute.
+ * Returns a slug of the workflow id (at most 40 characters) and the last 8 hexadecimal digits of the first execution's run
+ * id. So it differs for every start and stays the same over continue-as-new. Recent servers create run ids that begin with
+ * the time, so the first 8 digits would be the same for all runs that start within about a minute.
  */
 export function runIdOf(workflowId: string, firstExecutionRunId: string): string {
   const slug = workflowId
@@ -44,21 +46,22 @@ export function namespaceOf(runId: string): string {
   return `${NAMESPACE_PREFIX}${runId}`;
 }
 
-/** The task queue of a run's load workflows in the target namespace; both the generators and the hosts use it. */
+/** Returns the task queue of a run's load workflows in the target namespace. Generators and hosts both use it. */
 export function workloadQueueOf(runId: string): string {
   return `benchmark-${runId}`;
 }
 
-/** What a run's load workflows share as the beginning of their ids. */
+/** Returns the common prefix of the workflow ids of a run's load. */
 export function workflowIdPrefix(runId: string): string {
   return `${runId}/`;
 }
 
+/** Where an arrival belongs; its workflow id is made of this and its sequence. */
 export interface ArrivalName {
   readonly runId: string;
-  /** The step's name, its number on the timeline counted from 1. */
+  /** The step's name: its number on the timeline, from 1. */
   readonly step: string;
-  /** The step's attempt, never the activity's: a successor must meet the ids of the one that died (I3). */
+  /** The step's attempt, not the activity's: the next attempt of a dead generator must use the same ids (I3). */
   readonly attempt: number;
   readonly lane: number;
 }
@@ -71,14 +74,14 @@ export function arrivalIdPrefix(name: ArrivalName): string {
   return `${stepIdPrefix(name)}${name.lane}/`;
 }
 
-/** Where an arrival stands in its step, by its workflow id. Undefined for an id that is none of the step's. */
+/** Returns the lane and sequence in a workflow id; undefined if the id does not belong to the step. */
 export function placeInStep(workflowId: string, stepPrefix: string): { lane: number; sequence: number } | undefined {
   const [, lane, sequence] = /^(\d+)\/(\d+)$/.exec(workflowId.slice(stepPrefix.length)) ?? [];
   if (!workflowId.startsWith(stepPrefix) || lane === undefined) return undefined;
   return { lane: Number(lane), sequence: Number(sequence) };
 }
 
-/** The child workflow that runs one attempt of a step. */
+/** Returns the id of the child workflow that runs one attempt of a step. */
 export function stepWorkflowId(parentId: string, step: string, attempt: number): string {
   return `${parentId}/step-${step}-${attempt}`;
 }
@@ -87,7 +90,10 @@ export function hostsWorkflowId(parentId: string): string {
   return `${parentId}/hosts`;
 }
 
-/** A host's worker identity begins with this, whatever attempt and machine it is on. */
+/** Returns the prefix of a host's worker identity, which is the same for every attempt and machine. */
 export function hostIdentityPrefix(runId: string, host: number): string {
   return `host-${host}:${runId}:`;
 }
+
+/** The reason why a lane did nothing: its generator received it after the step had begun. */
+export const PICKED_UP_LATE = 'picked up late';

@@ -6,32 +6,32 @@ import { defaultThresholds, type Thresholds } from '../measurement/judging/verdi
 import { durationMs } from '../spec/duration';
 import type { BenchmarkSpec } from '../spec/parse';
 
-/** Every start gets an answer within this, or counts as unknown. The SDK has no such limit of its own (law 6). */
+/** A start without an answer within this time is unknown. The SDK has no such limit of its own (law 6). */
 export const START_DEADLINE_MS = 10_000;
 
 /**
- * Long polls for completions that a run holds open at the most, over all lanes. The server allows
- * `frontend.namespaceCount` = 1200 per frontend, namespace and API; half of that stays well under it.
+ * The maximum number of open long polls for completions, over all lanes. The server allows `frontend.namespaceCount`
+ * (default 1200) per frontend, namespace and API; this is half of it.
  */
 export const OBSERVER_LIMIT = 600;
 
 export type StepKind = 'ramp' | 'hold' | 'lead-in' | 'warm-up';
 
-/** One straight line of rate on the timeline. */
+/** One section of the timeline in which the target rate is constant or changes linearly. */
 export interface PlannedStep extends RateLine {
-  /** Position in the plan, from 0; steps that are run again are appended. */
+  /** Position in the plan, from 0. Repeated steps are appended. */
   readonly index: number;
-  /** Its name in workflow ids: the position it was first planned at, from 1, with an `r` for a lead-in. */
+  /** The name in workflow ids: the position at which the step was first planned, from 1; a lead-in has an `r` appended. */
   readonly name: string;
   readonly kind: StepKind;
   /** Which pass over the profile it belongs to, from 1. */
   readonly iteration: number;
   readonly attempt: number;
-  /** What a hold has to reach; ramps are not judged. */
+  /** The thresholds of a hold. Other steps have none. */
   readonly thresholds?: Thresholds;
 }
 
-/** Everything a run will do, decided before anything is contacted. */
+/** Everything that a run will do. It is computed from the spec alone, before any server is contacted. */
 export interface Plan {
   readonly steps: readonly PlannedStep[];
   readonly lanes: number;
@@ -40,29 +40,30 @@ export interface Plan {
   readonly arrivals: number;
   readonly peakRate: number;
   readonly seriesWidthMs: number;
-  /** Share of the arrivals whose completion is observed, chosen when they are scheduled: 1 = all. */
+  /** Share of the arrivals whose completion is observed, 0–1. They are chosen when they are scheduled. */
   readonly observeShare: number;
-  /** Starts without an answer that one lane may have under way; arrivals beyond it are skipped. */
+  /** Unanswered starts per lane, at most. Arrivals beyond it are skipped. */
   readonly maxInFlightPerLane: number;
   readonly completionTimeoutMs: number;
-  /** What the workload itself waits for, the longest of a mix. Milliseconds. */
+  /** How long the workload waits by design; in a mix, the longest. Milliseconds. */
   readonly waitingMs: number;
   /** How often the lanes' heartbeats are merged into a snapshot for the run. Milliseconds. */
   readonly snapshotEveryMs: number;
-  /** When the run is to end early; absent where it never is. */
+  /** The conditions that end the run early, if any. */
   readonly abortOn?: AbortLimits;
-  /** Events one iteration adds to the run's history, at the most, where nothing has to be run again. */
+  /** Events that one iteration adds to the run's history, at most, if no step is repeated. */
   readonly eventsPerIteration: number;
 }
 
-/** A snapshot for the run's live view is taken this often, and rarer where a history would grow too long. */
+/** The interval of snapshots for the live view. It is longer if the history would grow too long. */
 const SNAPSHOT_MS = 15_000;
 const MAX_SNAPSHOTS = 600;
-/** A signal, and the workflow task that takes it. */
+/** A signal and the workflow task that handles it. */
 const EVENTS_PER_SNAPSHOT = 4;
-/** A step's child workflow, its verdict, its hosts, and a workflow task for each. */
+/** The step's child workflow, its verdict, its hosts' reports, and the workflow tasks of these. */
 const EVENTS_PER_STEP = 32;
 
+/** Returns the plan of a run. */
 export function planOf(spec: BenchmarkSpec): Plan {
   const segments = segmentsOf(spec);
   const steps = layOut(segments).map((line, index) => ({ ...line, index, name: String(index + 1), attempt: 1 }));
@@ -107,7 +108,7 @@ function segmentsOf(spec: BenchmarkSpec): PlannedSegment[] {
   return Array.from({ length: spec.iterations }, (_, i) => segmentsOfIteration(spec, i + 1)).flat();
 }
 
-/** One pass: a ramp from standstill, then the hold, or each hold of a staircase. */
+/** Returns one iteration: a ramp from 0, then the hold, or the holds of a staircase. */
 function segmentsOfIteration(spec: BenchmarkSpec, iteration: number): PlannedSegment[] {
   const rampUpMs = durationMs(spec.rampUp);
   const rates = spec.stages ?? [spec.rate];
@@ -131,18 +132,15 @@ export function thresholdsOf(spec: BenchmarkSpec, rate: number): Thresholds {
 }
 
 /**
- * By Little's law, rate × latency completions are awaited at once. With latency at the threshold, every completion
- * is observed as long as that fits under {@link OBSERVER_LIMIT}, and a sample of that size beyond it.
+ * Returns the share of completions to observe. By Little's law, rate × latency completions are awaited at the same time.
+ * With the latency at its threshold, all are observed if they fit under {@link OBSERVER_LIMIT}, otherwise as many as fit.
  */
 function observeShare(spec: BenchmarkSpec, peak: number): number {
   const awaited = peak * (thresholdsOf(spec, peak).maxP99LatencyMs / 1000);
   return Math.min(1, OBSERVER_LIMIT / awaited);
 }
 
-/**
- * Steps that were picked up too late, once more as new attempts, in the same order and shape, after everything
- * planned so far: a shifted timeline.
- */
+/** Returns the steps that were picked up late as new attempts after all planned steps, in the same order and shape. */
 export function planShifted(steps: readonly PlannedStep[], late: readonly PlannedStep[]): PlannedStep[] {
   const offsetMs = endOf(steps) - late[0]!.startMs;
   return late.map((step, i) => ({
@@ -157,18 +155,18 @@ function endOf(steps: readonly PlannedStep[]): number {
   return steps.reduce((latest, step) => Math.max(latest, step.startMs + step.durationMs), 0);
 }
 
-/** How long the lead-in before a hold that is run again lasts: a quarter of it, ten seconds at the most. */
+/** The lead-in before a repeated hold lasts a quarter of the hold, but at most this long. */
 const LEAD_IN_MAX_MS = 10_000;
 
 /**
- * A hold that a gap spoilt, once more: a lead-in from standstill, outside the statistics, then the same hold. Both
- * get a place of their own after all steps planned so far; the hold keeps its name and counts its attempt up.
+ * Returns a repetition of a spoilt hold after all planned steps: a lead-in from 0, which is not part of the statistics,
+ * and the same hold with its name and the next attempt number.
  */
 export function planRerun(steps: readonly PlannedStep[], hold: PlannedStep): PlannedStep[] {
   const end = endOf(steps);
   const attempt = hold.attempt + 1;
   const leadInMs = Math.min(LEAD_IN_MAX_MS, Math.round(hold.durationMs / 4));
-  const laid = layOut<PlannedSegment>([
+  const rerun = layOut<PlannedSegment>([
     { kind: 'lead-in', iteration: hold.iteration, durationMs: leadInMs, fromRate: 0, toRate: hold.fromRate },
     {
       kind: 'hold',
@@ -179,7 +177,7 @@ export function planRerun(steps: readonly PlannedStep[], hold: PlannedStep): Pla
       thresholds: hold.thresholds,
     },
   ]);
-  return laid.map((line, i) => ({
+  return rerun.map((line, i) => ({
     ...line,
     startMs: end + line.startMs,
     index: steps.length + i,

@@ -2,13 +2,10 @@ import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
 import type { ControlActivities, HostActivities, LoadActivities } from './activity-types';
 import { CONTROL_QUEUE, HOST_QUEUE, loadQueueOf } from './names';
 
-/** Control activities heartbeat once a second by themselves: where their worker dies, another is asked soon. */
+/** Control activities heartbeat once per second. If their worker dies, the server retries them after this time. */
 const heartbeatTimeout = '10s';
 
-/**
- * Short looks at a server that may be in trouble: each is tried a few times, and its own errors say when that is
- * pointless.
- */
+/** Activities that take seconds. They are tried three times; non-retryable failures are not repeated. */
 export const shortActivities = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '2 minutes',
@@ -16,7 +13,7 @@ export const shortActivities = proxyActivities<ControlActivities>({
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
 });
 
-/** Long work on the target that heartbeats and goes on where it was: reconciling, cleaning up. */
+/** Activities that may take many minutes: reconciliation, cleanup, and waiting for the hosts to end. */
 export const longActivities = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '1 hour',
@@ -24,8 +21,8 @@ export const longActivities = proxyActivities<ControlActivities>({
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 5 },
 });
 
-/** The collector of a step: lives as long as its lanes and is cancelled with them. */
-export const collector = proxyActivities<ControlActivities>({
+/** The activities that run during a step and are canceled when its lanes have returned. */
+export const collectorActivities = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '25 hours',
   heartbeatTimeout,
@@ -34,12 +31,12 @@ export const collector = proxyActivities<ControlActivities>({
 });
 
 /**
- * Generators: retried for as long as it takes at a fixed pace, since every second without one is a gap; a cancelled
- * one returns its ledger, so its end is awaited (I3b, I10).
+ * The activities of the generators. They are retried at a fixed interval until they succeed, because every second without
+ * a generator is a gap. A canceled generator returns its ledger, so its end is awaited (I3b, I10).
  *
- * @param longestMs the time from arming to the last completion
+ * @param longestMs the time from the start of the activity to the last completion, at most
  */
-export function generators(stepIndex: number, longestMs: number, heartbeatTimeoutMs: number) {
+export function generatorActivities(stepIndex: number, longestMs: number, heartbeatTimeoutMs: number) {
   return proxyActivities<LoadActivities>({
     taskQueue: loadQueueOf(stepIndex),
     startToCloseTimeout: longestMs + 600_000,
@@ -49,7 +46,8 @@ export function generators(stepIndex: number, longestMs: number, heartbeatTimeou
   });
 }
 
-export const hosts = proxyActivities<HostActivities>({
+/** The activities of the hosts, which run from the start of the run until its cleanup. */
+export const hostActivities = proxyActivities<HostActivities>({
   taskQueue: HOST_QUEUE,
   startToCloseTimeout: '26 hours',
   heartbeatTimeout: '10s',

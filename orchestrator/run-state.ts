@@ -20,21 +20,21 @@ import { hostsWorkflowId, namespaceOf, runIdOf, workloadQueueOf } from './names'
 import { planOf, thresholdsOf, type Plan, type PlannedStep } from './plan';
 import { shortActivities } from './proxies';
 
-/** Served with the SDK's metrics of the control role. */
+/** Appears among the SDK's metrics of the control role. */
 const phaseGauge = metricMeter.createGauge(
   'benchmark_phase',
   'int',
   undefined,
-  'The phase of the run that said so last',
+  'Whether the run is in this phase: 1 or 0. Of several runs, the one that changed its phase last',
 );
 
-/** Where one execution of a run ends at the latest; beyond 50 MB or 51,200 events the server would end it. */
+/** The maximum size of one execution's history. Beyond 51,200 events or 50 MB the server would terminate it. */
 const MAX_EVENTS = 4096;
 const MAX_BYTES = 4 * 1024 * 1024;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** What a run knows of itself while it goes on, and its answers to those who ask. */
+/** The state of a run in progress, and the handlers of its messages. */
 export class RunState {
   readonly plan: Plan;
   readonly run: RunRef;
@@ -53,16 +53,16 @@ export class RunState {
   health?: Health;
   phase: Phase = 'starting';
   loadStartMs?: number;
-  /** The steps as they are to be run; reruns are appended. */
+  /** The steps in the order in which they are run. Repeated steps are appended. */
   planned: PlannedStep[];
-  /** The first of them that has not been run yet. */
+  /** The index of the first planned step that has not been run. */
   nextStep: number;
-  /** The load has stopped between two iterations, because the history has grown long. */
+  /** Whether the load has paused between two iterations because the history has grown long. */
   pausedForNewHistory = false;
   private readonly begun: BegunStep[];
   private readonly snapshots = new Map<number, { atMs: number; snapshot: StepSnapshot; rate: number }>();
 
-  /** @param carried what an earlier execution of the same run has found out */
+  /** @param carried the state that an earlier execution of the same run has passed on */
   constructor(
     readonly spec: BenchmarkSpec,
     readonly carried?: Carried,
@@ -93,15 +93,15 @@ export class RunState {
     };
   }
 
-  /** Registers the messages; before the first await, so that they are answered from the first moment on. */
-  listen(abort: () => void): void {
+  /** Registers the message handlers. It must be called before the first await, so that no message stays unhandled. */
+  setHandlers(abort: () => void): void {
     setHandler(progressQuery, () => this.progress());
     const end = (reason: string) => {
-      if (this.ending) return;
+      if (this.isPastLoad) return;
       this.found.abortReason ??= reason;
       abort();
     };
-    setHandler(snapshotSignal, (snapshot) => this.note(snapshot));
+    setHandler(snapshotSignal, (snapshot) => this.addSnapshot(snapshot));
     setHandler(breachSignal, end);
     setHandler(abortUpdate, (request?: AbortRequest) => {
       end(request?.reason ?? 'aborted');
@@ -120,12 +120,12 @@ export class RunState {
     this.begun.push({ step, startAtMs });
   }
 
-  /** The step whose time it is; a later one may be armed already. */
+  /** Returns the step whose start time has passed last. A later step may have been started already. */
   private stepAt(nowMs: number) {
     return [...this.begun].reverse().find(({ startAtMs }) => startAtMs <= nowMs) ?? this.begun[0];
   }
 
-  /** Asks the hosts how they fare; what was last heard stays where they do not answer. */
+  /** Reads the hosts' reports; keeps the previous ones if there is no answer. */
   async readHosts(): Promise<void> {
     const hosts = await shortActivities.readHosts(hostsWorkflowId(this.run.workflowId)).catch(() => []);
     if (hosts.length > 0) this.hosts = hosts;
@@ -133,22 +133,22 @@ export class RunState {
 
   finishStep({ measurement, ...facts }: StepFacts): void {
     const { audits } = measurement;
-    const told = facts.step.kind === 'hold' ? audits : audits.filter((audit) => audit.capLowered > 0);
-    this.generators = generatorsOf([...this.generators, ...told]);
+    const reported = facts.step.kind === 'hold' ? audits : audits.filter((audit) => audit.capLowered > 0);
+    this.generators = generatorsOf([...this.generators, ...reported]);
     this.steps.push({ ...facts, measurement: { ...measurement, audits: decisiveOf(audits) } });
     this.steps.sort((a, b) => a.step.index - b.step.index);
     this.snapshots.delete(facts.step.index);
     this.showDetails();
   }
 
-  /** Whether the history might grow too long for one more iteration: 4,096 events or 4 MB are its end (I8). */
+  /** Whether the history might exceed its maximum of 4,096 events or 4 MB within the next iteration (I8). */
   get needsNewHistory(): boolean {
     const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
     const longest = historyLength + this.plan.eventsPerIteration;
     return continueAsNewSuggested || longest > MAX_EVENTS || historySize > MAX_BYTES / 2;
   }
 
-  /** What the next execution of this run goes on with. */
+  /** Returns the state for the next execution of this run. */
   carry(): Carried {
     return {
       startedAtMs: this.startedAtMs,
@@ -237,8 +237,8 @@ export class RunState {
     };
   }
 
-  /** Past the load there is nothing left to abort. */
-  private get ending(): boolean {
+  /** Whether the load has ended, so that there is nothing left to abort. */
+  private get isPastLoad(): boolean {
     return ['drain', 'reconcile', 'sample', 'verdict', 'cleanup', 'report', 'done'].includes(this.phase);
   }
 
@@ -251,15 +251,16 @@ export class RunState {
     return [...this.snapshots.values()].reduce((sum, { snapshot }) => sum + ofSnapshot(snapshot), done);
   }
 
-  /** Progress never goes back (I7): a snapshot of a step that has ended, or an older one, changes nothing. */
-  private note(snapshot: StepSnapshot): void {
-    const before = this.snapshots.get(snapshot.stepIndex);
+  /** Adds a snapshot. Ignores one of a finished step and one that is older than the last, so progress never goes back (I7). */
+  private addSnapshot(snapshot: StepSnapshot): void {
+    const previous = this.snapshots.get(snapshot.stepIndex);
     if (this.steps.some((step) => step.step.index === snapshot.stepIndex)) return;
-    if (before && before.snapshot.ledger.scheduled > snapshot.ledger.scheduled) return;
+    if (previous && previous.snapshot.ledger.scheduled > snapshot.ledger.scheduled) return;
     const atMs = Date.now();
-    const since = before ? atMs - before.atMs : 0;
-    const more = snapshot.ledger.acknowledged - (before?.snapshot.ledger.acknowledged ?? 0);
-    this.snapshots.set(snapshot.stepIndex, { atMs, snapshot, rate: since > 0 ? (more * 1000) / since : 0 });
+    const elapsedMs = previous ? atMs - previous.atMs : 0;
+    const acknowledged = snapshot.ledger.acknowledged - (previous?.snapshot.ledger.acknowledged ?? 0);
+    const rate = elapsedMs > 0 ? (acknowledged * 1000) / elapsedMs : 0;
+    this.snapshots.set(snapshot.stepIndex, { atMs, snapshot, rate });
     this.showDetails();
   }
 

@@ -2,7 +2,10 @@ import type { Health } from '../orchestrator/activity-types';
 import { CONNECT_TIMEOUT_MS, connect, type Resolved } from './connections';
 import { describeGrpcError } from './grpc-errors';
 
-/** Says whether the frontend serves; within the connect timeout, and with what to try if it does not. */
+/**
+ * Checks that the frontend serves and returns its address, version and cluster id. Throws within the connect timeout if it
+ * does not; the message says what to try.
+ */
 export async function checkFrontend(
   target: Resolved,
   connectTimeoutMs = CONNECT_TIMEOUT_MS,
@@ -15,7 +18,7 @@ export async function checkFrontend(
         const { status } = await connection.healthService.check({
           service: 'temporal.api.workflowservice.v1.WorkflowService',
         });
-        if (status !== SERVING) throw new Error(`its health check says ${status}`);
+        if (status !== SERVING) throw new Error(`the health check returned status ${status}, expected SERVING (1)`);
         const info = await connection.workflowService.getClusterInfo({}).catch(() => undefined);
         return { address, serverVersion: info?.serverVersion || 'unknown', clusterId: info?.clusterId ?? '' };
       });
@@ -32,6 +35,6 @@ const SERVING = 1;
 function unreachable(address: string, cause: string, connectTimeoutMs: number): string {
   return [
     `the Temporal frontend at ${address} cannot be used (waited up to ${connectTimeoutMs / 1000} s): ${cause}`,
-    `Try: temporal operator cluster health --address ${address}; check address and port, TLS and API key settings, and that the server runs.`,
+    `Try: temporal operator cluster health --address ${address}. Check the address and port, the TLS and API key settings, and that the server runs.`,
   ].join('\n');
 }

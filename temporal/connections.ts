@@ -5,42 +5,45 @@ import type { NativeConnectionOptions } from '@temporalio/worker';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where a server is and how to authenticate there; secrets stay inside the process that resolved them. */
+/** The address of a server and the options to connect with. The secrets in it stay in the process that resolved it. */
 export interface Resolved {
   readonly address: string;
   readonly namespace?: string;
   readonly options: NativeConnectionOptions;
 }
 
-/** A connection setting that would be silently ignored or misread otherwise. */
+/** An invalid connection setting, including those that the configuration library would ignore or misread. */
 export class ConnectionConfigError extends Error {
   override readonly name = 'ConnectionConfigError';
 }
 
 /**
- * Resolves the target by the Temporal CLI's own environment and configuration file.
+ * Resolves the target from the Temporal CLI's environment variables and configuration file. Throws ConnectionConfigError.
  *
- * @param profile a named profile; a named profile is taken as it stands, the environment does not override it
+ * @param profile a profile of the configuration file; environment variables do not override its settings
  */
 export function resolveTarget(profile: string | undefined, env: Environment = process.env): Resolved {
-  refuseUnlisted(profile, env);
+  requireAllowedProfile(profile, env);
   const named = profile ?? env.TEMPORAL_PROFILE;
   return resolve(named, profile === undefined ? env : pick(env, ['TEMPORAL_CONFIG_FILE']));
 }
 
-/** Whoever runs a worker says which of its profiles a spec may name: BENCHMARK_ALLOWED_PROFILES, separated by commas. */
-function refuseUnlisted(profile: string | undefined, { BENCHMARK_ALLOWED_PROFILES: allowed }: Environment): void {
+/** Throws if the operator of this worker does not allow the profile: BENCHMARK_ALLOWED_PROFILES, separated by commas. */
+function requireAllowedProfile(
+  profile: string | undefined,
+  { BENCHMARK_ALLOWED_PROFILES: allowed }: Environment,
+): void {
   if (profile === undefined || allowed === undefined) return;
   const names = allowed.split(',').map((name) => name.trim());
   if (names.includes(profile)) return;
   throw new ConnectionConfigError(
-    `targetProfile: ${JSON.stringify(profile)} is not allowed; BENCHMARK_ALLOWED_PROFILES of this worker allows ${allowed || 'none'}`,
+    `the target profile ${JSON.stringify(profile)} is not allowed on this worker; BENCHMARK_ALLOWED_PROFILES allows: ${allowed || 'none'}`,
   );
 }
 
 /**
- * Resolves the control server by BENCHMARK_CONTROL_* variables, which mirror the Temporal CLI's TEMPORAL_* ones, so
- * that control and target never share a variable.
+ * Resolves the control server from BENCHMARK_CONTROL_* variables. They mirror the Temporal CLI's TEMPORAL_* variables, so
+ * that control and target do not share any variable. Throws ConnectionConfigError.
  */
 export function resolveControl(env: Environment = process.env): Resolved {
   const mirrored = Object.entries(env).flatMap(([name, value]) =>
@@ -58,11 +61,11 @@ function resolve(profile: string | undefined, env: Environment): Resolved {
     const address = connectionOptions.address ?? 'localhost:7233';
     return { address, namespace, options: { ...connectionOptions, address } };
   } catch (err) {
-    throw new ConnectionConfigError(`the connection settings cannot be used: ${(err as Error).message}`);
+    throw new ConnectionConfigError(`the connection settings are invalid: ${(err as Error).message}`);
   }
 }
 
-/** What the configuration library would pass over in silence. */
+/** Throws for settings that the configuration library would ignore without an error. */
 function checkEnvironment(env: Record<string, string>, profile: string | undefined): void {
   const pairs = [
     ['TEMPORAL_TLS_CLIENT_CERT_PATH', 'TEMPORAL_TLS_CLIENT_KEY_PATH'],
@@ -71,18 +74,18 @@ function checkEnvironment(env: Record<string, string>, profile: string | undefin
   for (const [cert, key] of pairs) {
     if (Boolean(env[cert]) !== Boolean(env[key])) {
       throw new ConnectionConfigError(
-        `${env[cert] ? cert : key} is set without ${env[cert] ? key : cert}; a client certificate needs both`,
+        `${env[cert] ? cert : key} is set without ${env[cert] ? key : cert}; a client certificate requires both`,
       );
     }
   }
   if (env.TEMPORAL_TLS_DISABLE_HOST_VERIFICATION === 'true') {
     throw new ConnectionConfigError(
-      'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION is not supported by the SDK; give the CA with TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+      'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION is not supported by the SDK; set TEMPORAL_TLS_SERVER_CA_CERT_PATH to the CA certificate instead',
     );
   }
   for (const [name, path] of Object.entries(env)) {
     if (/^TEMPORAL_(TLS_.*_PATH|CONFIG_FILE)$/.test(name) && !existsSync(path)) {
-      throw new ConnectionConfigError(`${name}: there is no file ${path}`);
+      throw new ConnectionConfigError(`${name}: the file ${path} does not exist`);
     }
   }
   if (profile !== undefined && profile !== 'default') {
@@ -90,7 +93,7 @@ function checkEnvironment(env: Record<string, string>, profile: string | undefin
     if (!(profile in profiles)) {
       const known = Object.keys(profiles).join(', ') || 'none';
       throw new ConnectionConfigError(
-        `profile ${JSON.stringify(profile)} is not in the Temporal configuration file; it has: ${known}`,
+        `the profile ${JSON.stringify(profile)} is not in the Temporal configuration file; its profiles are: ${known}`,
       );
     }
   }
@@ -100,12 +103,12 @@ function pick(env: Environment, names: readonly string[]): Environment {
   return Object.fromEntries(names.map((name) => [name, env[name]]));
 }
 
-/** How long a first connection may take, milliseconds: `--connect-timeout`, BENCHMARK_CONNECT_TIMEOUT. */
+/** The default timeout of a first connection, milliseconds: `--connect-timeout`, BENCHMARK_CONNECT_TIMEOUT. */
 export const CONNECT_TIMEOUT_MS = 15_000;
 
 /**
- * A connection that retries nothing silently: the SDK's default interceptor would repeat a throttled start up to ten
- * times and report success.
+ * Opens a connection that does not retry. The SDK's default interceptor would repeat a throttled start up to ten times and
+ * report success.
  */
 export async function connect(resolved: Resolved, connectTimeoutMs = CONNECT_TIMEOUT_MS): Promise<Connection> {
   return await RawConnection.connect({
@@ -115,7 +118,7 @@ export async function connect(resolved: Resolved, connectTimeoutMs = CONNECT_TIM
   });
 }
 
-/** A connection that can also call what the SDK has no definitions of. */
+/** A connection that can also call methods of which the SDK has no definitions. */
 class RawConnection extends Connection {
   async call(path: string, request: Uint8Array, deadline: number): Promise<Uint8Array> {
     return await new Promise((resolve, reject) => {
@@ -128,15 +131,18 @@ class RawConnection extends Connection {
   }
 }
 
-/** One call by its path, e.g. `/package.Service/Method`, of a connection made by {@link connect}; without its API key. */
+/**
+ * Calls a method by its path, e.g. `/package.Service/Method`, with an empty request and without the API key. The connection
+ * must come from {@link connect}.
+ */
 export async function rawCall(connection: Connection, path: string, deadline: number): Promise<Uint8Array> {
   return await (connection as RawConnection).call(path, new Uint8Array(), deadline);
 }
 
 /**
- * Finds a connection that nobody answers on within 17 s; the SDK's own settings take 45. A server allows a ping every
- * 10 s (`frontend.keepAliveMinTime`). And comes back within a second of a server that was away: with gRPC's own pauses,
- * which double up to two minutes, the load would stay away longer than the server did.
+ * gRPC channel options. Keepalive: a dead connection is detected within 17 s; the SDK's defaults take 45 s. The server
+ * allows a ping every 10 s (`frontend.keepAliveMinTime`). Backoff: the connection is back within a second after the server
+ * is back. gRPC's default backoff doubles up to two minutes, so the load would stay away longer than the server.
  */
 const CHANNEL = {
   'grpc.keepalive_permit_without_calls': 1,
@@ -144,17 +150,17 @@ const CHANNEL = {
   'grpc.keepalive_timeout_ms': 5000,
   'grpc.initial_reconnect_backoff_ms': 250,
   'grpc.max_reconnect_backoff_ms': 1000,
-  // Two connections to one address are two, each to a frontend of its own behind a load balancer of connections.
+  // Two connections to one address use two TCP connections, which an L4 load balancer can pin to different frontends.
   'grpc.use_local_subchannel_pool': 1,
 };
 
 function clientOptions({ options }: Resolved): ConnectionOptions {
   const { address, tls, apiKey, metadata } = options;
-  // The native connection's metadata may hold binary values, which the client's has no room for; none come from envconfig.
+  // The type of the native connection's metadata permits binary values and the client's does not; envconfig creates none.
   return { address, tls, apiKey, metadata, channelArgs: CHANNEL } as ConnectionOptions;
 }
 
-/** Connections of one process to targets, made when first needed. */
+/** The connections of one process to targets, opened when they are first needed. */
 export class TargetConnections {
   private readonly open = new Map<string, Promise<Connection>>();
 
@@ -168,7 +174,7 @@ export class TargetConnections {
     return await this.numbered(profile, 0);
   }
 
-  /** So many connections; others who ask for several share them. */
+  /** Returns the first `count` connections to a target. All callers share them. */
   async several(profile: string | undefined, count: number): Promise<Connection[]> {
     return await Promise.all(Array.from({ length: count }, (_, i) => this.numbered(profile, i)));
   }

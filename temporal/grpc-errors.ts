@@ -2,19 +2,19 @@ import { status, type ServiceError } from '@grpc/grpc-js';
 import { temporal, google } from '@temporalio/proto';
 import { limitOf } from '../measurement/findings/limits';
 
-/** What came back instead of an answer, for the ledger and for people. */
+/** The classification of a failed start, for the ledger and for messages. */
 export interface StartError {
-  /** Whether the server said no, or nobody knows (I3c: either is provisional). */
+  /** Whether the server rejected the start or its outcome is unknown. Both are provisional (I3c). */
   readonly kind: 'rejected' | 'unknown' | 'already-started';
   /**
-   * gRPC code, and for RESOURCE_EXHAUSTED the cause and scope the server gives, e.g. `RESOURCE_EXHAUSTED/RPS_LIMIT/namespace`;
-   * for an error of the database its state, e.g. `UNAVAILABLE/SQLSTATE_53400`.
+   * The gRPC code. RESOURCE_EXHAUSTED has the cause and scope from the server appended, e.g.
+   * `RESOURCE_EXHAUSTED/RPS_LIMIT/namespace`; a database error has its state appended, e.g. `UNAVAILABLE/SQLSTATE_53400`.
    */
   readonly cause: string;
 }
 
-/** Codes after which a write may have been committed all the same. */
-const UNDECIDED = new Set<number>([
+/** Codes after which the server may still have committed the write. */
+const MAYBE_COMMITTED = new Set<number>([
   status.DEADLINE_EXCEEDED,
   status.UNAVAILABLE,
   status.CANCELLED,
@@ -39,10 +39,10 @@ export function classifyStartError(err: unknown): StartError {
     return { kind: 'rejected', cause: [code, ...resourceExhausted(err)].join('/') };
   const sqlState = /SQLSTATE[ =:]*([0-9A-Z]{5})\b/.exec(err.details)?.[1];
   const cause = sqlState === undefined ? code : `${code}/SQLSTATE_${sqlState}`;
-  return { kind: UNDECIDED.has(err.code) ? 'unknown' : 'rejected', cause };
+  return { kind: MAYBE_COMMITTED.has(err.code) ? 'unknown' : 'rejected', cause };
 }
 
-/** Cause and scope out of `grpc-status-details-bin`; nothing where the server is too old to send them. */
+/** Returns cause and scope from `grpc-status-details-bin`; empty if the server is too old to send them. */
 function resourceExhausted(err: ServiceError): string[] {
   const [details] = err.metadata.get('grpc-status-details-bin');
   if (!(details instanceof Uint8Array)) return [];
@@ -58,7 +58,7 @@ function resourceExhausted(err: ServiceError): string[] {
   ];
 }
 
-/** One line for people: the code and what the server said. */
+/** Returns one line for people: the gRPC code, the server's message and, for a rejection, the limit. */
 export function describeGrpcError(err: unknown): string {
   if (isGrpcError(err)) return `${status[err.code]}: ${err.details || err.message}${limitIn(err)}`;
   const cause = err instanceof Error ? err.cause : undefined;
@@ -66,7 +66,7 @@ export function describeGrpcError(err: unknown): string {
   return err instanceof Error ? err.message : String(err);
 }
 
-/** The limit that a refusal names, and the key that moves it. */
+/** Returns the limit that a rejection names, and the setting that changes it. */
 function limitIn(err: ServiceError): string {
   const limit = err.code === status.RESOURCE_EXHAUSTED ? limitOf(classifyStartError(err).cause) : undefined;
   return limit ? ` (${limit.name}: ${limit.knob}, by default ${limit.default})` : '';

@@ -3,7 +3,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { CountWindow, RunRef, ServerCounts } from '../orchestrator/activity-types';
 import { TOMBSTONE, workflowIdPrefix } from '../orchestrator/names';
 
-/** Law I2: top-level workflows, a chain counted once by its last run; what occupies an id is no workflow of the load. */
+/** Matches top-level workflows of the load: a chain of runs counts once, by its last run; tombstones do not count (I2). */
 const TOP_LEVEL = `ParentWorkflowId IS NULL AND ExecutionStatus != 'ContinuedAsNew' AND WorkflowType != '${TOMBSTONE}'`;
 
 const STATUS_FIELDS = {
@@ -15,7 +15,7 @@ const STATUS_FIELDS = {
   TimedOut: 'timedOut',
 } as const;
 
-/** The server's own count of the workflows below an id prefix, by how they ended. */
+/** Returns the server's count of the workflows whose ids begin with a prefix, by status. */
 export async function countByStatus(
   connection: Connection,
   namespace: string,
@@ -33,26 +33,26 @@ export async function countByStatus(
 }
 
 /**
- * The ids below a prefix, as the server lists them.
+ * Returns the ids that begin with a prefix, from the server's visibility, and whether the list is complete.
  *
- * @param beforeEach awaited before each page, which is a visibility call
- * @param only a further condition, e.g. `ExecutionStatus = 'Running'`
+ * @param beforePage awaited before each page, which is one visibility call
+ * @param condition a further condition, e.g. `ExecutionStatus = 'Running'`
  */
 export async function listIds(
   connection: Connection,
   namespace: string,
   idPrefix: string,
   maxPages: number,
-  beforeEach: () => Promise<void>,
-  only?: string,
+  beforePage: () => Promise<void>,
+  condition?: string,
 ): Promise<{ readonly ids: ReadonlySet<string>; readonly complete: boolean }> {
   const ids = new Set<string>();
   let nextPageToken: Uint8Array = new Uint8Array();
   for (let page = 0; page < maxPages; page += 1) {
-    await beforeEach();
+    await beforePage();
     const reply = await connection.workflowService.listWorkflowExecutions({
       namespace,
-      query: `${TOP_LEVEL} AND WorkflowId STARTS_WITH '${idPrefix}'${only ? ` AND ${only}` : ''}`,
+      query: `${TOP_LEVEL} AND WorkflowId STARTS_WITH '${idPrefix}'${condition ? ` AND ${condition}` : ''}`,
       pageSize: 1000,
       nextPageToken,
     });
@@ -63,7 +63,7 @@ export async function listIds(
   return { ids, complete: false };
 }
 
-/** Completions of a run whose close time falls into an interval of the server's clock. */
+/** Returns how many workflows of a run completed within a window of the server's clock. */
 export async function countCompletedBetween(
   connection: Connection,
   run: RunRef,
@@ -75,12 +75,13 @@ export async function countCompletedBetween(
   return Number((await connection.workflowService.countWorkflowExecutions({ namespace: run.namespace, query })).count);
 }
 
-/** What still runs of a run: everything in a namespace of its own, only its own ids in a shared one. */
+/** Returns the query for a run's open workflows: all of the namespace if the run owns it, otherwise those with its ids. */
 export function runningQuery(run: Pick<RunRef, 'runId' | 'ownsNamespace'>): string {
   const own = run.ownsNamespace ? '' : ` AND WorkflowId STARTS_WITH '${workflowIdPrefix(run.runId)}'`;
   return `ExecutionStatus = 'Running'${own}`;
 }
 
+/** Returns the server's count of a run's open workflows. */
 export async function countRunning(
   connection: Connection,
   run: Pick<RunRef, 'runId' | 'ownsNamespace' | 'namespace'>,

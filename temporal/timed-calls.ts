@@ -4,28 +4,32 @@ import { grpcCode } from './grpc-errors';
 
 export type RequestListener = (operation: string, code: string, durationMs: number) => void;
 
-/** Calls over one connection, each with a deadline; somebody may listen to how they are answered. */
+/** Calls over one connection, each with a deadline. A listener receives the code and duration of each call. */
 export class TimedCalls {
   constructor(
     private readonly connection: Connection,
     private readonly listener?: RequestListener,
   ) {}
 
-  /** @param operation its name in Temporal's API, for the metrics */
+  /** @param operation the method's name in Temporal's API, for the metrics */
   async call<T>(
     operation: string,
     deadlineMs: number,
     make: (service: Connection['workflowService']) => Promise<T>,
   ): Promise<T> {
     const { connection, listener } = this;
-    const from = performance.now();
+    const startedAt = performance.now();
     try {
       const answer = await connection.withDeadline(Date.now() + deadlineMs, () => make(connection.workflowService));
-      listener?.(operation, 'OK', performance.now() - from);
+      listener?.(operation, 'OK', performance.now() - startedAt);
       return answer;
     } catch (err) {
       const code = grpcCode(err);
-      listener?.(operation, code === undefined ? 'UNKNOWN' : (status[code] ?? 'UNKNOWN'), performance.now() - from);
+      listener?.(
+        operation,
+        code === undefined ? 'UNKNOWN' : (status[code] ?? 'UNKNOWN'),
+        performance.now() - startedAt,
+      );
       throw err;
     }
   }

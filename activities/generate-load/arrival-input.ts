@@ -7,10 +7,13 @@ import { MAX_PAYLOAD_BYTES, payloadBytes } from '../../spec/payload-size';
 
 type Payloads = temporal.api.common.v1.IPayloads;
 
-/** What the workflow of an arrival is started with. */
+/** Returns the input of an arrival's workflow. */
 export type ArrivalInput = (workflowId: string, sequence: number) => Payloads;
 
-/** The input of each arrival of a kind: the same for all, converted once, or one of its own, by its place alone. */
+/**
+ * Returns the input function of one kind of arrivals. The input is either the same for all arrivals, and converted once,
+ * or differs per arrival and depends only on the arrival's step, lane and sequence.
+ */
 export function arrivalInput(
   { workflowInput, varyingInput }: Pick<ArrivalKind, 'workflowInput' | 'varyingInput'>,
   { step, lane, lanes, seed }: Pick<GenerateLoadInput, 'step' | 'lane' | 'lanes' | 'seed'>,
@@ -24,11 +27,11 @@ export function arrivalInput(
     const { json } = varyingInput;
     return (workflowId, sequence) => encode(fillTemplate(json, workflowId, sequence * lanes + lane));
   }
-  const same = encode(...workflowInput);
-  return () => same;
+  const payloads = encode(...workflowInput);
+  return () => payloads;
 }
 
-/** `{{id}}` becomes the workflow's id, `{{index}}` the arrival's number in its step, from 0. */
+/** Replaces `{{id}}` by the workflow id and `{{index}}` by the arrival's number in its step, from 0, and parses the JSON. */
 export function fillTemplate(json: string, workflowId: string, index: number): unknown {
   return JSON.parse(json.replaceAll('{{id}}', workflowId).replaceAll('{{index}}', String(index)));
 }
@@ -39,7 +42,7 @@ function encode(...values: readonly unknown[]): Payloads {
 
 let letters: string | undefined;
 
-/** As much text as a payload may have: no two neighbours alike, so that nothing on the way can make it small. */
+/** Returns text of the maximum payload size. It is pseudo-random, so that compression on the way has no effect. */
 function text(): string {
   if (letters !== undefined) return letters;
   const bytes = Buffer.alloc(MAX_PAYLOAD_BYTES);

@@ -1,23 +1,24 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ControlLink } from './control-link';
 
-/** Law 3: how the local monotonic clock stands to the control server's. */
+/** The relation of the local monotonic clock to the control server's clock (law 3). */
 export interface Anchor {
-  /** Monotonic instant (performance.now) at which the control server's clock showed 0. */
+  /** The monotonic time (performance.now) at which the control server's clock showed 0. */
   readonly originMs: number;
-  /** Local wall clock − control server's clock. */
+  /** The local wall clock minus the control server's clock. */
   readonly offsetMs: number;
-  /** Half the width of the interval the offset is known to lie in. */
+  /** Half the width of the interval that contains the offset. */
   readonly uncertaintyMs: number;
 }
 
-/** Beyond this nobody can say when the load is due. */
+/** The largest uncertainty with which a lane may start. */
 export const CLOCK_REFUSAL_MS = 1000;
 
 /**
- * Bounds the offset: a heartbeat is sent at t0 and answered at t1, and the server says at which instant S of its clock
- * it recorded it. So S fell between t0 and t1, and S = t − origin for some t in between. The narrowest of a few such
- * intervals counts, cut with the others.
+ * Measures the offset to the control server's clock and throws ClockUnknown if it is too uncertain. A heartbeat is sent at
+ * t0 and answered at t1, and the server reports the time S of its clock at which it recorded the heartbeat. So
+ * S = t − origin for some t between t0 and t1, which bounds the origin: t0 − S ≤ origin ≤ t1 − S. The result is the
+ * intersection of the bounds of several heartbeats.
  */
 export async function anchorClock(
   link: ControlLink,
@@ -39,7 +40,7 @@ export async function anchorClock(
   const uncertaintyMs = Math.max(0, (high - low) / 2);
   if (!(uncertaintyMs <= CLOCK_REFUSAL_MS)) {
     throw ApplicationFailure.nonRetryable(
-      `the control server's clock is known to ± ${uncertaintyMs} ms only; ${CLOCK_REFUSAL_MS} ms is the limit`,
+      `the offset to the control server's clock is uncertain by ± ${uncertaintyMs} ms; the limit is ${CLOCK_REFUSAL_MS} ms; check the latency of the connection to the control server`,
       'ClockUnknown',
     );
   }

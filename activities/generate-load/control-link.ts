@@ -3,7 +3,7 @@ import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import { status } from '@grpc/grpc-js';
 import { grpcCode } from '../../temporal/grpc-errors';
 
-/** Which activity attempt this is, for calls about it. */
+/** Identifies an activity attempt in calls to the control server. */
 export interface AttemptRef {
   readonly namespace: string;
   readonly taskToken: Uint8Array;
@@ -13,11 +13,15 @@ export interface AttemptRef {
   readonly identity: string;
 }
 
-export type Proof = 'current' | 'cancelled' | 'superseded' | 'unreachable';
+/**
+ * What the answer to a heartbeat says about the attempt: it is the current one, its cancellation was requested, another
+ * attempt has replaced it, or there was no answer.
+ */
+export type AttemptState = 'current' | 'canceled' | 'superseded' | 'unreachable';
 
 /**
- * The generator's line to control. A heartbeat through the activity's context is fire and forget; this one is
- * awaited, so that its answer proves the attempt current (I3b).
+ * The generator's calls to the control server. A heartbeat through the activity context is fire-and-forget. This one is
+ * awaited, so its answer proves that the attempt is the current one (I3b).
  */
 export class ControlLink {
   constructor(
@@ -25,7 +29,8 @@ export class ControlLink {
     private readonly attempt: AttemptRef,
   ) {}
 
-  async heartbeat(details: unknown, deadlineMs: number): Promise<Proof> {
+  /** Sends a heartbeat and returns the state of the attempt. Never throws. */
+  async heartbeat(details: unknown, deadlineMs: number): Promise<AttemptState> {
     const { namespace, taskToken, identity } = this.attempt;
     try {
       const { cancelRequested } = await this.connection.withDeadline(Date.now() + deadlineMs, () =>
@@ -36,14 +41,14 @@ export class ControlLink {
           details: { payloads: toPayloads(defaultPayloadConverter, details) },
         }),
       );
-      return cancelRequested ? 'cancelled' : 'current';
+      return cancelRequested ? 'canceled' : 'current';
     } catch (err) {
       const code = grpcCode(err);
       return code === status.NOT_FOUND || code === status.INVALID_ARGUMENT ? 'superseded' : 'unreachable';
     }
   }
 
-  /** When control recorded this activity's last heartbeat: milliseconds since the epoch, control server's clock. */
+  /** Returns when the control server recorded the last heartbeat: milliseconds since the epoch on the server's clock. */
   async lastHeartbeatMs(): Promise<number | undefined> {
     const { namespace, workflowId, workflowRunId, activityId } = this.attempt;
     const { pendingActivities } = await this.connection.withDeadline(Date.now() + 5000, () =>
@@ -58,8 +63,8 @@ export class ControlLink {
 }
 
 /**
- * Law I3b: a generator schedules only while a call proved its attempt current less than heartbeatTimeout − 1 s ago. A
- * successor starts about a second after the timeout, so the two never send at once.
+ * Permits sending while a call has proved the attempt current less than heartbeatTimeout − 1 s ago (I3b). The next attempt
+ * starts about a second after the heartbeat timeout, so two attempts never send at the same time.
  */
 export class Fence {
   private provenAtMs: number;
@@ -71,11 +76,12 @@ export class Fence {
     this.provenAtMs = now();
   }
 
-  /** @param askedAtMs when the call that proved it was made: the server may have answered at any time since */
-  prove(askedAtMs: number): void {
-    this.provenAtMs = Math.max(this.provenAtMs, askedAtMs);
+  /** @param calledAtMs when the call was sent, not answered: the server may have handled it at any time in between */
+  prove(calledAtMs: number): void {
+    this.provenAtMs = Math.max(this.provenAtMs, calledAtMs);
   }
 
+  /** Whether the attempt may send. */
   get open(): boolean {
     return this.now() - this.provenAtMs < this.heartbeatTimeoutMs - 1000;
   }

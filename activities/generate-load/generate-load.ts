@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Connection } from '@temporalio/client';
 import type { LaneResult } from '../../measurement/account/lane';
 import { rateAt } from '../../measurement/load/profile';
 import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/activity-types';
+import { PICKED_UP_LATE } from '../../orchestrator/names';
 import type { TargetConnections } from '../../temporal/connections';
 import { machineFacts } from './machine-facts';
 import { anchorClock } from './clock';
@@ -20,31 +22,34 @@ export interface GeneratorDeps {
   readonly controlNamespace: string;
   readonly targets: TargetConnections;
   readonly identity: string;
-  /** Told when a lane is armed or is in trouble, for the process's log. */
+  /** Writes to the process's log. */
   readonly log: (message: string, fields: Record<string, unknown>) => void;
-  /** The highest rate of a whole step that this process takes part in, starts per second: BENCHMARK_MAX_RATE. */
+  /** The highest rate of a whole step that this process accepts, starts per second: BENCHMARK_MAX_RATE. */
   readonly maxRate?: number;
-  /** Told of load that is still being sent for a lane which has been handed over: the process outlives it. */
-  readonly lingering: (load: Promise<unknown>) => void;
-  /** Watches one lane of one step, for the process's metrics. */
+  /** Receives load that is still being sent after its lane was handed over; the process must await it before it exits. */
+  readonly onUnfinishedLoad: (load: Promise<unknown>) => void;
+  /** Returns the observer of one lane of one step, for the process's metrics. */
   readonly observe: (workload: string) => LaneObserver & { end(): void };
 }
 
-/** A lane picked up later than this after its step's start has missed too much to call it lag. */
+/** A lane that starts later than this after its step's start does nothing: a delay of that size is not schedule lag. */
 const LATE_MS = 500;
 
 /**
- * A process that is told to end goes on for this long with the arrivals it has reserved, which is what a successor
- * needs to be there: about a second until the server offers the lane again, and some for it to arm.
+ * How long a process that shuts down still sends the arrivals that it has reserved. The next attempt needs about this
+ * time: about a second until the server dispatches the lane again, and the rest to get ready.
  */
-const LEAVE_MS = 4000;
-/** What the reserved time stays below the heartbeat timeout, so that the fence is open to its end (I3b). */
+const HANDOVER_MS = 4000;
+/** The reserved time ends this long before the heartbeat timeout, so that the fence stays open until its end (I3b). */
 const FENCE_MARGIN_MS = 1250;
 
 export function createGenerateLoad(deps: GeneratorDeps) {
-  /** Paces one lane of one step; see docs/decisions.md for what a heartbeat proves and what a successor does. */
+  /**
+   * Sends the arrivals of one lane of one step and returns its account. docs/decisions.md explains what a heartbeat proves
+   * and how an attempt takes over the lane of a dead one.
+   */
   return async function generateLoad(input: GenerateLoadInput): Promise<LaneResult> {
-    refuseBeyond(deps.maxRate, input);
+    requireAllowedRate(deps.maxRate, input);
     const context = Context.current();
     const { info } = context;
     const link = new ControlLink(deps.control, {
@@ -55,7 +60,7 @@ export function createGenerateLoad(deps: GeneratorDeps) {
       activityId: info.activityId,
       identity: deps.identity,
     });
-    const predecessor = info.heartbeatDetails as LaneCheckpoint | undefined;
+    const previous = info.heartbeatDetails as LaneCheckpoint | undefined;
     const audit = new LaneAudit(deps.identity, info.attempt, await machineFacts());
     const metrics = deps.observe(input.workload);
     const observer: typeof metrics = {
@@ -66,9 +71,9 @@ export function createGenerateLoad(deps: GeneratorDeps) {
       },
     };
     const account = new LaneAccount(input, observer);
-    const about = { step: input.step.name, lane: input.lane, attempt: info.attempt };
+    const logFields = { step: input.step.name, lane: input.lane, attempt: info.attempt };
     const memory = new MemoryGuard(input.maxInFlight, (cap) =>
-      deps.log('memory pressure: in-flight cap lowered', { ...about, cap }),
+      deps.log('memory pressure: in-flight cap lowered', { ...logFields, cap }),
     );
     const target = targetCalls(await deps.targets.several(input.run.targetProfile, input.connections), {
       input,
@@ -77,49 +82,50 @@ export function createGenerateLoad(deps: GeneratorDeps) {
       onRequest: (...request) => observer.requested(...request),
     });
 
-    const anchor = await anchorClock(link, predecessor ?? account.checkpoint('armed'));
+    const anchor = await anchorClock(link, previous ?? account.checkpoint('armed'));
     const now = () => performance.now() - anchor.originMs - input.startAtMs;
     const result = (cutShort?: string) =>
       account.result(audit.finish(anchor, memory.timesLowered, account.startP50Ms), cutShort);
-    if (predecessor === undefined || info.attempt === 1) {
-      if (now() > LATE_MS) return result('picked up late');
+    if (previous === undefined || info.attempt === 1) {
+      if (now() > LATE_MS) return result(PICKED_UP_LATE);
       await target.warmUp();
     }
-    const from = takeOver(input, account, predecessor, info.attempt, now());
-    deps.log('lane armed', { ...about, from });
+    const from = takeOver(input, account, previous, info.attempt, now());
+    deps.log('lane armed', { ...logFields, from });
 
     let phase: LaneCheckpoint['phase'] = 'sending';
     const fence = new Fence(input.heartbeatTimeoutMs, () => performance.now());
     const checkpoint = (through?: number) => {
       const { inFlight, awaited } = account;
-      const isNow = now();
-      const isOn = isNow >= 0 && isNow < input.step.durationMs && phase === 'sending';
-      audit.sample(inFlight, isNow, isOn);
+      const nowMs = now();
+      const isSending = nowMs >= 0 && nowMs < input.step.durationMs && phase === 'sending';
+      audit.sample(inFlight, nowMs, isSending);
       memory.sample();
-      observer.gauges({ inFlight, awaited, targetRate: isOn ? rateAt(input.step, isNow) / input.lanes : 0 });
+      observer.gauges({ inFlight, awaited, targetRate: isSending ? rateAt(input.step, nowMs) / input.lanes : 0 });
       return account.checkpoint(phase, through);
     };
     const { heartbeatTimeoutMs } = input;
     const heartbeats = new Heartbeats({ link, fence, context, heartbeatTimeoutMs, checkpoint });
-    const { stop, leave } = heartbeats;
+    const { stop, handover } = heartbeats;
     let untilMs = Infinity;
     const pace = { input, account, target, now, maySend: () => fence.open, stop, from, memory, until: () => untilMs };
     const pacing = paceLane(pace);
-    // Awaited below, but for a lane that is handed over: then nobody is there to hear of it.
+    // Awaited below, except for a lane that is handed over: its failure must not become an unhandled rejection.
     pacing.catch(() => undefined);
     try {
-      const paced = await Promise.race([pacing, aborted(leave)]);
+      const paced = await Promise.race([pacing, aborted(handover)]);
       if (paced) {
         audit.loadOver();
         phase = 'settling';
-        await Promise.race([paced.completions, timeOut(input, now), aborted(stop), afterAll(leave, LEAVE_MS)]);
+        const handoverEnd = aborted(handover).then(() => sleep(HANDOVER_MS, undefined, { ref: false }));
+        await Promise.race([paced.completions, completionTimeout(input, now), aborted(stop), handoverEnd]);
       }
       if (heartbeats.superseded)
-        throw ApplicationFailure.retryable('another attempt has taken this lane over', 'Superseded');
-      if (leave.aborted && (!paced || account.awaited > 0)) {
-        if (!paced) untilMs = now() + Math.min(LEAVE_MS, input.heartbeatTimeoutMs - FENCE_MARGIN_MS);
-        deps.lingering(pacing);
-        await heartbeats.last(paced ? 0 : firstDueAfter(input, untilMs));
+        throw ApplicationFailure.retryable('another attempt has taken over this lane', 'Superseded');
+      if (handover.aborted && (!paced || account.awaited > 0)) {
+        if (!paced) untilMs = now() + Math.min(HANDOVER_MS, input.heartbeatTimeoutMs - FENCE_MARGIN_MS);
+        deps.onUnfinishedLoad(pacing);
+        await heartbeats.sendLast(paced ? 0 : firstDueAfter(input, untilMs));
         throw ApplicationFailure.retryable('the generator process is shutting down', 'ShuttingDown');
       }
       account.giveUpWaiting();
@@ -131,39 +137,35 @@ export function createGenerateLoad(deps: GeneratorDeps) {
   };
 }
 
-/** Whoever runs a worker bounds what it may be made to send, whatever a spec asks for. */
-function refuseBeyond(maxRate: number | undefined, { step }: GenerateLoadInput): void {
+/** Throws RateRefused if the step's rate exceeds the limit that the operator of this worker has set. */
+function requireAllowedRate(maxRate: number | undefined, { step }: GenerateLoadInput): void {
   const peak = Math.max(step.fromRate, step.toRate);
   if (maxRate === undefined || peak <= maxRate) return;
   throw ApplicationFailure.nonRetryable(
-    `rate: ${peak} is not allowed; BENCHMARK_MAX_RATE of this worker allows up to ${maxRate} workflow starts per second`,
+    `the rate ${peak}/s exceeds BENCHMARK_MAX_RATE of this worker (${maxRate} workflow starts per second); lower the rate or raise BENCHMARK_MAX_RATE`,
     'RateRefused',
   );
 }
 
-/** @returns the sequence to go on from */
+/** Takes over the account of the previous attempt, if there is one, and returns the first sequence to send. */
 function takeOver(
   input: GenerateLoadInput,
   account: LaneAccount,
-  predecessor: LaneCheckpoint | undefined,
+  previous: LaneCheckpoint | undefined,
   attempt: number,
   nowMs: number,
 ): number {
   if (attempt === 1) return 0;
-  const before = predecessor ?? new LaneAccount(input).checkpoint('armed');
-  const resumeAt = Math.max(firstDueAfter(input, nowMs), before.cursor.next);
-  account.resume(before, resumeAt);
+  const checkpoint = previous ?? new LaneAccount(input).checkpoint('armed');
+  const resumeAt = Math.max(firstDueAfter(input, nowMs), checkpoint.cursor.next);
+  account.resume(checkpoint, resumeAt);
   return resumeAt;
 }
 
-async function timeOut(input: GenerateLoadInput, now: () => number): Promise<void> {
-  const leftMs = input.step.durationMs + input.completionTimeoutMs - now();
-  await new Promise<void>((resolve) => setTimeout(resolve, Math.max(0, leftMs)).unref());
-}
-
-async function afterAll(signal: AbortSignal, ms: number): Promise<void> {
-  await aborted(signal);
-  await new Promise((resolve) => setTimeout(resolve, ms).unref());
+/** Resolves when completions are no longer waited for. */
+async function completionTimeout(input: GenerateLoadInput, now: () => number): Promise<void> {
+  const remainingMs = input.step.durationMs + input.completionTimeoutMs - now();
+  await sleep(Math.max(0, remainingMs), undefined, { ref: false });
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

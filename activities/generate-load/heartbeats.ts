@@ -3,46 +3,46 @@ import type { LaneCheckpoint } from '../../orchestrator/activity-types';
 import { isWorkerShutdown } from '../worker-shutdown';
 import type { ControlLink, Fence } from './control-link';
 
-const EVERY_MS = 1000;
+const HEARTBEAT_INTERVAL_MS = 1000;
 
 export interface HeartbeatDeps {
   readonly link: ControlLink;
   readonly fence: Fence;
   readonly context: Context;
   readonly heartbeatTimeoutMs: number;
-  /** What a beat carries; called once for each. */
+  /** Returns the details of a heartbeat; called once per heartbeat. */
   readonly checkpoint: (through?: number) => LaneCheckpoint;
 }
 
-/** Beats every second, proves the attempt current, and stops the lane when control says so. */
+/** Sends a heartbeat every second, opens the fence with its answer, and stops the lane when the answer requires it. */
 export class Heartbeats {
-  /** Another attempt has taken the lane over: what this one knows counts no longer. */
+  /** Whether another attempt has taken over the lane, so that the account of this one no longer counts. */
   superseded = false;
-  private readonly stopped = new AbortController();
-  private readonly leaving = new AbortController();
+  private readonly stopController = new AbortController();
+  private readonly handoverController = new AbortController();
   private readonly timer: NodeJS.Timeout;
-  private underWay?: Promise<void>;
+  private inProgress?: Promise<void>;
 
   constructor(private readonly deps: HeartbeatDeps) {
-    this.timer = setInterval(() => void this.beat(), EVERY_MS);
-    deps.context.cancellationSignal.addEventListener('abort', () => this.onCancelled());
-    void this.beat();
+    this.timer = setInterval(() => void this.sendUnlessInProgress(), HEARTBEAT_INTERVAL_MS);
+    deps.context.cancellationSignal.addEventListener('abort', () => this.onCanceled());
+    void this.sendUnlessInProgress();
   }
 
-  /** Aborted when the lane has to stop; its reason says why. */
+  /** Aborted when the lane must stop. The signal's reason is the reason to stop. */
   get stop(): AbortSignal {
-    return this.stopped.signal;
+    return this.stopController.signal;
   }
 
-  /** Aborted when this process is told to end: a successor elsewhere goes on from the last beat. */
-  get leave(): AbortSignal {
-    return this.leaving.signal;
+  /** Aborted when this process shuts down and another one continues the lane from the last heartbeat. */
+  get handover(): AbortSignal {
+    return this.handoverController.signal;
   }
 
-  /** The last beat: it carries the lane as it is now, with the arrivals up to `through` as this attempt's own. */
-  async last(through: number): Promise<void> {
+  /** Sends the last heartbeat: the current account, which reserves the arrivals below `through` for this attempt. */
+  async sendLast(through: number): Promise<void> {
     this.end();
-    await this.underWay;
+    await this.inProgress;
     await this.send(through);
   }
 
@@ -50,27 +50,27 @@ export class Heartbeats {
     clearInterval(this.timer);
   }
 
-  private async beat(): Promise<void> {
-    await (this.underWay ??= this.send().finally(() => (this.underWay = undefined)));
+  private async sendUnlessInProgress(): Promise<void> {
+    await (this.inProgress ??= this.send().finally(() => (this.inProgress = undefined)));
   }
 
   private async send(through?: number): Promise<void> {
     const { link, fence, context, heartbeatTimeoutMs } = this.deps;
     const checkpoint = this.deps.checkpoint(through);
-    // Core enforces the heartbeat timeout locally too, so it has to hear the same; a late or lost one does no harm.
+    // SDK Core enforces the heartbeat timeout locally too, so it needs the heartbeat as well. A late or lost one is harmless.
     context.heartbeat(checkpoint);
-    const askedAtMs = performance.now();
-    const proof = await link.heartbeat(checkpoint, heartbeatTimeoutMs);
-    if (proof === 'current' || proof === 'cancelled') fence.prove(askedAtMs);
-    if (proof === 'cancelled') this.stopped.abort('cancelled');
-    if (proof === 'superseded') {
+    const calledAtMs = performance.now();
+    const state = await link.heartbeat(checkpoint, heartbeatTimeoutMs);
+    if (state === 'current' || state === 'canceled') fence.prove(calledAtMs);
+    if (state === 'canceled') this.stopController.abort('canceled');
+    if (state === 'superseded') {
       this.superseded = true;
-      this.stopped.abort('superseded');
+      this.stopController.abort('superseded');
     }
   }
 
-  private onCancelled(): void {
-    if (isWorkerShutdown(this.deps.context.cancellationSignal)) this.leaving.abort();
-    else this.stopped.abort('cancelled');
+  private onCanceled(): void {
+    if (isWorkerShutdown(this.deps.context.cancellationSignal)) this.handoverController.abort();
+    else this.stopController.abort('canceled');
   }
 }

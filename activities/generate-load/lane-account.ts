@@ -16,10 +16,10 @@ import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/activ
 import type { LaneObserver } from './lane-observer';
 import { MixAccount } from './mix-account';
 
-/** Runs of provisional sequences a result may name; beyond it they are settled by count. Keeps a lane's result bounded. */
+/** Runs of provisional sequences in a result, at most: it bounds the result's size. Beyond it, only counts are recorded. */
 const MAX_RUNS = 500;
 
-/** Latencies of one observed completion, milliseconds. */
+/** One observed completion: when it happened in the step, and its latencies. Milliseconds. */
 export interface Completion {
   readonly sequence: number;
   readonly atMs: number;
@@ -28,7 +28,7 @@ export interface Completion {
 }
 
 /**
- * The books of one lane of one step: what became of each arrival, and every duration. All instants are milliseconds
+ * The account of one lane of one step: the outcome of each arrival and all measured durations. All times are milliseconds
  * from the start of the step.
  */
 export class LaneAccount {
@@ -66,10 +66,10 @@ export class LaneAccount {
   }
 
   /**
-   * Takes over the books of a dead attempt. What it had open is in doubt, and so is what fell due from its record to
-   * now: perhaps sent, perhaps not (neither sent again nor called skipped).
+   * Takes over the account of a dead attempt. The arrivals that were open, and those that were due since its last
+   * heartbeat, are in doubt: the dead attempt may have sent them, so they are neither sent again nor counted as skipped.
    *
-   * @param resumeAt the first sequence that is not yet due
+   * @param resumeAt the first sequence that is not due yet
    */
   resume(from: LaneCheckpoint, resumeAt: number): void {
     const { ledger, observation, provisional, histograms, cursor } = from;
@@ -122,7 +122,7 @@ export class LaneAccount {
     this.observer?.sent(this.workloadOf(sequence), lagMs);
   }
 
-  /** The median time from a send to its acknowledgement, milliseconds; 0 before the first. */
+  /** The median time from a send to its acknowledgment, milliseconds; 0 before the first acknowledgment. */
   get startP50Ms(): number {
     return this.histograms.start.getValueAtPercentile(50) / 1000;
   }
@@ -136,6 +136,7 @@ export class LaneAccount {
     this.observer?.acknowledged(this.workloadOf(sequence));
   }
 
+  /** Counts a start that the server had already accepted from an earlier attempt. */
   recover(sequence: number): void {
     this.open.settle(sequence);
     this.recovered += 1;
@@ -152,6 +153,7 @@ export class LaneAccount {
     this.observer?.failed(this.workloadOf(sequence), cause);
   }
 
+  /** Counts an arrival whose completion is observed. */
   choose(): void {
     this.chosen += 1;
   }
@@ -170,6 +172,7 @@ export class LaneAccount {
     if (step) this.during.set(step.index, (this.during.get(step.index) ?? 0) + 1);
   }
 
+  /** Counts an observed workflow that closed without completing. */
   closeOtherwise(sequence: number, atMs: number, status: string): void {
     increment(this.failed, status);
     this.mix.count(this.kindOf(sequence), 'failed');
@@ -177,11 +180,12 @@ export class LaneAccount {
     this.observer?.closedOtherwise(this.workloadOf(sequence), status);
   }
 
+  /** Counts an observed workflow whose close is no longer observed. */
   lose(): void {
     this.lost += 1;
   }
 
-  /** What is still awaited when the time to wait is over stays pending. */
+  /** Counts the completions that are still awaited as pending, because the time to wait for them is over. */
   giveUpWaiting(): void {
     this.pending = this.awaited;
   }
@@ -194,7 +198,11 @@ export class LaneAccount {
     return this.chosen - this.completed - this.lost - sum(this.failed);
   }
 
-  /** @param through arrivals below it are this attempt's own, though it will not be there to tell of them */
+  /**
+   * Returns the account as heartbeat details.
+   *
+   * @param through arrivals below this sequence are reserved for this attempt, which can no longer report their outcome
+   */
   checkpoint(phase: LaneCheckpoint['phase'], through = 0): LaneCheckpoint {
     const ledger = this.ledger();
     return {

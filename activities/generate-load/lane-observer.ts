@@ -1,4 +1,4 @@
-/** Told of everything a lane books, for metrics. Durations in milliseconds; causes as in the ledger. */
+/** Receives every event of a lane's account, for metrics. Durations are in milliseconds; causes are those of the ledger. */
 export interface LaneObserver {
   scheduled(workload: string): void;
   sent(workload: string, lagMs: number): void;
@@ -8,8 +8,8 @@ export interface LaneObserver {
   skipped(workload: string, reason: string): void;
   completed(workload: string, latencyMs: number): void;
   closedOtherwise(workload: string, status: string): void;
-  /** A call of the load connection has been answered, with `OK` or the code of its error. */
+  /** Called when a call to the target ends, with `OK` or its gRPC error code. */
   requested(operation: string, code: string, durationMs: number): void;
-  /** Once a second while the lane goes on. */
+  /** Called once per second while the lane runs. */
   gauges(values: { readonly inFlight: number; readonly awaited: number; readonly targetRate: number }): void;
 }

@@ -4,19 +4,20 @@ import type { MachineFacts } from '../../measurement/account/generator-audit';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const ANSWER_WITHIN_MS = 1000;
+const TIMEOUT_MS = 1000;
 const IMDS = 'http://169.254.169.254';
 
-let known: Promise<MachineFacts> | undefined;
+let cached: Promise<MachineFacts> | undefined;
 
-/** Where this process runs; read once. */
+/** Returns the facts about this machine; reads them once per process. */
 export async function machineFacts(): Promise<MachineFacts> {
-  return await (known ??= readMachineFacts(process.env));
+  return await (cached ??= readMachineFacts(process.env));
 }
 
 /**
- * What can be read of the machine, its container and, in a task of ECS, of both from their metadata endpoints. Outside of
- * ECS no endpoint is asked. What cannot be read is 'unknown', or null for a limit that is not set.
+ * Reads facts about the machine and the container. In an ECS task it also calls the metadata endpoints of the task and of
+ * the instance; outside of ECS it calls no endpoint. Facts that cannot be read are 'unknown'; a limit that is not set is
+ * null.
  */
 export async function readMachineFacts(env: Environment): Promise<MachineFacts> {
   const task = env.ECS_CONTAINER_METADATA_URI_V4;
@@ -39,7 +40,7 @@ export async function readMachineFacts(env: Environment): Promise<MachineFacts> 
   };
 }
 
-/** Cores that the container may use, from cgroup v2's `quota period`; null where it may use all. */
+/** Returns the number of cores that the container may use, from cgroup v2's `quota period`; null without a quota. */
 export function cpuQuota(text: string): number | null {
   const [quota, period] = text.trim().split(/\s+/).map(Number);
   return quota && period ? quota / period : null;
@@ -61,16 +62,16 @@ function read(path: string): string {
 
 async function json<T>(url: string): Promise<T | undefined> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     return response.ok ? ((await response.json()) as T) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** By version 2 of the instance's metadata service, which wants a token first. */
+/** Returns the instance type from the EC2 instance metadata service, version 2, which requires a token. */
 async function instanceTypeFrom(endpoint: string): Promise<string | undefined> {
-  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
     const headers = { 'X-aws-ec2-metadata-token-ttl-seconds': '60' };
     const token = await fetch(`${endpoint}/latest/api/token`, { method: 'PUT', headers, signal });

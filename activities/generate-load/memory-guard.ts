@@ -1,19 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { getHeapStatistics } from 'node:v8';
 
-/** Beyond this share of what the process may use, the in-flight cap is halved; below the other it rises again. */
+/** The in-flight cap is halved while the process uses more than this share of its memory limit … */
 const PRESSURE_SHARE = 0.9;
+/** … and doubled, up to its full value, while it uses less than this share. */
 const RELIEF_SHARE = 0.75;
-const LEAST_CAP = 10;
+const MIN_CAP = 10;
 
-/** Lowers a lane's in-flight cap while the process is short of memory: skipped arrivals are counted, a death is a gap. */
+/**
+ * Lowers a lane's in-flight cap while the process is short of memory. Skipped arrivals are counted; the death of the
+ * process would leave a gap.
+ */
 export class MemoryGuard {
   private cap: number;
   private lowered = 0;
 
   /**
-   * @param used share of the memory the process may use that it does use, 0–1
-   * @param warn told when the cap is lowered
+   * @param warn receives the new cap when the cap is lowered
+   * @param used returns the used share of the process's memory limit, 0–1
    */
   constructor(
     private readonly fullCap: number,
@@ -25,8 +29,8 @@ export class MemoryGuard {
 
   sample(): void {
     const used = this.used();
-    if (used > PRESSURE_SHARE && this.cap > LEAST_CAP) {
-      this.cap = Math.max(LEAST_CAP, Math.floor(this.cap / 2));
+    if (used > PRESSURE_SHARE && this.cap > MIN_CAP) {
+      this.cap = Math.max(MIN_CAP, Math.floor(this.cap / 2));
       this.lowered += 1;
       this.warn(this.cap);
     } else if (used < RELIEF_SHARE) this.cap = Math.min(this.fullCap, this.cap * 2);
@@ -46,7 +50,7 @@ export class MemoryGuard {
   }
 }
 
-/** The larger of the heap's share of its limit and the process's share of its container's. */
+/** Returns the larger of two shares: the heap's share of its limit, and the process's share of its container's limit. */
 function usedShare(): number {
   const { used_heap_size, heap_size_limit } = getHeapStatistics();
   const limit = memoryLimit();
@@ -54,7 +58,7 @@ function usedShare(): number {
   return Math.max(used_heap_size / heap_size_limit, ofContainer);
 }
 
-/** BENCHMARK_MEMORY_LIMIT in bytes, or the cgroup's limit; undefined where there is none. */
+/** Returns BENCHMARK_MEMORY_LIMIT in bytes, or the cgroup's limit; undefined without either. */
 function memoryLimit(): number | undefined {
   const given = Number(process.env.BENCHMARK_MEMORY_LIMIT);
   if (given > 0) return given;

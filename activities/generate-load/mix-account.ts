@@ -9,7 +9,7 @@ type Part = Pick<MixPartCounts, 'workload'> & {
   latency: ReturnType<typeof emptyHistogram>;
 };
 
-/** The books of each workload of a mix, beside those of the lane; of a run with one workload, none. */
+/** The accounts of the workloads of a mix, in addition to the lane's account. A run with one workload has none. */
 export class MixAccount {
   private parts: Part[];
 

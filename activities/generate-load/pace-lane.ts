@@ -16,12 +16,13 @@ export interface PaceOptions {
   readonly target: TargetCalls;
   /** Milliseconds since the start of the step, monotonic; negative before it. */
   readonly now: () => number;
-  /** Whether this attempt is proven to be the only one (I3b). */
+  /** Whether this attempt is proven to be the current one (I3b). */
   readonly maySend: () => boolean;
-  /** Aborted when the lane has to stop: no arrival falls due after that. */
+  /** Aborted when the lane must stop; later arrivals are not scheduled. */
   readonly stop: AbortSignal;
+  /** The first sequence to send. */
   readonly from: number;
-  /** Arrivals due from this instant of the step on are somebody else's. */
+  /** Arrivals due at or after this time of the step, milliseconds, belong to another attempt. */
   readonly until?: () => number;
   /** Lowers the in-flight cap while the process is short of memory. */
   readonly memory?: Pick<MemoryGuard, 'inFlightCap' | 'underPressure'>;
@@ -31,7 +32,7 @@ export function scheduleOf({ step, lane, lanes, process, seed }: GenerateLoadInp
   return { line: step, lineIndex: step.index, lane, lanes, process, seed };
 }
 
-/** The first sequence of the lane that is not due before the given instant of the step. */
+/** Returns the first sequence of the lane that is due at or after the given time of the step, milliseconds. */
 export function firstDueAfter(input: GenerateLoadInput, stepMs: number): number {
   const cursor = arrivalsFrom(scheduleOf(input));
   while (cursor.dueMs < stepMs) cursor.advance();
@@ -39,11 +40,11 @@ export function firstDueAfter(input: GenerateLoadInput, stepMs: number): number 
 }
 
 /**
- * Sends each arrival of a lane at its due time, whatever became of the ones before: open arrivals (law 1). It waits
- * for nothing but the clock; an answer, a full in-flight cap or a closed fence never delays an arrival.
+ * Sends each arrival of a lane at its due time, independently of earlier arrivals (open model, law 1). It waits only for
+ * the clock: neither an answer nor a full in-flight cap nor a closed fence delays an arrival.
  *
- * Resolves when every arrival due has been taken up and answered, or the lane was told to stop and what was sent has
- * been answered: no later than the start's deadline after the last send. Completions go on arriving after that.
+ * Resolves when every arrival is scheduled, or `stop` is aborted, and every start that was sent is answered. That is at
+ * most the start's deadline after the last send. Completions are still awaited at that time.
  *
  * @returns the completions still awaited
  */
@@ -53,7 +54,7 @@ export async function paceLane(options: PaceOptions): Promise<{ readonly complet
   const lane = new Lane(options);
   while (!stop.aborted) {
     while (cursor.dueMs <= now() && cursor.dueMs < until() && !stop.aborted) {
-      lane.takeUp(cursor);
+      lane.schedule(cursor);
       cursor.advance();
     }
     if (cursor.dueMs === Infinity || cursor.dueMs >= until()) break;
@@ -64,7 +65,7 @@ export async function paceLane(options: PaceOptions): Promise<{ readonly complet
   return { completions: lane.completions() };
 }
 
-/** Sends arrivals and books what comes back. */
+/** Sends the arrivals of a lane and records their outcomes in its account. */
 class Lane {
   private readonly starts = new Set<Promise<void>>();
   private readonly observers = new Set<Promise<void>>();
@@ -75,7 +76,7 @@ class Lane {
     this.idPrefix = arrivalIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt, lane });
   }
 
-  takeUp({ sequence, dueMs }: ArrivalCursor): void {
+  schedule({ sequence, dueMs }: ArrivalCursor): void {
     const { account, input, maySend, memory } = this.options;
     account.schedule(sequence, dueMs);
     if (!maySend()) account.skip(sequence, dueMs, SKIPPED.fenced);
@@ -109,20 +110,20 @@ class Lane {
     }
   }
 
-  /** Chosen by the arrival's name alone, so that neither load nor latency can bias the sample. */
+  /** Depends only on the arrival's step, lane and sequence, so that neither load nor latency can bias the sample. */
   private isObserved(sequence: number): boolean {
     const { observeShare, seed, step, lane } = this.options.input;
     return observeShare >= 1 || uniform(seed, step.index, lane, sequence, 0x5a3b1e) < observeShare;
   }
 
-  /** Says what the workflow waits for, and waits for its end where it is one of the sample. */
+  /** Sends the messages that the workflow waits for; waits for its close if it belongs to the sample. */
   private async follow(started: Started, observed: boolean): Promise<void> {
     const { account, target, now } = this.options;
     if (observed) account.choose();
     try {
       await target.sendMessages(started.workflowId, started.runId, started.sequence);
     } catch (err) {
-      // What was not said leaves the workflow waiting: it has failed for whoever spoke to it.
+      // Without the message the workflow never completes, so it counts as failed.
       if (observed) account.closeOtherwise(started.sequence, now(), `message: ${classifyStartError(err).cause}`);
       return;
     }
@@ -136,12 +137,12 @@ class Lane {
       return;
     }
     const giveUpAtMs = input.step.durationMs + START_DEADLINE_MS + input.completionTimeoutMs;
-    const isOver = () => now() > giveUpAtMs || this.options.stop.aborted;
-    const status = await target.closed(workflowId, runId, isOver);
+    const isTimedOut = () => now() > giveUpAtMs || this.options.stop.aborted;
+    const status = await target.awaitClose(workflowId, runId, isTimedOut);
     const atMs = now();
     if (status === 'completed') account.complete({ sequence, atMs, latencyMs: atMs - dueMs, serviceMs: atMs - sentMs });
     else if (status !== undefined) account.closeOtherwise(sequence, atMs, status);
-    else if (!isOver()) account.lose();
+    else if (!isTimedOut()) account.lose();
   }
 }
 
@@ -159,7 +160,10 @@ function track(set: Set<Promise<void>>, promise: Promise<void>): void {
   void promise.finally(() => set.delete(promise));
 }
 
-/** Node's timers have a resolution of a millisecond and fire late rather than early; the lag says how late. */
+/**
+ * Sleeps until the due time, but at most one second, so that the delay never exceeds the maximum of Node's timers. Timers
+ * have a resolution of a millisecond and fire late rather than early; the schedule lag includes that.
+ */
 async function sleepUntil(dueMs: number, now: () => number, stop: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     const done = () => {
@@ -167,7 +171,6 @@ async function sleepUntil(dueMs: number, now: () => number, stop: AbortSignal): 
       stop.removeEventListener('abort', done);
       resolve();
     };
-    // Wakes at least once a second, so that a timeline far ahead costs nothing and timers never overflow.
     const timer = setTimeout(done, Math.min(1000, Math.max(0, Math.floor(dueMs - now()))));
     stop.addEventListener('abort', done, { once: true });
   });

@@ -4,113 +4,113 @@ import type { Messages } from '../../load-workflows/catalog';
 import { POKE, STATE } from '../../load-workflows/message-names';
 import { START_DEADLINE_MS } from '../../orchestrator/plan';
 import { classifyStartError, grpcCode } from '../../temporal/grpc-errors';
+import { withRetries } from '../../temporal/retry';
 import type { TimedCalls } from '../../temporal/timed-calls';
 
 const { UpdateWorkflowExecutionLifecycleStage } = temporal.api.enums.v1;
 
-/** A query buffer takes one at a time: a workflow that is asked while it is busy says so, and is asked again. */
+/** A query to a workflow that is busy fails with BUSY_WORKFLOW; it is sent again after this pause. */
 const BUSY_PAUSE_MS = 2000;
-const BUSY_TRIES = 5;
+const MAX_QUERY_ATTEMPTS = 5;
 
 interface Execution {
   readonly workflowId: string;
   readonly runId?: string;
 }
 
-interface About {
+/** Who sends, and in which namespace. */
+interface Sender {
   readonly namespace: string;
   readonly identity: string;
 }
 
 /**
- * Sends a workflow the messages it waits for, one after another; each has to be answered. A message is named by its
- * place alone, so the server takes each once, however often the conversation is held: by whoever started the workflow,
- * and again by whoever finds it waiting.
+ * Sends a workflow the messages that it waits for, one after another, and waits for the answer to each. The id of a
+ * message depends only on the workflow id and the message's index, so the server accepts each message once, even if the
+ * messages are sent again.
  */
 export async function sendMessages(
-  channel: TimedCalls,
-  about: About & { readonly messages: Messages },
+  calls: TimedCalls,
+  options: Sender & { readonly messages: Messages },
   to: Execution,
 ): Promise<void> {
-  const { kind, count } = about.messages;
-  const places = Array.from({ length: count }, (_, i) => i);
-  if (kind === 'signal') for (const place of places) await signal(channel, about, to, place);
+  const { kind, count } = options.messages;
+  const indexes = Array.from({ length: count }, (_, i) => i);
+  if (kind === 'signal') for (const index of indexes) await signal(calls, options, to, index);
   if (kind === 'update' || kind === 'update-with-start') {
-    // The first one went with the start.
+    // An update-with-start has sent the first update.
     const first = kind === 'update' ? 0 : 1;
-    for (const place of places.slice(first)) await update(channel, about, to, place);
+    for (const index of indexes.slice(first)) await update(calls, options, to, index);
   }
   if (kind === 'query') {
-    for (const _ of places) await query(channel, about, to);
-    await signal(channel, about, to, 0);
+    for (const _ of indexes) await query(calls, options, to);
+    await signal(calls, options, to, 0);
   }
 }
 
-/** The same for a workflow of which nobody knows what it has been told; one that has closed meanwhile lacks nothing. */
+/** Sends all messages to a workflow that may have received some of them already. Ignores a workflow that has closed. */
 export async function resendMessages(
-  channel: TimedCalls,
-  about: About & { readonly messages: Messages },
+  calls: TimedCalls,
+  options: Sender & { readonly messages: Messages },
   workflowId: string,
 ): Promise<void> {
-  const { messages } = about;
-  const whole = messages.kind === 'update-with-start' ? { ...messages, kind: 'update' as const } : messages;
+  const { messages } = options;
+  const all = messages.kind === 'update-with-start' ? { ...messages, kind: 'update' as const } : messages;
   try {
-    await sendMessages(channel, { ...about, messages: whole }, { workflowId });
+    await sendMessages(calls, { ...options, messages: all }, { workflowId });
   } catch (err) {
     if (grpcCode(err) !== status.NOT_FOUND) throw err;
   }
 }
 
-async function signal(channel: TimedCalls, { namespace, identity }: About, to: Execution, place: number) {
-  await channel.call('SignalWorkflowExecution', START_DEADLINE_MS, (service) =>
+async function signal(calls: TimedCalls, { namespace, identity }: Sender, to: Execution, index: number) {
+  await calls.call('SignalWorkflowExecution', START_DEADLINE_MS, (service) =>
     service.signalWorkflowExecution({
       namespace,
       identity,
-      requestId: nameOf(to, place),
+      requestId: messageId(to, index),
       workflowExecution: to,
       signalName: POKE,
     }),
   );
 }
 
-async function query(channel: TimedCalls, { namespace }: About, to: Execution): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await channel.call('QueryWorkflow', START_DEADLINE_MS, (service) =>
-        service.queryWorkflow({ namespace, execution: to, query: { queryType: STATE } }),
-      );
-      return;
-    } catch (err) {
-      if (tries === BUSY_TRIES || !classifyStartError(err).cause.includes('BUSY_WORKFLOW')) throw err;
-      await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
-    }
-  }
+async function query(calls: TimedCalls, { namespace }: Sender, to: Execution): Promise<void> {
+  const queryOnce = () =>
+    calls.call('QueryWorkflow', START_DEADLINE_MS, (service) =>
+      service.queryWorkflow({ namespace, execution: to, query: { queryType: STATE } }),
+    );
+  await withRetries(queryOnce, {
+    shouldRetry: (err, failures) =>
+      failures < MAX_QUERY_ATTEMPTS && classifyStartError(err).cause.includes('BUSY_WORKFLOW'),
+    delayMs: () => BUSY_PAUSE_MS,
+  });
 }
 
-async function update(channel: TimedCalls, about: About, to: Execution, place: number): Promise<void> {
-  const { outcome } = await channel.call('UpdateWorkflowExecution', START_DEADLINE_MS, (service) =>
-    service.updateWorkflowExecution(updateRequest(about, to, place)),
+async function update(calls: TimedCalls, sender: Sender, to: Execution, index: number): Promise<void> {
+  const { outcome } = await calls.call('UpdateWorkflowExecution', START_DEADLINE_MS, (service) =>
+    service.updateWorkflowExecution(updateRequest(sender, to, index)),
   );
   if (!outcome?.success) throw new Error(outcome?.failure?.message ?? 'the update had no outcome within its deadline');
 }
 
-/** The update that goes with a start. */
-export function firstUpdate(about: About, workflowId: string) {
-  return updateRequest(about, { workflowId }, 0);
+/** Returns the update that is sent together with a start. */
+export function firstUpdate(sender: Sender, workflowId: string) {
+  return updateRequest(sender, { workflowId }, 0);
 }
 
-/** An update that is answered when its handler has returned. */
-function updateRequest({ namespace, identity }: About, to: Execution, place: number) {
+/** Returns an update request that is answered when the update's handler has returned. */
+function updateRequest({ namespace, identity }: Sender, to: Execution, index: number) {
   return {
     namespace,
     workflowExecution: to,
     waitPolicy: {
       lifecycleStage: UpdateWorkflowExecutionLifecycleStage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED,
     },
-    request: { meta: { updateId: nameOf(to, place), identity }, input: { name: POKE } },
+    request: { meta: { updateId: messageId(to, index), identity }, input: { name: POKE } },
   };
 }
 
-function nameOf({ workflowId }: Execution, place: number): string {
-  return `${workflowId}/${place}`;
+function messageId({ workflowId }: Execution, index: number): string {
+  return `${workflowId}/${index}`;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { status } from '@grpc/grpc-js';
@@ -10,46 +11,50 @@ import { grpcCode } from '../../temporal/grpc-errors';
 import { TimedCalls, type RequestListener } from '../../temporal/timed-calls';
 import { arrivalInput } from './arrival-input';
 
-/** What a generator asks of the target; a port, so that a test can stand in for a cluster. */
+/** The calls of a generator to the target. It is an interface so that tests can replace the target. */
 export interface TargetCalls {
-  /** Starts one workflow; rejects with the gRPC error as it came, nothing is retried. */
+  /** Starts one workflow. Rejects with the gRPC error of the call; nothing is retried. */
   start(workflowId: string, sequence: number): Promise<{ readonly runId: string }>;
-  /** Sends a workflow the messages it waits for; nothing where it waits for none. */
+  /** Sends a workflow the messages that it waits for, if any. */
   sendMessages(workflowId: string, runId: string, sequence: number): Promise<void>;
-  /** Waits for a workflow to close; undefined once `isOver` says so or after too many errors. */
-  closed(workflowId: string, runId: string, isOver: () => boolean): Promise<Closed | undefined>;
-  /** Exercises the code paths of a start without starting anything: cold code is 3–6 times as slow. */
+  /** Waits for a workflow to close and returns how; undefined once `isTimedOut` returns true or after too many errors. */
+  awaitClose(workflowId: string, runId: string, isTimedOut: () => boolean): Promise<CloseStatus | undefined>;
+  /** Runs the code paths of a start without starting a workflow, because the first calls are 3–6 times slower. */
   warmUp(): Promise<void>;
 }
 
-export type Closed = 'completed' | 'failed' | 'canceled' | 'terminated' | 'timedOut';
+export type CloseStatus = 'completed' | 'failed' | 'canceled' | 'terminated' | 'timedOut';
 
 export interface TargetOptions {
   readonly input: GenerateLoadInput;
   readonly identity: string;
-  /** Told of every long poll that had to be repeated after an error. */
+  /** Called when a long poll is repeated after an error. */
   readonly onRetry: () => void;
-  /** Told of every call's answer: its operation, `OK` or the code of its error, and how long it took. */
+  /** Called when a call ends: its operation, `OK` or its gRPC error code, and its duration. */
   readonly onRequest?: RequestListener;
 }
 
 const { WorkflowIdReusePolicy, WorkflowIdConflictPolicy, TaskQueueKind, HistoryEventFilterType } =
   temporal.api.enums.v1;
 
-/** Errors in a row after which a completion is given up as a lost sample. */
+/** Consecutive errors after which a completion is no longer observed and the sample is lost. */
 const MAX_OBSERVER_ERRORS = 10;
 const WARM_UP_CALLS = 100;
-const WARM_UP_AT_ONCE = 5;
-/** Far away, fewer calls have to do: a lane that warms up too long is late. */
+const WARM_UP_CONCURRENCY = 5;
+/** The warm-up ends after this time, even if the target is far away and fewer calls fit: the lane must not be late. */
 const WARM_UP_MS = 800;
 
-/** @param connections calls are spread over them: an arrival's all go over the same one */
+/**
+ * Returns the calls of one lane.
+ *
+ * @param connections the calls are spread over these; the start and the messages of an arrival use the same connection
+ */
 export function targetCalls(connections: readonly Connection[], options: TargetOptions): TargetCalls {
   const { input, identity, onRequest } = options;
   const { namespace, taskQueue } = input.run;
   const kinds = input.kinds.map((kind) => ({ ...kind, payloads: arrivalInput(kind, input) }));
   const kindOf = (sequence: number) => kinds[kindAt(kinds, input.lane, sequence)]!;
-  const channelOf = (sequence: number) => new TimedCalls(connections[sequence % connections.length]!, onRequest);
+  const callsOf = (sequence: number) => new TimedCalls(connections[sequence % connections.length]!, onRequest);
   let polls = 0;
   const startRequest = (workflowId: string, sequence: number) => {
     const { workflowType, payloads } = kindOf(sequence);
@@ -69,15 +74,15 @@ export function targetCalls(connections: readonly Connection[], options: TargetO
   return {
     async start(workflowId, sequence) {
       const startWorkflow = startRequest(workflowId, sequence);
-      const channel = channelOf(sequence);
+      const calls = callsOf(sequence);
       if (kindOf(sequence).messages?.kind !== 'update-with-start') {
-        const { runId } = await channel.call('StartWorkflowExecution', START_DEADLINE_MS, (service) =>
+        const { runId } = await calls.call('StartWorkflowExecution', START_DEADLINE_MS, (service) =>
           service.startWorkflowExecution(startWorkflow),
         );
         return { runId };
       }
       const operations = [{ startWorkflow }, { updateWorkflow: firstUpdate({ namespace, identity }, workflowId) }];
-      const { responses } = await channel.call('ExecuteMultiOperation', START_DEADLINE_MS, (service) =>
+      const { responses } = await calls.call('ExecuteMultiOperation', START_DEADLINE_MS, (service) =>
         service.executeMultiOperation({ namespace, operations }),
       );
       return { runId: responses[0]?.startWorkflow?.runId ?? '' };
@@ -85,16 +90,16 @@ export function targetCalls(connections: readonly Connection[], options: TargetO
 
     async sendMessages(workflowId, runId, sequence) {
       const { messages } = kindOf(sequence);
-      if (messages) await sendMessages(channelOf(sequence), { namespace, identity, messages }, { workflowId, runId });
+      if (messages) await sendMessages(callsOf(sequence), { namespace, identity, messages }, { workflowId, runId });
     },
 
-    async closed(workflowId, runId, isOver) {
+    async awaitClose(workflowId, runId, isTimedOut) {
       let nextPageToken: Uint8Array = new Uint8Array();
       let execution = { workflowId, runId };
-      const channel = channelOf(polls++);
-      for (let errors = 0; errors < MAX_OBSERVER_ERRORS && !isOver();) {
+      const calls = callsOf(polls++);
+      for (let errors = 0; errors < MAX_OBSERVER_ERRORS && !isTimedOut();) {
         try {
-          const reply = await channel.call('GetWorkflowExecutionHistory', 70_000, (service) =>
+          const reply = await calls.call('GetWorkflowExecutionHistory', 70_000, (service) =>
             service.getWorkflowExecutionHistory({
               namespace,
               execution,
@@ -108,7 +113,7 @@ export function targetCalls(connections: readonly Connection[], options: TargetO
           nextPageToken = reply.nextPageToken ?? new Uint8Array();
           const event = reply.history?.events?.[0];
           if (!event) continue;
-          const next = successor(event);
+          const next = nextRunId(event);
           if (next === undefined) return closeStatus(event);
           execution = { workflowId, runId: next };
           nextPageToken = new Uint8Array();
@@ -116,7 +121,7 @@ export function targetCalls(connections: readonly Connection[], options: TargetO
           if (grpcCode(err) === status.NOT_FOUND) return undefined;
           errors += 1;
           options.onRetry();
-          await new Promise((resolve) => setTimeout(resolve, 100 * errors));
+          await sleep(100 * errors);
         }
       }
       return undefined;
@@ -124,13 +129,13 @@ export function targetCalls(connections: readonly Connection[], options: TargetO
 
     async warmUp() {
       const { StartWorkflowExecutionRequest } = temporal.api.workflowservice.v1;
-      const giveUpAt = Date.now() + WARM_UP_MS;
+      const endAt = Date.now() + WARM_UP_MS;
       for (let i = 0; i < WARM_UP_CALLS; i += 1)
         StartWorkflowExecutionRequest.encode(startRequest(`warm-up/${i}`, i)).finish();
-      for (let i = 0; i < WARM_UP_CALLS && Date.now() < giveUpAt; i += WARM_UP_AT_ONCE) {
-        const call = (_: unknown, at: number) =>
-          channelOf(i + at).call('GetSystemInfo', START_DEADLINE_MS, (service) => service.getSystemInfo({}));
-        await Promise.all(Array.from({ length: WARM_UP_AT_ONCE }, call));
+      for (let i = 0; i < WARM_UP_CALLS && Date.now() < endAt; i += WARM_UP_CONCURRENCY) {
+        const call = (_: unknown, offset: number) =>
+          callsOf(i + offset).call('GetSystemInfo', START_DEADLINE_MS, (service) => service.getSystemInfo({}));
+        await Promise.all(Array.from({ length: WARM_UP_CONCURRENCY }, call));
       }
     },
   };
@@ -138,8 +143,8 @@ export function targetCalls(connections: readonly Connection[], options: TargetO
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
-/** The run a closed one went on as: continued as new, or retried by its policy. */
-function successor(event: HistoryEvent): string | undefined {
+/** Returns the id of the run that follows a closed run, which continued as new or is retried; undefined without one. */
+function nextRunId(event: HistoryEvent): string | undefined {
   return (
     event.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ||
     event.workflowExecutionCompletedEventAttributes?.newExecutionRunId ||
@@ -149,7 +154,7 @@ function successor(event: HistoryEvent): string | undefined {
   );
 }
 
-function closeStatus(event: HistoryEvent): Closed {
+function closeStatus(event: HistoryEvent): CloseStatus {
   if (event.workflowExecutionCompletedEventAttributes) return 'completed';
   if (event.workflowExecutionCanceledEventAttributes) return 'canceled';
   if (event.workflowExecutionTerminatedEventAttributes) return 'terminated';

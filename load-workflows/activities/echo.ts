@@ -1,4 +1,4 @@
-/** Returns what it is given. */
+/** Returns its argument. */
 export async function echo(data: string): Promise<string> {
   return data;
 }

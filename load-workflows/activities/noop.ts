@@ -1,2 +1,2 @@
-/** Does nothing: what is measured is the way there and back. */
+/** Does nothing. The cluster's part of an activity is measured, not the activity's work. */
 export async function noop(): Promise<void> {}

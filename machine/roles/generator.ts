@@ -7,7 +7,7 @@ import { exitOnStartError, openRole, runWorkers } from './role';
 /** One process that generates load: one slot on each load queue, so never two lanes of one step. */
 async function main(): Promise<void> {
   const metrics = new LaneMetrics();
-  const lingering: Promise<unknown>[] = [];
+  const unfinishedLoad: Promise<unknown>[] = [];
   const role = await openRole('generator', () => metrics.registry.metrics());
   const generateLoad = createGenerateLoad({
     control: role.connection,
@@ -15,7 +15,7 @@ async function main(): Promise<void> {
     targets: role.targets,
     identity: role.identity,
     maxRate: Number(process.env.BENCHMARK_MAX_RATE) || undefined,
-    lingering: (load) => lingering.push(load),
+    onUnfinishedLoad: (load) => unfinishedLoad.push(load),
     observe: (workload) => metrics.lane(workload),
     log: (message, fields) => void role.log.info(message, fields),
   });
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
       }),
     ),
   );
-  await runWorkers(role, workers, () => Promise.allSettled(lingering));
+  await runWorkers(role, workers, () => Promise.allSettled(unfinishedLoad));
 }
 
 void main().catch(exitOnStartError);

@@ -48,7 +48,7 @@ test('a worker refuses more than BENCHMARK_MAX_RATE, whoever asks', async () => 
   const cluster = await Cluster.start({ generators: 1, env: { BENCHMARK_MAX_RATE: '15' } });
   await cluster.start('too-fast', short);
   const { result, error } = await cluster.outcome('too-fast');
-  expect(error).toMatch(/rate: 20 is not allowed; BENCHMARK_MAX_RATE of this worker allows up to 15/);
+  expect(error).toMatch(/the rate 20\/s exceeds BENCHMARK_MAX_RATE of this worker \(15 workflow starts per second\)/);
   expect(result).toMatchObject({ exitCode: 104, ledger: { scheduled: 0 }, cleanup: { complete: true } });
   await cluster.stop();
 });

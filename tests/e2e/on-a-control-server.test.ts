@@ -51,7 +51,7 @@ test('a bad input fails the workflow at once, with every problem, and is not ret
   ]);
 });
 
-test('a cancelled run cleans up and still reports: ABORTED', async () => {
+test('a canceled run cleans up and still reports: ABORTED', async () => {
   await cluster.start('cancelled', { ...short, duration: '60s' });
   const handle = cluster.client.workflow.getHandle('cancelled');
   await eventually('the load', async () => (await handle.query(progressQuery)).scheduled > 0);
@@ -59,7 +59,7 @@ test('a cancelled run cleans up and still reports: ABORTED', async () => {
   const { result } = await cluster.outcome('cancelled');
   expect(result).toMatchObject({
     outcome: 'ABORTED',
-    abortReason: 'cancelled',
+    abortReason: 'canceled',
     cleanup: { complete: true, stillRunning: 0 },
   });
   expectSoundAccount(result!);

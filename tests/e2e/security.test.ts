@@ -71,7 +71,7 @@ test('a spec may name only the profiles that the workers allow', async () => {
   await cluster.start('not-allowed', { ...short, targetProfile: 'production' });
   const { result, error } = await cluster.outcome('not-allowed');
   expect(error).toBe(
-    'targetProfile: "production" is not allowed; BENCHMARK_ALLOWED_PROFILES of this worker allows staging, load-test',
+    'the target profile "production" is not allowed on this worker; BENCHMARK_ALLOWED_PROFILES allows: staging, load-test',
   );
   expect(result).toMatchObject({ exitCode: 104, ledger: { scheduled: 0 } });
 });

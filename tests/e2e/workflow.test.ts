@@ -7,7 +7,7 @@ let server: TestServer;
 beforeAll(async () => (server = await startTestServer()));
 afterAll(() => server.close());
 
-test('a step that is picked up late shifts the timeline and says so; what was planned is run whole', async () => {
+test('a step that is picked up late shifts the timeline and adds a note; every planned arrival is sent', async () => {
   let late = true;
   const result = await playRun(
     server,
@@ -17,19 +17,19 @@ test('a step that is picked up late shifts the timeline and says so; what was pl
       generateLoad: async (input) => {
         const isLate = late && input.step.name === '1';
         if (isLate) late = false;
-        return perfect(input, isLate ? 'picked up late' : input.step.attempt === 1 ? 'cancelled' : undefined);
+        return perfect(input, isLate ? 'picked up late' : input.step.attempt === 1 ? 'canceled' : undefined);
       },
     },
   );
   expect(result.timeline.shifts).toHaveLength(1);
-  expect(result.notes.join()).toMatch(/step 1 was picked up late; the timeline goes on from there/);
+  expect(result.notes.join()).toMatch(/step 1 was picked up late; the timeline was shifted/);
   expect(result.steps.filter((step) => step.counted).map(({ attempt, ledger }) => [attempt, ledger.scheduled])).toEqual(
     [[2, 20]],
   );
   expect(result.outcome).toBe('PASSED');
 });
 
-test('a hold with a gap above the tolerance is run again once, and where that has one too the run is INVALID', async () => {
+test('a hold with a gap above the tolerance is repeated once; if the repetition has a gap too, the run is INVALID', async () => {
   const result = await playRun(
     server,
     'gaps',
@@ -49,6 +49,6 @@ test('a hold with a gap above the tolerance is run again once, and where that ha
   ]);
   expect(result).toMatchObject({ outcome: 'INVALID', exitCode: 111 });
   expect(result.validity.reasons.join()).toMatch(/25\.0 % of the arrivals fell due while their generator was down/);
-  // The lead-in is a quarter of the hold, from standstill.
+  // The lead-in lasts a quarter of the hold and starts at 0.
   expect(result.ledger.scheduled).toBe(5 + 20 + 2 + 20);
 });

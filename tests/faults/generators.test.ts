@@ -84,7 +84,7 @@ test('kill -9 of a generator in the drain: what it alone had seen is lost, so th
     [2, true, 0],
   ]);
   expect(holds.map(({ ledger }) => ledger)).toMatchObject([{ acknowledged: 160 }, { acknowledged: 160 }]);
-  expect(result.notes.join()).toMatch(/lost a generator and its samples with it and is run again/);
+  expect(result.notes.join()).toMatch(/lost a generator and its latency samples, so it was repeated/);
   expect(result.outcome).toBe('PASSED');
 });
 

@@ -92,7 +92,7 @@ function stepFacts(step: PlannedStep, scenario: StepScenario, startAtMs: number)
     series: [[Math.floor(step.startMs / 1000), ledger.scheduled, acknowledged, 0, 0, scenario.completed, 0, 1, 1]],
     audits: [],
     gapArrivals: 0,
-    ...(scenario.cut ? { cutShort: 'cancelled' } : {}),
+    ...(scenario.cut ? { cutShort: 'canceled' } : {}),
   };
   const listed = Math.max(0, acknowledged - scenario.serverLoses);
   const facts: StepFacts = {

@@ -1,5 +1,5 @@
 import type { Context } from '@temporalio/activity';
-import { Fence, type ControlLink, type Proof } from '../../../activities/generate-load/control-link';
+import { Fence, type ControlLink, type AttemptState } from '../../../activities/generate-load/control-link';
 import { Heartbeats } from '../../../activities/generate-load/heartbeats';
 import type { LaneCheckpoint } from '../../../orchestrator/activity-types';
 
@@ -8,7 +8,7 @@ afterEach(() => jest.useRealTimers());
 
 const TIMEOUT_MS = 5000;
 
-function beating(answer: () => Promise<Proof> | Proof = () => 'current') {
+function beating(answer: () => Promise<AttemptState> | AttemptState = () => 'current') {
   const cancellation = new AbortController();
   const toCore: unknown[] = [];
   const toControl: unknown[] = [];
@@ -32,7 +32,7 @@ function beating(answer: () => Promise<Proof> | Proof = () => 'current') {
   return { heartbeats, cancellation, fence, toCore, toControl, throughs };
 }
 
-test('a beat goes at once and then every second, to control and to the SDK core alike', async () => {
+test('a heartbeat is sent immediately and then every second, to the control server and to SDK Core', async () => {
   const { heartbeats, toCore, toControl } = beating();
   expect(toControl).toHaveLength(1);
   await jest.advanceTimersByTimeAsync(3500);
@@ -43,16 +43,16 @@ test('a beat goes at once and then every second, to control and to the SDK core 
   expect(toControl).toHaveLength(4);
 });
 
-test('a beat that is not answered is waited for; no second one is under way beside it', async () => {
+test('no heartbeat is sent while another one has no answer', async () => {
   const { heartbeats, toControl } = beating(() => new Promise(() => undefined));
   await jest.advanceTimersByTimeAsync(10_000);
   expect(toControl).toHaveLength(1);
   heartbeats.end();
 });
 
-test.each<[Proof, boolean]>([
+test.each<[AttemptState, boolean]>([
   ['current', true],
-  ['cancelled', true],
+  ['canceled', true],
   ['superseded', false],
   ['unreachable', false],
 ])('I3b: an answer "%s" keeps the fence open: %s', async (proof, isOpen) => {
@@ -62,10 +62,10 @@ test.each<[Proof, boolean]>([
   heartbeats.end();
 });
 
-test('I3b: the fence counts from when the call was made, not from when it was answered', async () => {
+test('I3b: the fence counts from the time of the call, not from the time of the answer', async () => {
   let answers = 0;
   const slow = () =>
-    new Promise<Proof>((resolve) => setTimeout(() => resolve('current'), (answers += 1) === 1 ? 3900 : 60_000));
+    new Promise<AttemptState>((resolve) => setTimeout(() => resolve('current'), (answers += 1) === 1 ? 3900 : 60_000));
   const { heartbeats, fence } = beating(slow);
   await jest.advanceTimersByTimeAsync(3950);
   expect(fence.open).toBe(true);
@@ -74,37 +74,37 @@ test('I3b: the fence counts from when the call was made, not from when it was an
   heartbeats.end();
 });
 
-test('control that cancels the activity stops the lane, and the attempt stays the current one', async () => {
-  const { heartbeats } = beating(() => 'cancelled');
+test('a cancellation that the control server requests stops the lane, and the attempt stays the current one', async () => {
+  const { heartbeats } = beating(() => 'canceled');
   await jest.advanceTimersByTimeAsync(1);
-  expect([heartbeats.stop.aborted, heartbeats.stop.reason, heartbeats.superseded]).toEqual([true, 'cancelled', false]);
-  expect(heartbeats.leave.aborted).toBe(false);
+  expect([heartbeats.stop.aborted, heartbeats.stop.reason, heartbeats.superseded]).toEqual([true, 'canceled', false]);
+  expect(heartbeats.handover.aborted).toBe(false);
   heartbeats.end();
 });
 
-test('an attempt that has been superseded stops its lane', async () => {
+test('a superseded attempt stops its lane', async () => {
   const { heartbeats } = beating(() => 'superseded');
   await jest.advanceTimersByTimeAsync(1);
   expect([heartbeats.stop.reason, heartbeats.superseded]).toEqual(['superseded', true]);
   heartbeats.end();
 });
 
-test('a cancellation by the SDK stops the lane; a shutdown of the worker has it leave, and go on until then', () => {
-  const cancelled = beating();
-  cancelled.cancellation.abort(new Error('CANCELLED'));
-  expect([cancelled.heartbeats.stop.aborted, cancelled.heartbeats.leave.aborted]).toEqual([true, false]);
-  cancelled.heartbeats.end();
+test('a cancellation by the SDK stops the lane; a worker shutdown hands it over and does not stop it', () => {
+  const canceled = beating();
+  canceled.cancellation.abort(new Error('CANCELLED'));
+  expect([canceled.heartbeats.stop.aborted, canceled.heartbeats.handover.aborted]).toEqual([true, false]);
+  canceled.heartbeats.end();
   const leaving = beating();
   leaving.cancellation.abort(new Error('WORKER_SHUTDOWN'));
-  expect([leaving.heartbeats.stop.aborted, leaving.heartbeats.leave.aborted]).toEqual([false, true]);
+  expect([leaving.heartbeats.stop.aborted, leaving.heartbeats.handover.aborted]).toEqual([false, true]);
   leaving.heartbeats.end();
 });
 
-test('the last beat waits for the one under way, carries the reserved arrivals, and none follows it', async () => {
+test('the last heartbeat waits for the one in progress, reserves arrivals, and none follows it', async () => {
   const answers: (() => void)[] = [];
   const { heartbeats, throughs } = beating(() => new Promise((resolve) => answers.push(() => resolve('current'))));
   let isSent = false;
-  const last = heartbeats.last(42).then(() => (isSent = true));
+  const last = heartbeats.sendLast(42).then(() => (isSent = true));
   await jest.advanceTimersByTimeAsync(10);
   expect(throughs).toEqual([undefined]);
   answers[0]!();

@@ -9,7 +9,7 @@ function target(change: Partial<TargetCalls> = {}): TargetCalls {
   return {
     start: (workflowId) => Promise.resolve({ runId: workflowId }),
     sendMessages: () => Promise.resolve(),
-    closed: () => Promise.resolve('completed'),
+    awaitClose: () => Promise.resolve('completed'),
     warmUp: () => Promise.resolve(),
     ...change,
   };
@@ -97,7 +97,7 @@ test('I10: a lane that is told to stop takes up no further arrival and returns w
 
 test('beyond the number of completions that may be awaited, samples are declared lost and nothing else changes', async () => {
   const { ledger, observation } = await pace(
-    target({ closed: () => new Promise((resolve) => setTimeout(() => resolve('completed'), 1200)) }),
+    target({ awaitClose: () => new Promise((resolve) => setTimeout(() => resolve('completed'), 1200)) }),
     { maxObservers: 20 },
   );
   expect(ledger.acknowledged).toBe(200);
@@ -107,7 +107,7 @@ test('beyond the number of completions that may be awaited, samples are declared
 test('the sample is chosen by the name of the arrival: the same whatever the target does', async () => {
   const observed = async (calls: Partial<TargetCalls>) => {
     const ids: string[] = [];
-    await pace(target({ ...calls, closed: (id) => Promise.resolve(ids.push(id) ? 'completed' : undefined) }), {
+    await pace(target({ ...calls, awaitClose: (id) => Promise.resolve(ids.push(id) ? 'completed' : undefined) }), {
       observeShare: 0.3,
       rate: 400,
     });

@@ -17,7 +17,10 @@ const workflows = (lane: number, count: number, from = 0): FakeWorkflow[] =>
 async function explained(listed: FakeWorkflow[], scheduledByLane: number[], absent: string[] = [], skipped = 0) {
   const target = new FakeTarget({ [ownedRun.namespace]: { workflows: listed } });
   const step = countedStep({ skipped: { fenced: skipped } }, {}, { scheduledByLane });
-  return await passTimeUntil(explainDisagreement(target.connection, ownedRun, step, new Set(absent), new RateLimiter()), 5000);
+  return await passTimeUntil(
+    explainDisagreement(target.connection, ownedRun, step, new Set(absent), new RateLimiter()),
+    5000,
+  );
 }
 
 test('the ids on each side are named, over all lanes; ids known to be absent are not', async () => {

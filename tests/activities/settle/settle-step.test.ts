@@ -52,11 +52,7 @@ test('by id: every provisional arrival that the server has is found, under the c
         there ? [{ id: idOf(sequence), type: 'simple', status: 'Completed' as const }] : [],
       );
       const target = new FakeTarget({ [namespace]: { workflows } });
-      const { settlement, missing } = await settleById(
-        new WorkflowLookup(target.connection, ownedRun),
-        ownedRun,
-        step,
-      );
+      const { settlement, missing } = await settleById(new WorkflowLookup(target.connection, ownedRun), ownedRun, step);
       const withoutZero = (named: Record<string, number>) =>
         Object.fromEntries(Object.entries(named).filter(([, n]) => n > 0));
       expect(settlement).toEqual({

@@ -46,7 +46,7 @@ test('kill -9 of a generator in mid-step: the step is run again, and every arriv
   expect(holds[0]!.gapArrivals).toBeGreaterThan(20);
   expect(sum(holds[0]!.ledger.skipped)).toBeGreaterThan(0);
   expect(holds[1]!.ledger).toMatchObject({ acknowledged: 300, skipped: {} });
-  expect(result.notes.join()).toMatch(/the hold at 20\/s had a gap and is run again \(attempt 2\)/);
+  expect(result.notes.join()).toMatch(/the hold at 20\/s had a gap, so it was repeated \(attempt 2\)/);
 });
 
 test('kill -9 of the control worker in mid-step: generators go on, and the run ends as if nothing had happened', async () => {

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { monitorEventLoopDelay, performance, type EventLoopUtilization } from 'node:perf_hooks';
 
-/** The resolution of the delay monitor, which it adds to every sample it takes. Milliseconds. */
+/** The resolution of the delay monitor, which the monitor adds to every sample. Milliseconds. */
 const RESOLUTION_MS = 10;
 
-/** Watches the process that generates load over a stretch of time, for law 8. */
+/** Measures the generator process over a time window: event loop, CPU and memory (law 8). */
 export class ProcessAudit {
   private readonly delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   private readonly loopAtStart: EventLoopUtilization;
@@ -24,6 +24,7 @@ export class ProcessAudit {
     return performance.now() - this.startedAt;
   }
 
+  /** Samples the memory of the process. */
   sample(): void {
     this.resident = Math.max(this.resident, process.memoryUsage.rss());
   }
@@ -50,14 +51,14 @@ export class ProcessAudit {
   }
 }
 
-/** What all of the machine's CPUs have done so far. */
+/** Returns the busy and total time of all CPUs of the machine since it booted. */
 function machineTimes(): { busy: number; all: number } {
   const times = cpus().map((cpu) => cpu.times);
   const all = times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0);
   return { all, busy: all - times.reduce((sum, { idle }) => sum + idle, 0) };
 }
 
-/** How long this cgroup's processes were throttled so far; null where there is no such thing to read. */
+/** Returns how long the processes of this cgroup have been throttled, milliseconds; null without cgroup v2. */
 function throttledMs(): number | null {
   try {
     const path = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/';
