@@ -32,6 +32,7 @@ export default {
         'machine',
         'replay',
         'temporal',
+        'docs',
       ),
     },
     { ...base, displayName: 'server', testMatch: in_('e2e') },
