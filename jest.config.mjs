@@ -35,7 +35,7 @@ export default {
         'docs',
       ),
     },
-    { ...base, displayName: 'server', testMatch: in_('e2e') },
+    { ...base, displayName: 'server', testMatch: in_('e2e', 'memory-frontend') },
     { ...base, displayName: 'quick-faults', testMatch: in_('faults/quick') },
     // On a cluster built from source, on PostgreSQL: npm run test:on-postgres
     { ...base, displayName: 'on-postgres', testMatch: in_('on-postgres') },

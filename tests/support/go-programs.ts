@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheDir } from '../../machine/paths';
+import { run } from './postgres-cluster/build';
+
+export type GoProgram = 'memory-frontend' | 'go-baseline';
+
+/** The `go` line of the programs' go.mod files. */
+const GO_MINOR = 26;
+
+/**
+ * Returns the path of a Go program of tests/support. Builds it, unless the cache has a build of these very sources; its
+ * modules come from the Go module proxy once, verified by go.sum.
+ */
+export function goProgram(name: GoProgram): string {
+  const binary = cachedBinary(name);
+  if (existsSync(binary)) return binary;
+  mkdirSync(join(binary, '..'), { recursive: true });
+  // Tests that build at the same time do not see each other's half-written file.
+  const unfinished = `${binary}.${process.pid}`;
+  const env = { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOFLAGS: '-buildvcs=false -mod=readonly' };
+  run('go', ['build', '-trimpath', '-ldflags', '-s -w', '-o', unfinished, '.'], { cwd: sourceOf(name), env });
+  renameSync(unfinished, binary);
+  return binary;
+}
+
+/** Returns why a Go program cannot run here, or undefined if it can. */
+export function whyNoGoProgram(name: GoProgram): string | undefined {
+  if (existsSync(cachedBinary(name))) return undefined;
+  const { status, stdout } = spawnSync('go', ['env', 'GOVERSION'], {
+    encoding: 'utf8',
+    env: { ...process.env, GOTOOLCHAIN: 'local' },
+  });
+  if (status !== 0) return `Go 1.${GO_MINOR} or newer is not installed`;
+  const minor = Number(/^go1\.(\d+)/.exec(stdout)?.[1]);
+  return minor >= GO_MINOR ? undefined : `Go 1.${GO_MINOR} or newer is required, and ${stdout.trim()} is installed`;
+}
+
+/** Describes tests that need a Go program. Where it cannot run, the name of the skipped tests says why. */
+export function describeWithGo(name: string, programs: readonly GoProgram[], tests: () => void): void {
+  const why = programs.map(whyNoGoProgram).find((reason) => reason !== undefined);
+  if (why === undefined) describe(name, tests);
+  else describe.skip(`${name} (not run: ${why})`, tests);
+}
+
+function sourceOf(name: GoProgram): string {
+  return join(__dirname, name);
+}
+
+function cachedBinary(name: GoProgram): string {
+  const dir = sourceOf(name);
+  const hash = createHash('sha256').update(`${process.platform}/${process.arch}`);
+  const sources = readdirSync(dir).filter((file) => /^go\.(mod|sum)$|(?<!_test)\.go$/.test(file));
+  for (const file of sources.sort()) hash.update(`\0${file}\0`).update(readFileSync(join(dir, file)));
+  return join(cacheDir(), 'go-programs', `${name}-${hash.digest('hex').slice(0, 16)}`);
+}
