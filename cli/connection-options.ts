@@ -1,54 +1,55 @@
 import type { Argv } from 'yargs';
-import { ConnectionConfigError, resolveControl, resolveTarget, type Resolved } from '../temporal/connections';
-import { durationMs, parseDuration } from '../spec/duration';
-import { badConfiguration } from './errors';
 import { serverEndpoints } from '../activities/observe/server-pages';
+import { parseDuration } from '../spec/duration';
+import {
+  CONNECT_TIMEOUT_MS,
+  ConnectionConfigError,
+  resolveControl,
+  resolveTarget,
+  type Resolved,
+} from '../temporal/connections';
+import { badConfiguration } from './errors';
+import { invalidSetting, readSetting, type Setting } from './settings';
 
-/** The Temporal CLI's own connection flags and the variables they stand for. */
+/** The connection flags of the Temporal CLI, with the variable of each. */
 const CONNECTION_FLAGS = {
-  address: ['TEMPORAL_ADDRESS', 'host:port of the frontend'],
-  'api-key': ['TEMPORAL_API_KEY', 'API key; the variable keeps it out of the process list'],
-  'tls-cert-path': ['TEMPORAL_TLS_CLIENT_CERT_PATH', 'client certificate'],
-  'tls-key-path': ['TEMPORAL_TLS_CLIENT_KEY_PATH', 'private key of the client certificate'],
-  'tls-ca-path': ['TEMPORAL_TLS_SERVER_CA_CERT_PATH', "the server's CA certificate"],
-  'tls-server-name': ['TEMPORAL_TLS_SERVER_NAME', "override of the server's name in TLS"],
+  address: ['TEMPORAL_ADDRESS', 'Address of the frontend, host:port'],
+  'api-key': ['TEMPORAL_API_KEY', 'API key; the variable hides it from the process list'],
+  'tls-cert-path': ['TEMPORAL_TLS_CLIENT_CERT_PATH', 'File of the client certificate'],
+  'tls-key-path': ['TEMPORAL_TLS_CLIENT_KEY_PATH', 'File of the private key of the client certificate'],
+  'tls-ca-path': ['TEMPORAL_TLS_SERVER_CA_CERT_PATH', "File of the server's CA certificate"],
+  'tls-server-name': ['TEMPORAL_TLS_SERVER_NAME', "Server name to expect in the server's certificate"],
   'config-file': ['TEMPORAL_CONFIG_FILE', 'Temporal configuration file with connection profiles'],
-  profile: ['TEMPORAL_PROFILE', 'connection profile in that file'],
+  profile: ['TEMPORAL_PROFILE', 'Connection profile in the configuration file'],
 } as const;
 
 export function withConnectionOptions<T>(yargs: Argv<T>): Argv<T> {
+  const text = (group: string, describe: string) => ({ type: 'string', requiresArg: true, group, describe }) as const;
   for (const [flag, [variable, help]] of Object.entries(CONNECTION_FLAGS)) {
-    yargs.option(flag, { type: 'string', requiresArg: true, group: 'Target:', describe: `${help} [${variable}]` });
-    yargs.option(`control-${flag}`, {
-      type: 'string',
-      requiresArg: true,
-      group: 'Control:',
-      describe: `${help} [${controlName(variable)}]`,
-    });
+    yargs.option(flag, text('Target:', `${help} [${variable}]`));
+    yargs.option(`control-${flag}`, text('Control server:', `${help} [${controlName(variable)}]`));
   }
   return yargs
-    .option('tls', { type: 'boolean', group: 'Target:', describe: 'use TLS [TEMPORAL_TLS]' })
-    .option('control-tls', { type: 'boolean', group: 'Control:', describe: 'use TLS [BENCHMARK_CONTROL_TLS]' })
-    .option('control-namespace', {
-      type: 'string',
-      requiresArg: true,
-      group: 'Control:',
-      describe: 'control namespace [BENCHMARK_CONTROL_NAMESPACE] (default: benchmark-control)',
-    })
+    .option('tls', { type: 'boolean', group: 'Target:', describe: 'Use TLS [TEMPORAL_TLS]' })
+    .option('control-tls', { type: 'boolean', group: 'Control server:', describe: 'Use TLS [BENCHMARK_CONTROL_TLS]' })
+    .option(
+      'control-namespace',
+      text(
+        'Control server:',
+        'Namespace of the benchmark workflows [BENCHMARK_CONTROL_NAMESPACE] (default: benchmark-control)',
+      ),
+    )
     .option('server-metrics', {
-      type: 'string',
-      requiresArg: true,
+      ...text(
+        'Target:',
+        "URL of the server's Prometheus metrics; repeat it for each replica of each service [BENCHMARK_SERVER_METRICS, separated by commas] (default: none; an embedded target provides its own)",
+      ),
       array: true,
-      group: 'Target:',
-      describe:
-        "a page of the server's own Prometheus metrics, http://host:port/metrics, one for each replica of each service; read before and after each hold [BENCHMARK_SERVER_METRICS, separated by commas] (an embedded target has its own)",
     })
-    .option('connect-timeout', {
-      type: 'string',
-      requiresArg: true,
-      group: 'Target:',
-      describe: 'how long a connection may take [BENCHMARK_CONNECT_TIMEOUT] (default: 15s)',
-    });
+    .option(
+      'connect-timeout',
+      text('Target:', 'Time limit for opening a connection [BENCHMARK_CONNECT_TIMEOUT] (default: 15s)'),
+    );
 }
 
 function controlName(variable: string): string {
@@ -56,33 +57,34 @@ function controlName(variable: string): string {
 }
 
 export interface Connections {
-  /** The environment in which every process of this run resolves its connections. */
+  /** The environment from which every process of the run resolves its connections. */
   readonly env: NodeJS.ProcessEnv;
-  /** The user's target; undefined = an embedded one. */
+  /** The user's target; undefined if the target is embedded. */
   readonly target?: Resolved;
-  /** The user's control server; undefined = an embedded one. */
+  /** The user's control server; undefined if the control server is embedded. */
   readonly control?: Resolved;
   readonly connectTimeoutMs: number;
 }
 
-/** Where the machine's metrics are served: `--metrics-address`, BENCHMARK_METRICS_ADDRESS, or the given default. */
-export function metricsAddress(argv: Readonly<Record<string, unknown>>, otherwise: string, env = process.env): string {
-  const address = String(argv.metricsAddress ?? (env.BENCHMARK_METRICS_ADDRESS || otherwise));
-  if (address !== 'off') checkAddress('metrics-address', address);
-  return address;
+/** Returns host:port of the tool's own /metrics page, or `off`. */
+export function metricsAddress(argv: Flags, defaultAddress: string, env = process.env): string {
+  const setting = readSetting(argv, 'metrics-address', ['BENCHMARK_METRICS_ADDRESS'], env);
+  if (setting === undefined) return defaultAddress;
+  if (setting.value !== 'off') checkAddress(setting);
+  return setting.value;
 }
 
-export function withMetricsOption<T>(yargs: Argv<T>, otherwise: string): Argv<T> {
+export function withMetricsOption<T>(yargs: Argv<T>, defaultAddress: string): Argv<T> {
   return yargs.option('metrics-address', {
     type: 'string',
     requiresArg: true,
     group: 'Output:',
-    describe: `host:port of /metrics, or off [BENCHMARK_METRICS_ADDRESS] (default: ${otherwise})`,
+    describe: `Address of the benchmark's own /metrics page, host:port or off [BENCHMARK_METRICS_ADDRESS] (default: ${defaultAddress})`,
   });
 }
 
-/** The connection settings of an environment that are no secret. */
-export function plainEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+/** Returns the TEMPORAL_* and BENCHMARK_* variables of an environment, without secrets. */
+export function environmentWithoutSecrets(env: NodeJS.ProcessEnv): Record<string, string> {
   const secret = /KEY_DATA|API_KEY|CERT_DATA|GRPC_META|CODEC_AUTH|TOKEN/;
   const entries = Object.entries(env).filter(
     (entry): entry is [string, string] =>
@@ -91,77 +93,99 @@ export function plainEnvironment(env: NodeJS.ProcessEnv): Record<string, string>
   return Object.fromEntries(entries);
 }
 
-/** Flags go over the environment, and from there everything is resolved as the Temporal CLI would. */
-export function readConnections(argv: Readonly<Record<string, unknown>>, base = process.env): Connections {
-  const env: NodeJS.ProcessEnv = { ...base };
-  for (const [flag, [variable]] of Object.entries(CONNECTION_FLAGS)) {
-    if (argv[flag] !== undefined) env[variable] = String(argv[flag]);
-    if (argv[`control-${flag}`] !== undefined) env[controlName(variable)] = String(argv[`control-${flag}`]);
-  }
-  if (argv.serverMetrics !== undefined) env.BENCHMARK_SERVER_METRICS = (argv.serverMetrics as string[]).join(',');
-  for (const url of serverEndpoints(env)) checkMetricsUrl('server-metrics', url);
-  if (env.BENCHMARK_SERVER_PROMETHEUS) checkMetricsUrl('BENCHMARK_SERVER_PROMETHEUS', env.BENCHMARK_SERVER_PROMETHEUS);
-  if (argv.tls !== undefined) env.TEMPORAL_TLS = String(argv.tls);
-  if (argv['control-tls'] !== undefined) env.BENCHMARK_CONTROL_TLS = String(argv['control-tls']);
-  if (argv['control-namespace'] !== undefined) env.BENCHMARK_CONTROL_NAMESPACE = String(argv['control-namespace']);
+type Flags = Readonly<Record<string, unknown>>;
+
+/**
+ * Resolves the connections of a command: the flags replace the variables, and the result is resolved as by the Temporal
+ * CLI. Throws a configuration error if a setting is invalid. Contacts no server.
+ */
+export function readConnections(argv: Flags, base = process.env): Connections {
+  const env = environmentWithFlags(argv, base);
+  checkServerMetrics(argv, env);
   const profile = argv.targetProfile === undefined ? undefined : String(argv.targetProfile);
-  const ownTarget = Boolean(env.TEMPORAL_ADDRESS || env.TEMPORAL_PROFILE || profile);
-  const ownControl = Boolean(env.BENCHMARK_CONTROL_ADDRESS || env.BENCHMARK_CONTROL_PROFILE);
+  const hasTarget = Boolean(env.TEMPORAL_ADDRESS || env.TEMPORAL_PROFILE || profile);
+  const hasControl = Boolean(env.BENCHMARK_CONTROL_ADDRESS || env.BENCHMARK_CONTROL_PROFILE);
   try {
-    const target = ownTarget ? resolveTarget(profile, env) : undefined;
-    const control = ownControl ? resolveControl(env) : undefined;
-    for (const [what, resolved] of [
-      ['address', target],
-      ['control-address', control],
-    ] as const)
-      if (resolved) checkAddress(what, resolved.address);
-    return {
-      env,
-      target,
-      control,
-      connectTimeoutMs: connectTimeout(argv['connect-timeout'] ?? env.BENCHMARK_CONNECT_TIMEOUT),
-    };
+    const target = hasTarget ? resolveTarget(profile, env) : undefined;
+    const control = hasControl ? resolveControl(env) : undefined;
+    if (target) checkAddress(addressSetting(target, argv, 'address', 'TEMPORAL_ADDRESS', base));
+    if (control) checkAddress(addressSetting(control, argv, 'control-address', 'BENCHMARK_CONTROL_ADDRESS', base));
+    return { env, target, control, connectTimeoutMs: connectTimeoutMs(argv, base) };
   } catch (err) {
     if (err instanceof ConnectionConfigError) throw badConfiguration(err.message);
     throw err;
   }
 }
 
-/** The target itself as the control server, for a run that brings its own roles. */
-export function onTargetItself(connections: Connections): Connections {
+function environmentWithFlags(argv: Flags, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...base };
+  const set = (variable: string, value: unknown) => {
+    if (value !== undefined) env[variable] = String(value);
+  };
+  for (const [flag, [variable]] of Object.entries(CONNECTION_FLAGS)) {
+    set(variable, argv[flag]);
+    set(controlName(variable), argv[`control-${flag}`]);
+  }
+  set('TEMPORAL_TLS', argv.tls);
+  set('BENCHMARK_CONTROL_TLS', argv['control-tls']);
+  set('BENCHMARK_CONTROL_NAMESPACE', argv['control-namespace']);
+  set('BENCHMARK_SERVER_METRICS', (argv['server-metrics'] as string[] | undefined)?.join(','));
+  return env;
+}
+
+function checkServerMetrics(argv: Flags, env: NodeJS.ProcessEnv): void {
+  const name = argv['server-metrics'] === undefined ? 'BENCHMARK_SERVER_METRICS' : '--server-metrics';
+  for (const url of serverEndpoints(env)) checkMetricsUrl(name, url);
+  if (env.BENCHMARK_SERVER_PROMETHEUS) checkMetricsUrl('BENCHMARK_SERVER_PROMETHEUS', env.BENCHMARK_SERVER_PROMETHEUS);
+}
+
+/** Returns the connections of a run whose control server is the target itself. */
+export function withTargetAsControl(connections: Connections): Connections {
   const { env, target } = connections;
-  if (!target) throw badConfiguration('address: --with-worker needs a target; give --address host:port');
+  if (!target)
+    throw badConfiguration('--with-worker requires --address (or --control-address): the server to use, host:port');
   const mirrored = Object.entries(env).flatMap(([name, value]) =>
     /^TEMPORAL_(?!NAMESPACE$|CLI_PATH$)/.test(name) ? [[controlName(name), value] as const] : [],
   );
-  const own = { ...env, ...Object.fromEntries(mirrored) };
-  return { ...connections, env: own, control: resolveControl(own) };
+  const controlEnv = { ...env, ...Object.fromEntries(mirrored) };
+  return { ...connections, env: controlEnv, control: resolveControl(controlEnv) };
 }
 
-function checkAddress(flag: string, address: string): void {
-  const port = Number(/^(?:\[[0-9a-fA-F:]+\]|[^\s:/]+):(\d+)$/.exec(address)?.[1]);
+/** Returns a resolved address with the name of what set it: a flag, a variable, or else a connection profile. */
+function addressSetting(
+  { address }: Resolved,
+  argv: Flags,
+  flag: string,
+  variable: string,
+  env: NodeJS.ProcessEnv,
+): Setting {
+  const setting = readSetting(argv, flag, [variable], env);
+  return { name: setting?.value === address ? setting.name : 'address of the connection profile', value: address };
+}
+
+function checkAddress({ name, value }: Setting): void {
+  const port = Number(/^(?:\[[0-9a-fA-F:]+\]|[^\s:/]+):(\d+)$/.exec(value)?.[1]);
   if (port > 0 && port < 65_536) return;
-  throw badConfiguration(`${flag}: ${JSON.stringify(address)} is not allowed; give host:port, e.g. localhost:7233`);
+  throw invalidSetting(name, value, 'host:port, such as localhost:7233');
 }
 
-/** Credentials in an address would be kept with the session. */
-function checkMetricsUrl(field: string, text: string): void {
+/** Rejects credentials too: the files of a local run contain the URL. */
+function checkMetricsUrl(name: string, text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return;
   const shown = url?.password ? text.replace(url.password, '…') : text;
-  throw badConfiguration(
-    `${field}: ${JSON.stringify(shown)} is not allowed; give an http or https address, without user and password`,
-  );
+  throw invalidSetting(name, shown, 'an http or https URL without user name and password');
 }
 
-function connectTimeout(value: unknown): number {
-  if (value === undefined || value === '') return 15_000;
-  const ms = parseDuration(String(value));
-  if (ms !== undefined && ms > 0) return durationMs(String(value));
-  throw badConfiguration(`connect-timeout: ${JSON.stringify(value)} is not allowed; give a duration such as 15s`);
+function connectTimeoutMs(argv: Flags, env: NodeJS.ProcessEnv): number {
+  const setting = readSetting(argv, 'connect-timeout', ['BENCHMARK_CONNECT_TIMEOUT'], env);
+  if (setting === undefined) return CONNECT_TIMEOUT_MS;
+  const ms = parseDuration(setting.value);
+  if (ms !== undefined && ms > 0) return ms;
+  throw invalidSetting(setting.name, setting.value, 'a duration above 0, such as 15s');
 }
 
-/** Whether load sent there stays on this machine. */
+/** Reports whether an address is on this machine. */
 export function isLoopback(address: string): boolean {
   const host = address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);

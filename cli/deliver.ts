@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Argv } from 'yargs';
 import type { RunOutcome } from '../machine/await-run';
 import type { Session } from '../machine/session';
@@ -12,14 +13,14 @@ import type { BenchmarkResult } from '../report/result-schema';
 import { resultWithoutRun } from '../report/result';
 import { renderText } from '../report/text';
 import { parseDuration } from '../spec/duration';
-import { badConfiguration } from './errors';
 import { stopLocalSession } from './local-session';
+import { invalidSetting } from './settings';
 
 export interface OutputOptions {
-  /** Folder of result.json, summary.md and junit.xml; benchmark-results/<run> without it. */
+  /** Folder for result.json, summary.md and junit.xml; if undefined, benchmark-results/<run>. */
   readonly out?: string;
   readonly output: 'text' | 'json' | 'log';
-  /** How long the machine's metrics stay up after a run at home. */
+  /** How long this process keeps serving /metrics after the run. */
   readonly metricsLingerMs: number;
 }
 
@@ -29,41 +30,37 @@ export function withOutputOptions<T>(yargs: Argv<T>): Argv<T> {
       type: 'string',
       requiresArg: true,
       group: 'Output:',
-      describe: 'Folder of result.json, summary.md and junit.xml (default: benchmark-results/<run>)',
+      describe: 'Folder for result.json, summary.md and junit.xml (default: benchmark-results/<run>)',
     })
     .option('metrics-linger', {
       type: 'string',
       requiresArg: true,
-      default: '0s',
       group: 'Output:',
-      describe: 'keep /metrics up for so long after a run at home, so that the last scrape sees the totals',
+      describe: 'How long to keep /metrics up after the run, for a last scrape of the totals (default: 0s)',
     })
     .option('output', {
       alias: 'o',
       choices: ['text', 'json', 'log'] as const,
       default: 'text',
       group: 'Output:',
-      describe:
-        'json prints the result, and only it, on stdout; log prints the summary and then the result in lines that fit a container log',
+      describe: 'What to print on stdout: a summary, only the result as JSON, or both in lines for a container log',
     });
 }
 
 export function outputOptions(argv: Readonly<Record<string, unknown>>): OutputOptions {
-  const lingerMs = parseDuration(String(argv.metricsLinger ?? '0s'));
-  if (lingerMs === undefined)
-    throw badConfiguration(
-      `metrics-linger: ${JSON.stringify(argv.metricsLinger)} is not allowed; give a duration such as 30s`,
-    );
+  const linger = argv.metricsLinger ?? '0s';
+  const metricsLingerMs = parseDuration(String(linger));
+  if (metricsLingerMs === undefined) throw invalidSetting('--metrics-linger', linger, 'a duration such as 30s');
   return {
     out: argv.out === undefined ? undefined : String(argv.out),
     output: argv.output as OutputOptions['output'],
-    metricsLingerMs: lingerMs,
+    metricsLingerMs,
   };
 }
 
 /**
- * Writes and prints what came out of a run, and tears down what ran for it at home. What cannot be written is kept
- * with the run, so that `watch` can write it elsewhere.
+ * Writes and prints the outcome of a run, then stops its local session. If the files cannot be written, keeps the
+ * outcome with the session, so that `watch` can write it elsewhere.
  *
  * @returns the exit code
  */
@@ -77,7 +74,7 @@ export async function deliver(outcome: RunOutcome, options: OutputOptions, sessi
   const written = writeResult(result, options.out ?? join('benchmark-results', result.runId));
   process.stdout.write(`${print(result, options.output, written.file)}\n`);
   if (written.problem === undefined) {
-    if (session) await linger(options.metricsLingerMs).then(() => stopLocalSession(session));
+    if (session) await sleep(options.metricsLingerMs).then(() => stopLocalSession(session));
     return result.exitCode;
   }
   process.stderr.write(`${written.problem}\n`);
@@ -85,7 +82,7 @@ export async function deliver(outcome: RunOutcome, options: OutputOptions, sessi
     session.saveOutcome(outcome);
     session.updateRun({ watcherPid: 0 });
     process.stderr.write(
-      `The result is kept; write it elsewhere with: benchmark watch ${result.workflowId} --out DIR\n`,
+      `The result is kept. To write it to another folder: benchmark watch ${result.workflowId} --out DIR\n`,
     );
   }
   return EXIT.error;
@@ -97,11 +94,11 @@ function print(result: BenchmarkResult, output: OutputOptions['output'], file?: 
   return output === 'log' ? [text, ...toLogLines(result)].join('\n') : text;
 }
 
-async function linger(ms: number): Promise<void> {
-  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** A run that has no result of its own: the message for people, and for scripts a valid result that says so (P9). */
+/**
+ * Reports a failure without a run: the message on stderr, and for programs a valid result with the failure (P9).
+ *
+ * @returns the exit code
+ */
 export function deliverFailure(
   message: string,
   exitCode: number,
@@ -125,6 +122,6 @@ function writeResult(result: BenchmarkResult, dir: string): { file?: string; pro
     writeFileSync(join(dir, 'junit.xml'), renderJunit(result));
     return { file };
   } catch (err) {
-    return { problem: `result.json could not be written: ${(err as Error).message}` };
+    return { problem: `the result cannot be written: ${(err as Error).message}` };
   }
 }

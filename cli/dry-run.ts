@@ -7,22 +7,24 @@ import type { Connections } from './connection-options';
 import { badConfiguration } from './errors';
 
 /**
- * What a run would do, without doing it.
+ * Describes what a run would do.
  *
- * @param measured a result of the same workload, from which the hosts that are needed follow
+ * @param measured a result of the same workload, from which the number of hosts is calculated
  */
 export function dryRun(spec: BenchmarkSpec, { target, control }: Connections, measured?: BenchmarkResult): string {
   const plan = planOf(spec);
-  const observed = plan.observeShare === 1 ? 'every completion' : `${(plan.observeShare * 100).toFixed(1)} % of them`;
+  const lanes = plan.lanes === 1 ? '1 lane' : `${plan.lanes} lanes (one generator each)`;
+  const observed =
+    plan.observeShare === 1 ? 'every completion' : `${(plan.observeShare * 100).toFixed(1)} % of the completions`;
   return [
     `target      ${target?.address ?? 'an embedded server, in memory'}`,
     `control     ${control?.address ?? 'an embedded server, with a database file'}`,
     `namespace   ${spec.namespace ?? 'benchmark-<run>, registered by the run'}`,
     `workload    ${spec.mix ?? spec.workload}`,
     `arrivals    ${plan.arrivals} (${spec.arrivals}) in ${formatDuration(plan.durationMs)}`,
-    `peak rate   ${plan.peakRate}/s over ${plan.lanes} generator(s)`,
-    `hosts       ${spec.hosts} with ${spec.hostSlots} slots each; ${needed(spec, plan.peakRate, measured)}`,
-    `connections ${spec.connections} to the target from each generator`,
+    `peak rate   ${plan.peakRate}/s in ${lanes}`,
+    `hosts       ${spec.hosts} with ${spec.hostSlots} slots each; ${hostsNeeded(spec, plan.peakRate, measured)}`,
+    `connections ${spec.connections} from each generator to the target`,
     `observed    ${observed}`,
     ...plan.steps.map((step) => {
       const rates = step.fromRate === step.toRate ? `${step.toRate}/s` : `${step.fromRate} → ${step.toRate}/s`;
@@ -32,18 +34,23 @@ export function dryRun(spec: BenchmarkSpec, { target, control }: Connections, me
   ].join('\n');
 }
 
-function needed(spec: BenchmarkSpec, peakRate: number, measured: BenchmarkResult | undefined): string {
-  if (measured === undefined) return 'give --measured result.json to learn how many are needed';
+function hostsNeeded(spec: BenchmarkSpec, peakRate: number, measured: BenchmarkResult | undefined): string {
+  if (measured === undefined) return 'set --measured to calculate how many the run needs';
   const { config, sizing } = measured;
   for (const field of ['workload', 'mix'] as const) {
     if (config[field] === spec[field]) continue;
     throw badConfiguration(
-      `measured: a result of ${field} ${JSON.stringify(config[field])} is not allowed; give one of ${field} ${JSON.stringify(spec[field])}`,
+      `--measured: the result has ${field} ${describe(config[field])}; expected a result with ${field} ${describe(spec[field])}`,
     );
   }
   if (sizing === null)
-    throw badConfiguration('measured: the result has no sizing; give one whose hosts completed something');
+    throw badConfiguration('--measured: the result has no sizing; expected a result with completed workflows');
   const cost = { cpuMsPerWorkflow: sizing.hostCpuMsPerWorkflow, threadMsPerWorkflow: sizing.hostThreadMsPerWorkflow };
   const { hosts, cores } = hostsFor(peakRate, cost);
-  return `${hosts} needed, with ${cores.toFixed(1)} cores, by ${cost.cpuMsPerWorkflow.toFixed(1)} ms of CPU a workflow in ${measured.runId}`;
+  const perWorkflow = `${cost.cpuMsPerWorkflow.toFixed(1)} ms of CPU per workflow`;
+  return `the run needs ${hosts} hosts with ${cores.toFixed(1)} cores in total (${perWorkflow} in ${measured.runId})`;
+}
+
+function describe(value: unknown): string {
+  return JSON.stringify(value) ?? 'none';
 }

@@ -1,6 +1,6 @@
 import { EXIT } from '../report/exit-codes';
 
-/** What a command ends with instead of a stack trace: one message and the exit code it stands for. */
+/** An error that ends a command with a message and an exit code, without a stack trace. */
 export class CliError extends Error {
   override readonly name = 'CliError';
   constructor(

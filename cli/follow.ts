@@ -8,35 +8,38 @@ import type { LocatedRun } from './locate';
 
 const SUPERVISOR_CHECK_MS = 1000;
 
-/** Watches a run to its end. Ctrl-C once aborts it, with a report; twice leaves it and says how to clean up. */
+/**
+ * Shows a run until it ends. The first Ctrl-C aborts the run, which then cleans up and reports. The second Ctrl-C ends
+ * this process and leaves the run going.
+ */
 export async function follow(run: LocatedRun, env: NodeJS.ProcessEnv): Promise<RunOutcome> {
   const view = new LiveView(run.client, run.workflowId);
   const interrupts = new Interrupts(run, () => view.stop());
-  const keeping = keepSupervised(run, env);
+  const supervision = keepSupervised(run, env);
   const showing = view.run();
   try {
     return await awaitRun(run.client, run.workflowId, { failWhenStuck: true });
   } catch (err) {
-    if (err instanceof RunStuckError) throw new CliError(`${err.message}\n${howToCleanUp(run)}`);
+    if (err instanceof RunStuckError) throw new CliError(`${err.message}\n${nextCommands(run)}`);
     throw err;
   } finally {
     view.stop();
     interrupts.end();
-    clearInterval(keeping);
+    clearInterval(supervision);
     await showing;
   }
 }
 
-/** What runs for a run at home is brought back if it dies while somebody watches. */
+/** Restarts the processes of a local run if they stop while it is being watched. */
 function keepSupervised({ session }: LocatedRun, env: NodeJS.ProcessEnv): NodeJS.Timeout {
-  let reviving = false;
+  let isRestarting = false;
   return setInterval(() => {
-    if (!session || reviving || isRunning(session)) return;
-    reviving = true;
-    process.stderr.write('\nThe processes of the run died; bringing them back.\n');
+    if (!session || isRestarting || isRunning(session)) return;
+    isRestarting = true;
+    process.stderr.write('\nThe processes of the run have stopped; restarting them.\n');
     startSupervisor(session, env)
       .catch((err: Error) => process.stderr.write(`${err.message}\n`))
-      .finally(() => (reviving = false));
+      .finally(() => (isRestarting = false));
   }, SUPERVISOR_CHECK_MS);
 }
 
@@ -45,7 +48,7 @@ class Interrupts {
 
   constructor(
     private readonly run: LocatedRun,
-    private readonly leave: () => void,
+    private readonly stopView: () => void,
   ) {
     process.on('SIGINT', this.onInterrupt);
     process.on('SIGTERM', this.onInterrupt);
@@ -58,21 +61,23 @@ class Interrupts {
 
   private readonly onInterrupt = () => {
     this.count += 1;
-    if (this.count > 1) {
-      this.leave();
-      process.stderr.write(
-        `\nLeft ${this.run.workflowId} to itself; it goes on to its end. ${howToCleanUp(this.run)}\n`,
-      );
-      process.exit(EXIT.interrupted);
-    }
-    process.stderr.write('\nAborting: the run cleans up and reports. Ctrl-C again leaves at once.\n');
+    if (this.count > 1) this.detach();
+    process.stderr.write(
+      '\nAborting: the run cleans up and reports. Press Ctrl-C again to exit without waiting for it.\n',
+    );
     this.run.client.workflow
       .getHandle(this.run.workflowId)
       .executeUpdate(abortUpdate, { args: [{ reason: 'interrupted by Ctrl-C' }] })
-      .catch((err: Error) => process.stderr.write(`The abort was not taken: ${err.message}\n`));
+      .catch((err: Error) => process.stderr.write(`The abort request failed: ${err.message}\n`));
   };
+
+  private detach(): never {
+    this.stopView();
+    process.stderr.write(`\nDetached from ${this.run.workflowId}. ${nextCommands(this.run)}\n`);
+    process.exit(EXIT.interrupted);
+  }
 }
 
-function howToCleanUp({ workflowId }: LocatedRun): string {
-  return `To see it end: benchmark watch ${workflowId}; to end and remove it: benchmark cleanup ${workflowId}`;
+function nextCommands({ workflowId }: LocatedRun): string {
+  return `To watch the run: benchmark watch ${workflowId}. To end and remove it: benchmark cleanup ${workflowId}`;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Connection } from '@temporalio/client';
 import { snapshotStep } from '../activities/observe/lane-heartbeats';
 import { mergeLedgers, startedWorkflows, unaccounted } from '../measurement/account/ledger';
@@ -6,21 +7,19 @@ import type { StepSnapshot } from '../orchestrator/activity-types';
 import { progressQuery, type Progress } from '../orchestrator/messages';
 
 const REFRESH_MS = 1000;
-/** `history.MaxBufferedQueryCount` is 1: queries two seconds apart never collide with themselves. */
+/** The server buffers one query per workflow (`history.MaxBufferedQueryCount`); at this interval, queries do not overlap. */
 const QUERY_MS = 2000;
-/** Lines when the output is no terminal. */
+/** Interval of the lines if the output is not a terminal. */
 const LINE_MS = 5000;
 
-/** Shows a run while it goes on, on stderr: in place in a terminal, a line now and then otherwise. */
+/** Shows the progress of a run on stderr: in place in a terminal, otherwise as a line every few seconds. */
 export class LiveView {
   private progress?: Progress;
   private lastLineAt = 0;
   private lastPhase = '';
-  private stopped = false;
-  /** Ends the pause between two looks; none is kept from one pause to the next. */
-  private wake: () => void = () => undefined;
+  private readonly stopping = new AbortController();
   private lastRate = 0;
-  private before?: { atMs: number; acknowledged: number };
+  private previous?: { atMs: number; acknowledged: number };
 
   constructor(
     private readonly client: Client,
@@ -29,8 +28,9 @@ export class LiveView {
   ) {}
 
   async run(): Promise<void> {
+    const { signal } = this.stopping;
     let queriedAt = 0;
-    while (!this.stopped) {
+    while (!signal.aborted) {
       if (Date.now() - queriedAt >= QUERY_MS) {
         queriedAt = Date.now();
         this.progress = await this.client.workflow
@@ -38,29 +38,18 @@ export class LiveView {
           .query(progressQuery)
           .catch(() => this.progress);
       }
-      const live = await this.snapshots().catch(() => []);
-      if (!this.stopped) this.show(live);
-      if (!this.stopped) await this.pause();
+      const snapshots = await this.snapshots().catch(() => []);
+      if (!signal.aborted) this.show(snapshots);
+      await sleep(REFRESH_MS, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 
-  private async pause(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, REFRESH_MS).unref();
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
   stop(): void {
-    this.stopped = true;
-    this.wake();
+    this.stopping.abort();
     if (this.out.isTTY) this.out.write('\r\x1b[K');
   }
 
-  /** The lanes' heartbeats, a second old at the most: finer than what the run itself is told. */
+  /** Returns the lanes' heartbeats, at most one second old. The progress of the run itself is older. */
   private async snapshots(): Promise<StepSnapshot[]> {
     const connection = this.client.connection as Connection;
     const { namespace } = this.client.options;
@@ -77,10 +66,10 @@ export class LiveView {
     return all.filter((one): one is StepSnapshot => one !== undefined && one.ledger.scheduled > 0);
   }
 
-  private show(live: readonly StepSnapshot[]): void {
-    const p = this.progress;
-    const phase = p?.phase ?? 'starting';
-    const text = phase === 'load' && p ? this.loadLine(p, live) : phase;
+  private show(snapshots: readonly StepSnapshot[]): void {
+    const progress = this.progress;
+    const phase = progress?.phase ?? 'starting';
+    const text = phase === 'load' && progress ? this.loadLine(progress, snapshots) : phase;
     if (this.out.isTTY) this.out.write(`\r\x1b[K${text.slice(0, (this.out.columns || 100) - 1)}`);
     else if (phase !== this.lastPhase || Date.now() - this.lastLineAt >= LINE_MS) {
       this.lastLineAt = Date.now();
@@ -89,33 +78,37 @@ export class LiveView {
     this.lastPhase = phase;
   }
 
-  private loadLine(p: Progress, live: readonly StepSnapshot[]): string {
+  private loadLine(progress: Progress, snapshots: readonly StepSnapshot[]): string {
+    const { loadDurationMs, loadStartMs, timeline } = progress;
     const nowMs = Date.now();
-    const elapsed = Math.min(p.loadDurationMs, Math.max(0, nowMs - p.loadStartMs));
-    const step = [...p.timeline].reverse().find(({ startAtMs }) => startAtMs <= nowMs) ?? p.timeline[0];
-    const target = step && nowMs >= step.startAtMs ? rateAt(step, nowMs - step.startAtMs) : 0;
-    const ledger = mergeLedgers(live.map((one) => one.ledger));
-    const last = live.at(-1);
+    const elapsedMs = Math.min(loadDurationMs, Math.max(0, nowMs - loadStartMs));
+    const step = [...timeline].reverse().find(({ startAtMs }) => startAtMs <= nowMs) ?? timeline[0];
+    const targetRate = step && nowMs >= step.startAtMs ? rateAt(step, nowMs - step.startAtMs) : 0;
+    const ledger = mergeLedgers(snapshots.map((one) => one.ledger));
+    const latest = snapshots.at(-1);
     const latency =
-      last && last.completed > 0
-        ? `p50 ${last.latencyP50Ms.toFixed(0)} p99 ${last.latencyP99Ms.toFixed(0)} ms`
-        : 'no completion yet';
+      latest && latest.completed > 0
+        ? `p50 ${latest.latencyP50Ms.toFixed(0)} p99 ${latest.latencyP99Ms.toFixed(0)} ms`
+        : 'no completions yet';
     return [
-      `${bar(elapsed / p.loadDurationMs)} ${step ? `${step.kind} ${step.number}/${p.step?.steps ?? step.number}` : ''}`,
-      `${this.rate(nowMs, startedWorkflows(ledger)).toFixed(0)} of ${target.toFixed(0)}/s`,
+      `${bar(elapsedMs / loadDurationMs)} ${step ? `${step.kind} ${step.number}/${progress.step?.steps ?? step.number}` : ''}`,
+      `${this.rate(nowMs, startedWorkflows(ledger)).toFixed(0)} of ${targetRate.toFixed(0)}/s`,
       latency,
       `in flight ${unaccounted(ledger)}`,
-      `errors ${p.errors}`,
-      `${Math.ceil((p.loadDurationMs - elapsed) / 1000)} s left`,
+      `errors ${progress.errors}`,
+      `${Math.ceil((loadDurationMs - elapsedMs) / 1000)} s left`,
     ].join('  ');
   }
 
-  /** Starts acknowledged per second since the last look; a step's end takes its lanes out of sight, so it may fall. */
+  /**
+   * Returns the acknowledged starts per second since the previous call. The count falls when a step ends, because its
+   * lanes are no longer part of it; then this returns the previous rate.
+   */
   private rate(atMs: number, acknowledged: number): number {
-    const before = this.before;
-    this.before = { atMs, acknowledged };
-    if (!before || acknowledged < before.acknowledged) return this.lastRate;
-    return (this.lastRate = ((acknowledged - before.acknowledged) * 1000) / (atMs - before.atMs));
+    const previous = this.previous;
+    this.previous = { atMs, acknowledged };
+    if (!previous || acknowledged < previous.acknowledged) return this.lastRate;
+    return (this.lastRate = ((acknowledged - previous.acknowledged) * 1000) / (atMs - previous.atMs));
   }
 }
 

@@ -2,10 +2,13 @@ import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isServerOf } from '../machine/embedded-server';
 import { DIST } from '../machine/paths';
 import { isAlive, Session, type SessionRun } from '../machine/session';
 import { CliError } from './errors';
+
+const STOP_CHECK_MS = 50;
 
 export type LocalSessionOptions = Pick<
   SessionRun,
@@ -19,7 +22,7 @@ export type LocalSessionOptions = Pick<
   | 'metricsAddress'
 > & { readonly targetDatabase?: string; readonly targetDynamicConfig?: readonly string[] };
 
-/** Starts what a run at home needs, detached: it outlives this command. */
+/** Starts the processes of a local run: embedded servers and roles. They continue when this command ends. */
 export async function startLocalSession(options: LocalSessionOptions, env: NodeJS.ProcessEnv): Promise<Session> {
   const startedAt = new Date().toISOString();
   const id = `${startedAt.replace(/\D/g, '').slice(0, 14)}-${randomBytes(3).toString('hex')}`;
@@ -32,13 +35,14 @@ export async function startLocalSession(options: LocalSessionOptions, env: NodeJ
   return session;
 }
 
-/** Whether what a session's run needs is up. */
+/** Reports whether the processes of a session are running. */
 export function isRunning({ processes }: Session): boolean {
   return isAlive(processes.supervisorPid);
 }
 
 /**
- * Also brings a session back whose processes a power cut took: the run goes on from the step it was in.
+ * Starts the supervisor of a session and waits until it is ready. Also restarts a session whose processes have stopped,
+ * for example after a power failure: the run continues from its current step.
  */
 export async function startSupervisor(session: Session, env: NodeJS.ProcessEnv): Promise<void> {
   const log = openSync(session.file('supervisor.log'), 'a');
@@ -51,11 +55,11 @@ export async function startSupervisor(session: Session, env: NodeJS.ProcessEnv):
     child.once('message', ({ ready, error, warning }: { ready?: boolean; error?: string; warning?: string }) => {
       if (warning !== undefined) process.stderr.write(`Warning: ${warning}\n`);
       if (ready) resolve();
-      else reject(new CliError(error ?? 'the supervisor could not start'));
+      else reject(new CliError(error ?? 'the supervisor of the run could not start'));
     });
     child.once('exit', () => {
-      const lastWords = readFileSync(session.file('supervisor.log'), 'utf8').slice(-1000);
-      reject(new CliError(`what a run needs could not be started; the log ends:\n${lastWords}`));
+      const lastLines = readFileSync(session.file('supervisor.log'), 'utf8').slice(-1000);
+      reject(new CliError(`the processes of the run could not start. The log ends with:\n${lastLines}`));
     });
   });
   child.removeAllListeners();
@@ -63,18 +67,18 @@ export async function startSupervisor(session: Session, env: NodeJS.ProcessEnv):
   child.unref();
 }
 
-/** Ends everything of a session and removes its files. */
+/** Stops all processes of a session and removes its files. */
 export async function stopLocalSession(session: Session): Promise<void> {
   const { supervisorPid } = session.processes;
   if (isAlive(supervisorPid)) {
     process.kill(supervisorPid, 'SIGTERM');
-    while (isAlive(supervisorPid)) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (isAlive(supervisorPid)) await sleep(STOP_CHECK_MS);
   }
   stopOrphans(session);
   session.remove();
 }
 
-/** Servers whose supervisor was killed; role processes end by themselves when theirs is gone. */
+/** Stops the servers of a supervisor that was killed. Role processes end by themselves without their supervisor. */
 function stopOrphans({ processes: { pids, controlAddress, targetAddress } }: Session): void {
   for (const [name, address] of [
     ['control-server', controlAddress],

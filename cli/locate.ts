@@ -6,64 +6,80 @@ import { Session } from '../machine/session';
 import type { Supervisor } from '../machine/supervisor';
 import { CONTROL_NAMESPACE } from '../orchestrator/names';
 import type { Connections } from './connection-options';
-import { CliError } from './errors';
+import { badConfiguration, CliError } from './errors';
 import { isRunning, startSupervisor } from './local-session';
 
-/** A run and the line to the control server it lives on. */
+/** A run, with a connection to its control server. */
 export interface LocatedRun {
   readonly workflowId: string;
   readonly client: Client;
   readonly connection: Connection;
-  /** What runs for it on this machine, if it is a run at home. */
+  /** The local session of the run; undefined on a user's control server. */
   readonly session?: Session;
-  /** Roles that this process runs for it. */
+  /** The roles that this process runs for the run. */
   readonly roles?: Supervisor;
 }
 
+/** A local run that has ended. Its outcome is kept until it is delivered. */
+export interface EndedRun {
+  readonly outcome: RunOutcome;
+  readonly session: Session;
+}
+
+/** Exactly one of the two is set. */
 export interface Located {
   readonly run?: LocatedRun;
-  /** The run is over, and this is what it left. */
-  readonly left?: { readonly outcome: RunOutcome; readonly session: Session };
+  readonly ended?: EndedRun;
 }
 
 /**
- * Finds a run by its workflow id, its run id or the beginning of either: on the given control server, or else among
- * the runs of this machine. Without a name, the latest of this machine.
+ * Finds a run on the user's control server by its workflow ID, or else a local run by its workflow ID, its run ID or the
+ * beginning of either. Without a name, finds the latest local run.
  *
- * @param revive start what a run at home needs if its processes are gone
+ * @param restart restart the processes of a local run if they have stopped
  */
-export async function locate(name: string | undefined, connections: Connections, revive: boolean): Promise<Located> {
+export async function locate(name: string | undefined, connections: Connections, restart: boolean): Promise<Located> {
   if (connections.control) {
-    if (name === undefined) throw new CliError('Give the workflow id of the run; benchmark list shows them.');
+    if (name === undefined)
+      throw badConfiguration('the workflow ID of the run is required; to show the runs: benchmark list');
     return { run: { workflowId: name, ...(await connectControl(connections)) } };
   }
   const session = findSession(name);
   const outcome = session.savedOutcome();
-  if (outcome) return { left: { outcome, session } };
+  if (outcome) return { ended: { outcome, session } };
+  const { workflowId } = session.run;
   if (!isRunning(session)) {
-    if (!revive) throw new CliError(`${session.run.workflowId} was interrupted: nothing of it runs. ${hint(session)}`);
-    process.stderr.write(`${session.run.workflowId} was interrupted; bringing it back.\n`);
+    if (!restart) throw new CliError(`the processes of ${workflowId} have stopped. ${nextCommands(workflowId)}`);
+    process.stderr.write(`The processes of ${workflowId} have stopped; restarting them.\n`);
     await startSupervisor(session, connections.env);
   }
-  const address = session.processes.controlAddress!;
-  const connection = await connect({ address, options: { address } });
-  const client = new Client({ connection, namespace: CONTROL_NAMESPACE });
-  return { run: { workflowId: session.run.workflowId, client, connection, session } };
+  return { run: { ...(await connectSession(session)), workflowId, session } };
 }
 
-function hint({ run: { workflowId } }: Session): string {
-  return `benchmark watch ${workflowId} goes on with it; benchmark cleanup ${workflowId} discards it.`;
+function nextCommands(workflowId: string): string {
+  return `To continue the run: benchmark watch ${workflowId}. To remove it: benchmark cleanup ${workflowId}`;
 }
 
-export async function connectControl({
-  control,
-  connectTimeoutMs,
-}: Connections): Promise<{ client: Client; connection: Connection }> {
+interface Control {
+  readonly client: Client;
+  readonly connection: Connection;
+}
+
+/** Connects to the user's control server. Throws if it is not available. */
+export async function connectControl({ control, connectTimeoutMs }: Connections): Promise<Control> {
   await checkFrontend(control!, connectTimeoutMs);
   const connection = await connect(control!, connectTimeoutMs);
   return { connection, client: new Client({ connection, namespace: control!.namespace || CONTROL_NAMESPACE }) };
 }
 
+/** Connects to the embedded control server of a local session, which is running. */
+export async function connectSession({ processes }: Session): Promise<Control> {
+  const address = processes.controlAddress!;
+  const connection = await connect({ address, options: { address } });
+  return { connection, client: new Client({ connection, namespace: CONTROL_NAMESPACE }) };
+}
+
+/** Finds the session of a local run as {@link locate} does. Throws if there is none, or more than one. */
 export function findSession(name: string | undefined): Session {
   const all = Session.all();
   const found = name === undefined ? all : all.filter((session) => matches(session, name));
@@ -71,16 +87,16 @@ export function findSession(name: string | undefined): Session {
   const last = exact ?? found.at(-1);
   if (last && (exact || found.length === 1 || name === undefined)) return last;
   const known = all.map(({ run }) => run.workflowId).join(', ') || 'none';
-  const what =
+  const problem =
     name === undefined
-      ? 'There is no run on this machine'
+      ? 'there is no run on this machine'
       : found.length > 1
-        ? `${name} fits several runs`
-        : `There is no run ${name} on this machine`;
-  throw new CliError(`${what} (runs here: ${known}). For one on another control server, give --control-address.`);
+        ? `several runs match ${JSON.stringify(name)}`
+        : `there is no run ${JSON.stringify(name)} on this machine`;
+  throw new CliError(`${problem} (runs: ${known}). For a run on a control server, set --control-address`);
 }
 
 function matches({ run: { id, workflowId } }: Session, name: string): boolean {
-  // A run id is the workflow id and 8 hex more.
+  // A run ID is the workflow ID followed by a dash and 8 hexadecimal digits.
   return workflowId.startsWith(name) || id.startsWith(name) || name.startsWith(`${workflowId}-`);
 }

@@ -14,8 +14,8 @@ import * as host from './commands/host';
 import * as server from './commands/server';
 import * as doctor from './commands/doctor';
 
-// A command may watch a run for hours beside what it measures: its young generation stays as small as it begins (2 MB,
-// where V8 would let it grow to 32), and so does the process.
+// A command can watch a run for hours on the machine that it measures. This keeps V8's young generation at its initial
+// 2 MB instead of up to 32 MB, and the process small.
 setFlagsFromString('--semi-space-growth-factor=1');
 
 interface Command {
@@ -43,10 +43,10 @@ async function main(args: readonly string[]): Promise<number> {
   let exitCode = 0;
   const cli = yargs([...args])
     .scriptName('benchmark')
-    .usage('$0 <command>\n\nHow much load does a Temporal cluster hold, and can the number be trusted?')
+    .usage('$0 <command>\n\nMeasures how much load a Temporal cluster sustains, and whether the measurement is valid.')
     .strict()
     .parserConfiguration({ 'parse-numbers': false, 'parse-positional-numbers': false, 'boolean-negation': true })
-    .demandCommand(1, 'Give a command; --help lists them.')
+    .demandCommand(1, 'A command is required.')
     .wrap(Math.min(110, process.stdout.columns || 100))
     .exitProcess(false)
     .fail((message, err) => {
@@ -61,7 +61,7 @@ async function main(args: readonly string[]): Promise<number> {
   return exitCode;
 }
 
-/** A container may have its command by its environment, and then be given options alone. */
+/** Returns the arguments, preceded by BENCHMARK_COMMAND if they contain no command: a container then needs only options. */
 function commandLine(args: readonly string[], { BENCHMARK_COMMAND: command }: NodeJS.ProcessEnv): readonly string[] {
   const optionsOnly = args.every((arg) => !/^(--help|-h|--version)$/.test(arg)) && (args[0] ?? '-').startsWith('-');
   return command && optionsOnly ? [...command.split(' '), ...args] : args;

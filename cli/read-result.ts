@@ -1,22 +1,23 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { resultSchema, type BenchmarkResult } from '../report/result-schema';
 import { badConfiguration } from './errors';
+import { readTextFile } from './read-file';
 
 /**
- * Reads a result.json.
+ * Reads a result.json. Throws a configuration error if it cannot be read or is not a result.
  *
- * @param field what it was given as, for the message
+ * @param name the flag or argument that named the file, for the error message
  */
-export function readResult(field: string, file: string): BenchmarkResult {
-  if (!existsSync(file)) throw badConfiguration(`${field}: there is no file ${JSON.stringify(file)}`);
+export function readResult(name: string, path: string): BenchmarkResult {
+  const text = readTextFile(name, path);
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    content = JSON.parse(text);
   } catch (err) {
-    throw badConfiguration(`${field}: ${file} is not JSON: ${(err as Error).message}`);
+    throw badConfiguration(`${name}: ${path} is not JSON: ${(err as Error).message}`);
   }
   const parsed = resultSchema.safeParse(content);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw badConfiguration(`${field}: ${file} is no result of this version: ${issue!.path.join('.')}: ${issue!.message}`);
+  const where = issue!.path.length === 0 ? '' : `${issue!.path.join('.')}: `;
+  throw badConfiguration(`${name}: ${path} is not a result.json of this version: ${where}${issue!.message}`);
 }

@@ -2,28 +2,27 @@ import { serveMachineMetrics } from '../machine/metrics/machine-metrics';
 import { logger } from '../machine/log';
 import { Supervisor, type RoleName, type RolePlan } from '../machine/supervisor';
 import type { Connections } from './connection-options';
-import { badConfiguration } from './errors';
+import { invalidSetting, toWholeNumber, type Setting } from './settings';
 
 const ROLES: readonly RoleName[] = ['control', 'generator', 'host'];
 export const ALL_ROLES = ROLES.join(',');
 
-/** Reads `--roles` and `--generators`. */
-export function rolesOf(roles: string, generators: string): RolePlan[] {
-  const names = roles.split(',').map((name) => name.trim());
-  const wrong = names.filter((name) => !ROLES.includes(name as RoleName));
-  if (wrong.length > 0) {
-    throw badConfiguration(`roles: ${JSON.stringify(roles)} is not allowed; give some of ${ALL_ROLES}`);
+/**
+ * Reads which roles to run, and how many processes of each.
+ *
+ * @param roles role names, separated by commas
+ * @param generators the number of generator processes
+ */
+export function rolesOf(roles: Setting, generators: Setting): RolePlan[] {
+  const names = roles.value.split(',').map((name) => name.trim());
+  if (names.some((name) => !ROLES.includes(name as RoleName))) {
+    throw invalidSetting(roles.name, roles.value, `one or more of ${ROLES.join(', ')}, separated by commas`);
   }
-  const count = Number(generators);
-  if (!Number.isInteger(count) || count < 1 || count > 200) {
-    throw badConfiguration(
-      `generators: ${JSON.stringify(generators)} is not allowed; give a whole number from 1 to 200`,
-    );
-  }
+  const count = toWholeNumber(generators.name, generators.value, 1, 200);
   return [...new Set(names as RoleName[])].map((role) => ({ role, count: role === 'generator' ? count : 1 }));
 }
 
-/** Roles in child processes of this one, and the metrics of all of them; to be stopped by whoever starts them. */
+/** Starts roles in child processes, and one page with the metrics of all of them. The caller stops the supervisor. */
 export function superviseRoles(
   plan: readonly RolePlan[],
   { env, connectTimeoutMs }: Connections,

@@ -1,83 +1,79 @@
 import { createInterface } from 'node:readline/promises';
-import { Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { Argv } from 'yargs';
 import { checkFrontend } from '../temporal/check-frontend';
-import { connect } from '../temporal/connections';
 import { describeGrpcError } from '../temporal/grpc-errors';
 import { BENCHMARK_RUN } from '../orchestrator/benchmark-types';
-import { CONTROL_NAMESPACE, CONTROL_QUEUE } from '../orchestrator/names';
+import { CONTROL_QUEUE } from '../orchestrator/names';
 import { planOf } from '../orchestrator/plan';
 import type { Supervisor } from '../machine/supervisor';
 import type { BenchmarkSpec, SpecInput } from '../spec/parse';
 import {
+  environmentWithoutSecrets,
   isLoopback,
   metricsAddress,
-  onTargetItself,
-  plainEnvironment,
   readConnections,
   withConnectionOptions,
   withMetricsOption,
+  withTargetAsControl,
   type Connections,
 } from './connection-options';
 import { dryRun } from './dry-run';
 import { badConfiguration, CliError } from './errors';
-import { stopLocalSession, startLocalSession } from './local-session';
-import { connectControl, type LocatedRun } from './locate';
+import { startLocalSession, stopLocalSession } from './local-session';
+import { connectControl, connectSession, type LocatedRun } from './locate';
 import { readResult } from './read-result';
 import { ALL_ROLES, rolesOf, superviseRoles } from './roles';
+import { invalidSetting, isSwitchedOn, readSetting } from './settings';
 import { readSpec, withSpecOptions } from './spec-options';
 
-/** Scraped from elsewhere. */
+/** The metrics of a run with its own roles are scraped from other machines. */
 const CONTAINER_METRICS = '0.0.0.0:9090';
-/** Only this machine sees the metrics of a run at home. */
-const HOME_METRICS = '127.0.0.1:9090';
+const LOCAL_METRICS = '127.0.0.1:9090';
+
+/** The terms of the help texts. */
+const TERMS = `Terms:
+  arrival    one scheduled workflow start
+  lane       a share of the arrivals
+  generator  a process that starts the workflows of one lane
+  host       a worker process that runs the started workflows
+  hold       a period at a constant rate, which gets a verdict; a staircase is a sequence of holds
+  step       a ramp-up or a hold
+  target     the Temporal cluster that is measured; without an address, an embedded server
+  control    the Temporal server that runs the benchmark's own workflows; without an address, an embedded server`;
+
+type Flags = Readonly<Record<string, unknown>>;
 
 export function withStartOptions(yargs: Argv): Argv {
-  return withMetricsOption(withConnectionOptions(withSpecOptions(yargs, true)), HOME_METRICS)
+  const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+  return withMetricsOption(withConnectionOptions(withSpecOptions(yargs, true)), LOCAL_METRICS)
     .option('db-filename', {
-      type: 'string',
-      requiresArg: true,
+      ...text('Database file of the embedded target, which then survives a crash (default: in memory)'),
       group: 'Target:',
-      describe:
-        'keep the embedded target in this database file, so that it survives its own death (default: in memory)',
     })
     .option('dynamic-config-value', {
-      type: 'string',
-      requiresArg: true,
+      ...text('Dynamic configuration of the embedded target as key=value, such as frontend.namespaceRPS=100'),
       array: true,
       group: 'Target:',
-      describe: 'dynamic configuration of the embedded target, e.g. frontend.namespaceRPS=100',
     })
-    .option('workflow-id', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Workflow id of the run [BENCHMARK_WORKFLOW_ID] (default: run-<time>)',
-    })
+    .option('workflow-id', text('Workflow ID of the run [BENCHMARK_WORKFLOW_ID] (default: run-<time>)'))
     .option('attach', {
       type: 'boolean',
       describe:
-        'Where a run with this --workflow-id exists, go on with that one and never start another: for a container that is restarted [BENCHMARK_ATTACH]',
+        'If a run with this --workflow-id exists, running or not, use it instead of starting another; for containers that are restarted [BENCHMARK_ATTACH] (default: false)',
     })
     .option('yes', {
       alias: 'y',
       type: 'boolean',
       default: false,
-      describe: 'Do not ask before sending load to a target that is not this machine',
+      describe: 'Send load to a target on another machine without asking',
     })
-    .option('dry-run', { type: 'boolean', default: false, describe: 'Print what would be done, and do nothing' })
-    .option('measured', {
-      type: 'string',
-      requiresArg: true,
-      describe:
-        'With --dry-run: a result.json of the same workload, to say how many hosts its CPU per workflow calls for',
-    });
-}
-
-/** Options that a container has by its environment. */
-function isSet(argv: Readonly<Record<string, unknown>>, name: 'attach' | 'withWorker'): boolean {
-  const value = argv[name];
-  const variable = { attach: 'BENCHMARK_ATTACH', withWorker: 'BENCHMARK_WITH_WORKER' }[name];
-  return value === undefined ? process.env[variable] === 'true' : value === true;
+    .option('dry-run', { type: 'boolean', default: false, describe: 'Print the plan of the run, and start nothing' })
+    .option(
+      'measured',
+      text('With --dry-run: result.json of the same workload, to calculate the number of hosts (default: none)'),
+    )
+    .epilogue(TERMS);
 }
 
 export interface Started {
@@ -85,32 +81,37 @@ export interface Started {
   readonly connections: Connections;
 }
 
-/** Everything up to the start of the workflow; undefined after a dry run. */
-export async function startRun(argv: Readonly<Record<string, unknown>>): Promise<Started | undefined> {
+/** Checks the configuration and starts the run. Returns undefined after a dry run. */
+export async function startRun(argv: Flags): Promise<Started | undefined> {
   const given = readConnections(argv);
-  const connections = isSet(argv, 'withWorker') && !given.control ? onTargetItself(given) : given;
-  const attach = isSet(argv, 'attach');
-  if (attach && workflowIdOf(argv) === undefined)
-    throw badConfiguration('attach: it needs the --workflow-id of the run');
+  const withWorker = isSwitchedOn(argv, 'with-worker', 'BENCHMARK_WITH_WORKER');
+  const attach = isSwitchedOn(argv, 'attach', 'BENCHMARK_ATTACH');
+  const connections = withWorker && !given.control ? withTargetAsControl(given) : given;
+  const givenId = readSetting(argv, 'workflow-id', ['BENCHMARK_WORKFLOW_ID'])?.value;
+  if (attach && givenId === undefined) throw badConfiguration('--attach requires --workflow-id: the run to use');
   const { input, spec } = readSpec(argv, connections.target === undefined);
   checkRateLimit(spec);
   if (argv.dryRun) {
-    const measured = argv.measured === undefined ? undefined : readResult('measured', String(argv.measured));
+    const measured = argv.measured === undefined ? undefined : readResult('--measured', String(argv.measured));
     process.stdout.write(dryRun(spec, connections, measured));
     return undefined;
   }
-  await consent(connections, Boolean(argv.yes));
-  // A target that does not answer is found before anything is started on this machine.
+  await confirmTarget(connections, Boolean(argv.yes));
+  // Check the target before anything is started on this machine.
   if (connections.target) await checkFrontend(connections.target, connections.connectTimeoutMs);
-  const workflowId = String(workflowIdOf(argv) ?? defaultWorkflowId());
+  const start = { workflowId: givenId ?? defaultWorkflowId(), input, spec, attach };
   const run = connections.control
-    ? await startOnControl(connections, workflowId, input, spec, { ...argv, attach })
-    : await startAtHome(connections, workflowId, input, spec, argv);
+    ? await startOnControl(connections, start, withWorker, argv)
+    : await startLocally(connections, start, argv);
   return { run, connections };
 }
 
-function workflowIdOf({ workflowId }: Readonly<Record<string, unknown>>): unknown {
-  return workflowId ?? (process.env.BENCHMARK_WORKFLOW_ID || undefined);
+interface RunStart {
+  readonly workflowId: string;
+  readonly input: SpecInput;
+  readonly spec: BenchmarkSpec;
+  /** Use an existing run with this workflow ID, even if it has ended. */
+  readonly attach: boolean;
 }
 
 function defaultWorkflowId(): string {
@@ -118,13 +119,8 @@ function defaultWorkflowId(): string {
   return `run-${digits.slice(0, 8)}-${digits.slice(8)}`;
 }
 
-async function startAtHome(
-  connections: Connections,
-  workflowId: string,
-  input: SpecInput,
-  spec: BenchmarkSpec,
-  argv: Readonly<Record<string, unknown>>,
-): Promise<LocatedRun> {
+async function startLocally(connections: Connections, start: RunStart, argv: Flags): Promise<LocatedRun> {
+  const { workflowId, spec } = start;
   const session = await startLocalSession(
     {
       workflowId,
@@ -132,19 +128,18 @@ async function startAtHome(
       lanes: spec.lanes,
       hosts: spec.hosts,
       connectTimeoutMs: connections.connectTimeoutMs,
-      environment: plainEnvironment(connections.env),
+      environment: environmentWithoutSecrets(connections.env),
       embeddedTarget: connections.target === undefined,
-      metricsAddress: metricsAddress(argv, HOME_METRICS),
+      metricsAddress: metricsAddress(argv, LOCAL_METRICS),
       ...(argv.dbFilename === undefined ? {} : { targetDatabase: String(argv.dbFilename) }),
       ...(argv.dynamicConfigValue === undefined ? {} : { targetDynamicConfig: argv.dynamicConfigValue as string[] }),
     },
     connections.env,
   );
   try {
-    const address = session.processes.controlAddress!;
-    const connection = await connect({ address, options: { address } });
-    const client = new Client({ connection, namespace: CONTROL_NAMESPACE });
-    await startWorkflow(client, workflowId, input, spec);
+    const { client, connection } = await connectSession(session);
+    // A new control server has no runs.
+    await startWorkflow(client, { ...start, attach: false });
     session.updateRun({ started: true });
     return { client, connection, workflowId, session };
   } catch (err) {
@@ -155,44 +150,34 @@ async function startAtHome(
 
 async function startOnControl(
   connections: Connections,
-  workflowId: string,
-  input: SpecInput,
-  spec: BenchmarkSpec,
-  argv: Readonly<Record<string, unknown>>,
+  start: RunStart,
+  withWorker: boolean,
+  argv: Flags,
 ): Promise<LocatedRun> {
-  const roles = isSet(argv, 'withWorker') ? await startRoles(connections, spec, argv) : undefined;
+  const roles = withWorker ? await startRoles(connections, start.spec, argv) : undefined;
   try {
     const { client, connection } = await connectControl(connections);
-    await startWorkflow(client, workflowId, input, spec, Boolean(argv.attach));
-    return { client, connection, workflowId, roles };
+    await startWorkflow(client, start);
+    return { client, connection, workflowId: start.workflowId, roles };
   } catch (err) {
     await roles?.stop(true);
     throw err;
   }
 }
 
-/** The roles of a run that brings them along. */
-async function startRoles(
-  connections: Connections,
-  spec: BenchmarkSpec,
-  argv: Readonly<Record<string, unknown>>,
-): Promise<Supervisor> {
+async function startRoles(connections: Connections, spec: BenchmarkSpec, argv: Flags): Promise<Supervisor> {
   const { env, control, connectTimeoutMs } = connections;
-  const plan = rolesOf(env.BENCHMARK_ROLES || ALL_ROLES, env.BENCHMARK_GENERATORS || String(spec.lanes));
+  const plan = rolesOf(
+    readSetting({}, 'roles', ['BENCHMARK_ROLES'], env) ?? { name: 'default', value: ALL_ROLES },
+    readSetting({}, 'generators', ['BENCHMARK_GENERATORS'], env) ?? { name: 'lanes', value: String(spec.lanes) },
+  );
   await checkFrontend(control!, connectTimeoutMs);
   const { supervisor, ready } = superviseRoles(plan, connections, metricsAddress(argv, CONTAINER_METRICS));
   await ready;
   return supervisor;
 }
 
-/** @param attach leave it at the run of this id where there is one, be it over */
-async function startWorkflow(
-  client: Client,
-  workflowId: string,
-  input: SpecInput,
-  spec: BenchmarkSpec,
-  attach = false,
-): Promise<void> {
+async function startWorkflow(client: Client, { workflowId, input, spec, attach }: RunStart): Promise<void> {
   try {
     await client.workflow.start(BENCHMARK_RUN, {
       workflowId,
@@ -205,12 +190,14 @@ async function startWorkflow(
     });
   } catch (err) {
     if (err instanceof WorkflowExecutionAlreadyStartedError) {
-      if (attach) return void process.stderr.write(`${workflowId} exists; going on with it.\n`);
-      throw new CliError(`${workflowId} is in progress already; watch it, or give another --workflow-id`);
+      if (attach) return void process.stderr.write(`The run ${workflowId} exists; using it.\n`);
+      throw new CliError(
+        `the run ${workflowId} is already in progress. To watch it: benchmark watch ${workflowId}. To start another run, set another --workflow-id`,
+      );
     }
-    const where = `namespace ${client.options.namespace} of the control server`;
     throw new CliError(
-      `the run could not be started in ${where}: ${describeGrpcError(err)}\nA worker with the role control registers it; --control-namespace names another one.`,
+      `the run could not be started in the namespace ${client.options.namespace} of the control server: ${describeGrpcError(err)}\n` +
+        'A control worker registers this namespace: benchmark worker --roles control. To use another namespace, set --control-namespace',
     );
   }
 }
@@ -220,23 +207,26 @@ function summary({ workload, mix, stages, hold, rate, duration }: BenchmarkSpec)
   return stages ? `${what}: ${stages.join(', ')}/s, ${hold} each` : `${what}: ${rate}/s for ${duration}`;
 }
 
-/** BENCHMARK_MAX_RATE bounds what may be asked for from here. */
+/** BENCHMARK_MAX_RATE protects a target against a mistyped rate. */
 function checkRateLimit(spec: BenchmarkSpec, env = process.env): void {
+  const limit = readSetting({}, 'max-rate', ['BENCHMARK_MAX_RATE'], env);
+  if (limit === undefined) return;
+  const maxRate = Number(limit.value);
+  if (!(maxRate > 0)) throw invalidSetting(limit.name, limit.value, 'a number of workflow starts per second above 0');
   const { peakRate } = planOf(spec);
-  if (env.BENCHMARK_MAX_RATE && peakRate > Number(env.BENCHMARK_MAX_RATE)) {
-    throw badConfiguration(
-      `rate: ${peakRate} is not allowed; BENCHMARK_MAX_RATE allows up to ${env.BENCHMARK_MAX_RATE} workflow starts per second`,
-    );
-  }
+  if (peakRate <= maxRate) return;
+  throw badConfiguration(
+    `the rate ${peakRate}/s exceeds BENCHMARK_MAX_RATE; expected up to ${maxRate} workflow starts per second`,
+  );
 }
 
-async function consent({ target }: Connections, yes: boolean): Promise<void> {
+async function confirmTarget({ target }: Connections, yes: boolean): Promise<void> {
   if (target === undefined || isLoopback(target.address) || yes) return;
   if (!process.stdin.isTTY) {
-    throw badConfiguration(`address: ${target.address} is not this machine; give --yes to send load there`);
+    throw badConfiguration(`--yes is required to send load to another machine (${target.address})`);
   }
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await prompt.question(`Send load to ${target.address}? [y/N] `);
   prompt.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('nothing was started');
+  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('not confirmed; nothing was started');
 }

@@ -29,9 +29,9 @@ export const loadFields = {
   rampUp: duration({
     min: '0s',
     max: '24h',
-    help: 'Time in which the rate rises from 0 to the target rate; excluded from the statistics. It is part of the duration; in a staircase it comes before the first hold',
+    help: 'Time in which the rate rises from 0 to the first target rate; excluded from the statistics. It is part of the duration, or precedes the first hold of a staircase',
     env: ['BENCHMARK_RAMP_UP'],
-    defaultNote: '1/6 of the duration (in a staircase: of a hold), at most 30s',
+    defaultNote: '1/6 of the duration or of a hold, at most 30s',
   }),
   stages: numberList({
     min: 0,
@@ -56,7 +56,7 @@ export const loadFields = {
   warmUp: boolean({ help: 'Exclude the first iteration from all statistics and verdicts', default: false }),
   arrivals: choice({
     choices: ['uniform', 'poisson'],
-    help: 'Spacing of the starts: even, or random like that of independent users',
+    help: 'Spacing of the starts, even or random like that of independent users',
     default: 'uniform',
   }),
   seed: integer({

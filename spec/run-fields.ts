@@ -55,13 +55,13 @@ export const namespaceFields = {
     defaultNote: 'a new namespace `benchmark-<run>`',
   }),
   deleteNamespace: boolean({
-    help: 'Delete the new namespace after the run; the server needs some minutes for this',
+    help: 'Delete the namespace that the run registered after the run; the server needs some minutes for this',
     default: false,
   }),
   retention: duration({
     min: '1h',
     max: '30d',
-    help: 'Retention of the new namespace; it must be longer than the run',
+    help: 'Retention of the namespace that the run registers; it must be longer than the run',
     default: '24h',
   }),
   targetProfile: text({
@@ -108,13 +108,13 @@ export const abortFields = {
   abortOnP99: duration({
     min: '1ms',
     max: '1h',
-    help: 'Abort if the p99 latency within the abort window is higher',
+    help: 'Abort if the p99 latency within the abort window exceeds this duration',
     defaultNote: 'never',
   }),
   abortOnBacklogAge: duration({
     min: '1s',
     max: '1h',
-    help: "Abort if the oldest task of the workload's task queue is older during the whole abort window",
+    help: 'Abort if the oldest task of the task queue exceeds this age during the whole abort window',
     defaultNote: 'never',
   }),
   abortWindow: duration({

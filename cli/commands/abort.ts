@@ -5,27 +5,30 @@ import { CliError } from '../errors';
 import { locate } from '../locate';
 
 export const command = 'abort [run]';
-export const describe = 'Abort a run: it stops its load, cleans up and reports';
+export const describe = 'Abort a run, which then stops its load, cleans up and reports';
 
 export function builder(yargs: Argv) {
   return withConnectionOptions(yargs)
-    .positional('run', { type: 'string', describe: 'Workflow id of the run (default: the latest of this machine)' })
+    .positional('run', { type: 'string', describe: 'Workflow ID of the run (default: the latest run on this machine)' })
     .option('reason', {
       type: 'string',
       requiresArg: true,
-      default: 'aborted by hand',
-      describe: 'Goes into the report',
+      default: 'aborted by a user',
+      describe: 'Reason to show in the result',
     });
 }
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
-  const { run, left } = await locate(argv.run as string | undefined, readConnections(argv), false);
-  if (left) throw new CliError(`${left.session.run.workflowId} is over; benchmark watch shows its result`);
+  const { run, ended } = await locate(argv.run as string | undefined, readConnections(argv), false);
+  if (ended) {
+    const { workflowId } = ended.session.run;
+    throw new CliError(`the run ${workflowId} has ended. To see its result: benchmark watch ${workflowId}`);
+  }
   const { client, connection, workflowId } = run!;
   const { phase } = await client.workflow
     .getHandle(workflowId)
     .executeUpdate(abortUpdate, { args: [{ reason: String(argv.reason) }] });
   await connection.close();
-  process.stdout.write(`${workflowId} was in phase ${phase}; it cleans up and reports.\n`);
+  process.stdout.write(`Aborted ${workflowId} in phase ${phase}; the run cleans up and reports.\n`);
   return 0;
 }

@@ -12,25 +12,26 @@ import { findSession } from '../locate';
 
 export const command = 'cleanup [name]';
 export const describe =
-  'End what a run left: its processes on this machine, or its workflows and namespace on a target';
+  'Stop and remove what a run left behind: local processes, or workflows and namespace on a target';
 
 export function builder(yargs: Argv) {
   return withConnectionOptions(yargs)
     .positional('name', {
       type: 'string',
-      describe: 'At home: a run. With a target: a namespace benchmark-…; with --namespace: the id of a run in it',
+      describe:
+        'Without a target: a run on this machine. With a target: a namespace benchmark-<run>. With --namespace: the ID of a run',
     })
     .option('namespace', {
       alias: 'n',
       type: 'string',
       requiresArg: true,
       group: 'Target:',
-      describe: "an existing namespace, in which only the named run's workflows are terminated",
+      describe: 'Existing namespace, in which only the workflows of the named run are terminated',
     })
     .option('all', {
       type: 'boolean',
       default: false,
-      describe: 'Every namespace on the target that this tool registered',
+      describe: 'Clean up every namespace on the target that this tool registered',
     });
 }
 
@@ -38,7 +39,7 @@ type Args = ArgumentsCamelCase<Record<string, unknown>>;
 
 export async function handler(argv: Args): Promise<number> {
   const connections = readConnections(argv);
-  if (connections.target === undefined) return await cleanUpHome(argv.name as string | undefined);
+  if (connections.target === undefined) return await cleanUpLocalRun(argv.name as string | undefined);
   await checkFrontend(connections.target, connections.connectTimeoutMs);
   const connection = await connect(connections.target, connections.connectTimeoutMs);
   try {
@@ -49,7 +50,7 @@ export async function handler(argv: Args): Promise<number> {
       const deleted = done.namespaceDeleted ? ', namespace deleted' : '';
       process.stdout.write(`${run.namespace}: ${done.terminated} workflows terminated${deleted}\n`);
       for (const warning of done.warnings) process.stderr.write(`Warning: ${warning}\n`);
-      for (const line of done.commands) process.stderr.write(`Finish it with: ${line}\n`);
+      for (const line of done.commands) process.stderr.write(`To finish the cleanup: ${line}\n`);
     }
     return complete ? EXIT.passed : EXIT.cleanupIncomplete;
   } finally {
@@ -57,12 +58,12 @@ export async function handler(argv: Args): Promise<number> {
   }
 }
 
-async function cleanUpHome(name: string | undefined): Promise<number> {
-  if (name === undefined) throw badConfiguration('name: give the run to end and remove; benchmark list shows them');
+async function cleanUpLocalRun(name: string | undefined): Promise<number> {
+  if (name === undefined) throw badConfiguration('the name of the run is required; to show the runs: benchmark list');
   const session = findSession(name);
   const { workflowId } = session.run;
   await stopLocalSession(session);
-  process.stdout.write(`${workflowId}: everything that ran for it has ended, and its files are gone.\n`);
+  process.stdout.write(`${workflowId}: its processes were stopped and its files removed.\n`);
   return 0;
 }
 
@@ -75,20 +76,22 @@ interface RunToClean {
 async function runsToClean(connection: Connection, argv: Args, { target }: Connections): Promise<RunToClean[]> {
   const { name, namespace, all } = argv as { name?: string; namespace?: string; all?: boolean };
   if (namespace !== undefined) {
-    if (name === undefined) throw badConfiguration('name: give the id of the run whose workflows are to be terminated');
+    if (name === undefined)
+      throw badConfiguration('--namespace requires the ID of the run whose workflows are to be terminated');
     return [{ runId: name, namespace, ownsNamespace: false }];
   }
-  if (!all && name === undefined) throw badConfiguration('name: give a namespace benchmark-…, or --all');
+  if (!all && name === undefined)
+    throw badConfiguration('the name of a namespace benchmark-<run> is required, or --all');
   const marked = await markedNamespaces(connection);
   if (all) return marked;
   const found = marked.find((run) => run.namespace === name || run.runId === name);
   if (found) return [found];
   throw new CliError(
-    `${name} is no namespace on ${target!.address} that this tool registered; it cleans up no other. There are: ${marked.map((run) => run.namespace).join(', ') || 'none'}`,
+    `${name} is not a namespace that this tool registered on ${target!.address}, and only those are cleaned up. Namespaces: ${marked.map((run) => run.namespace).join(', ') || 'none'}`,
   );
 }
 
-/** Namespaces that carry the mark of the run that registered them, and its name (R8.1). */
+/** Returns the namespaces that a run has registered: they contain its ID in their data and in their name (R8.1). */
 async function markedNamespaces({ workflowService }: Connection): Promise<RunToClean[]> {
   const found: RunToClean[] = [];
   let nextPageToken: Uint8Array = new Uint8Array();

@@ -9,16 +9,17 @@ import { describeGrpcError } from '../../temporal/grpc-errors';
 import { stateDir } from '../../machine/paths';
 import { findServerBinary } from '../../machine/server-binary';
 import { CONTROL_NAMESPACE, CONTROL_QUEUE, HOST_QUEUE, LOAD_QUEUES } from '../../orchestrator/names';
+import { EXIT } from '../../report/exit-codes';
 import { readConnections, withConnectionOptions } from '../connection-options';
 
 export const command = 'doctor';
-export const describe = 'Check this machine, the target and the control server, and say what would fix what is wrong';
+export const describe = 'Check this machine, the target and the control server, and suggest fixes';
 
 export function builder(yargs: Argv) {
   return withConnectionOptions(yargs);
 }
 
-/** Throws what is wrong; returns what is right. */
+/** A check returns what it found, or throws an error that describes the problem and its fix. */
 type Check = readonly [name: string, check: () => Promise<string>];
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
@@ -29,16 +30,16 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
     ...(target ? targetChecks(target, connectTimeoutMs) : [['Temporal server binary', findServerBinary] as const]),
     ...(control ? controlChecks(control, connectTimeoutMs) : []),
   ];
-  let sound = true;
+  let isHealthy = true;
   for (const [name, check] of checks) {
     try {
       process.stdout.write(`✓ ${name}: ${await check()}\n`);
     } catch (err) {
-      sound = false;
+      isHealthy = false;
       process.stdout.write(`✗ ${name}: ${(err as Error).message}\n`);
     }
   }
-  return sound ? 0 : 1;
+  return isHealthy ? EXIT.passed : EXIT.error;
 }
 
 async function stateDirectory(): Promise<string> {
@@ -47,23 +48,28 @@ async function stateDirectory(): Promise<string> {
   return stateDir();
 }
 
+async function describeFrontend(server: Resolved, timeoutMs: number): Promise<string> {
+  const { serverVersion } = await checkFrontend(server, timeoutMs);
+  return `${server.address} is serving, version ${serverVersion}`;
+}
+
 function targetChecks(target: Resolved, timeoutMs: number): Check[] {
   return [
-    [
-      'target',
-      async () => `${target.address} serves, version ${(await checkFrontend(target, timeoutMs)).serverVersion}`,
-    ],
+    ['target', () => describeFrontend(target, timeoutMs)],
     [
       'namespaces on the target',
       () =>
-        connected(target, timeoutMs, async ({ workflowService }) => {
+        withConnection(target, timeoutMs, async ({ workflowService }) => {
           try {
             const { namespaces } = await workflowService.listNamespaces({ pageSize: 1 });
-            return `can be listed (${namespaces.length > 0 ? 'some' : 'none'} there)`;
+            return namespaces.length > 0 ? 'can be listed' : 'can be listed (there are none)';
           } catch (err) {
-            throw new Error(`${describeGrpcError(err)}; if a run cannot register its own, name one with --namespace`, {
-              cause: err,
-            });
+            throw new Error(
+              `they cannot be listed: ${describeGrpcError(err)}. If a run cannot register a namespace, set an existing one with --namespace`,
+              {
+                cause: err,
+              },
+            );
           }
         }),
     ],
@@ -75,29 +81,32 @@ function controlChecks(control: Resolved, timeoutMs: number): Check[] {
   const poll = (role: string, queues: readonly string[], type: 'WORKFLOW' | 'ACTIVITY'): Check => [
     `${role} workers`,
     () =>
-      connected(control, timeoutMs, async ({ workflowService }) => {
+      withConnection(control, timeoutMs, async ({ workflowService }) => {
         const taskQueueType = temporal.api.enums.v1.TaskQueueType[`TASK_QUEUE_TYPE_${type}`];
         const lists = await Promise.all(
           queues.map((name) => workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType })),
         );
         const fewest = Math.min(...lists.map(({ pollers }) => new Set(pollers.map(({ identity }) => identity)).size));
-        if (fewest > 0) return `${fewest} poll ${queues.join(', ')} in ${namespace}`;
-        throw new Error(`none poll ${queues[0]} in ${namespace}; start one with: benchmark worker --roles ${role}`);
+        if (fewest > 0) return `${fewest} (task queue ${queues.join(', ')} in namespace ${namespace})`;
+        throw new Error(
+          `none polls the task queue ${queues[0]} in namespace ${namespace}; start one with: benchmark worker --roles ${role}`,
+        );
       }),
   ];
   return [
-    [
-      'control',
-      async () => `${control.address} serves, version ${(await checkFrontend(control, timeoutMs)).serverVersion}`,
-    ],
+    ['control', () => describeFrontend(control, timeoutMs)],
     poll('control', [CONTROL_QUEUE], 'WORKFLOW'),
     poll('generator', LOAD_QUEUES, 'ACTIVITY'),
     poll('host', [HOST_QUEUE], 'ACTIVITY'),
   ];
 }
 
-async function connected<T>(to: Resolved, timeoutMs: number, work: (connection: Connection) => Promise<T>): Promise<T> {
-  const connection = await connect(to, timeoutMs);
+async function withConnection<T>(
+  server: Resolved,
+  timeoutMs: number,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await connect(server, timeoutMs);
   try {
     return await work(connection);
   } finally {

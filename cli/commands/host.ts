@@ -6,35 +6,41 @@ import { HOST_PROCESS } from '../../machine/paths';
 import type { HostInput } from '../../orchestrator/activity-types';
 import { readConnections, withConnectionOptions } from '../connection-options';
 import { badConfiguration } from '../errors';
+import { readSetting, toWholeNumber } from '../settings';
 
 export const command = 'host';
 export const describe =
-  'Execute the load workflows on an existing namespace and task queue until told to stop (runs with --generator-only)';
+  'Run the load workflows on an existing task queue until interrupted, for runs with --generator-only';
 
 export function builder(yargs: Argv) {
   const option = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
   return withConnectionOptions(yargs)
-    .option('namespace', option('existing namespace of the target [BENCHMARK_NAMESPACE, TEMPORAL_NAMESPACE]'))
-    .option('task-queue', option('task queue to poll [BENCHMARK_TASK_QUEUE]'))
-    .option('host-slots', option('slots for workflow tasks, and as many for activities (default: 100)'))
-    .option('host-pollers', option('polls kept open of each kind (default: as many as the load needs)'));
+    .option('namespace', option('Existing namespace of the target; required [BENCHMARK_NAMESPACE, TEMPORAL_NAMESPACE]'))
+    .option('task-queue', option('Task queue to poll; required [BENCHMARK_TASK_QUEUE]'))
+    .option('host-slots', option('Workflow tasks and activities to run at the same time, each (default: 100)'))
+    .option(
+      'host-pollers',
+      option('Open polls for workflow tasks, and as many for activity tasks (default: adapted to the load)'),
+    );
 }
 
-/** A worker alone: what a run's own hosts do, without a control server and for as many runs as come. */
-export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
+type Args = ArgumentsCamelCase<Record<string, unknown>>;
+
+/** Does what the hosts of a run do, without a control server and for any number of runs. */
+export async function handler(argv: Args): Promise<number> {
   const { target, env, connectTimeoutMs } = readConnections(argv);
-  if (!target) throw badConfiguration('address: a host needs a target; give --address host:port');
+  if (!target) throw badConfiguration('--address is required: the frontend of the target, host:port');
   const input: HostInput & { attempt: number } = {
     run: {
       runId: 'host',
       workflowId: 'host',
-      namespace: needed(argv.namespace ?? env.BENCHMARK_NAMESPACE ?? env.TEMPORAL_NAMESPACE, 'namespace'),
+      namespace: required(argv, 'namespace', ['BENCHMARK_NAMESPACE', 'TEMPORAL_NAMESPACE'], env),
       ownsNamespace: false,
-      taskQueue: needed(argv.taskQueue ?? env.BENCHMARK_TASK_QUEUE, 'task-queue'),
+      taskQueue: required(argv, 'task-queue', ['BENCHMARK_TASK_QUEUE'], env),
     },
     host: 0,
-    slots: wholeNumber(argv.hostSlots ?? 100, 'host-slots'),
-    pollers: argv.hostPollers === undefined ? undefined : wholeNumber(argv.hostPollers, 'host-pollers'),
+    slots: toWholeNumber('--host-slots', argv.hostSlots ?? 100, 2, 10_000),
+    pollers: argv.hostPollers === undefined ? undefined : toWholeNumber('--host-pollers', argv.hostPollers, 2, 10_000),
     attempt: 1,
   };
   await checkFrontend(target, connectTimeoutMs);
@@ -47,13 +53,8 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   return code ?? 1;
 }
 
-function needed(value: unknown, flag: string): string {
-  if (typeof value === 'string' && value !== '') return value;
-  throw badConfiguration(`${flag}: nothing is not allowed; give the ${flag.replace('-', ' ')} that the run names`);
-}
-
-function wholeNumber(value: unknown, flag: string): number {
-  const n = Number(value);
-  if (Number.isInteger(n) && n >= 2 && n <= 10_000) return n;
-  throw badConfiguration(`${flag}: ${JSON.stringify(value)} is not allowed; give a whole number from 2 to 10000`);
+function required(argv: Args, flag: string, variables: readonly string[], env: NodeJS.ProcessEnv): string {
+  const value = readSetting(argv, flag, variables, env)?.value;
+  if (value) return value;
+  throw badConfiguration(`--${flag} is required (use the run's ${flag.replace('-', ' ')})`);
 }

@@ -1,23 +1,20 @@
-import { Client } from '@temporalio/client';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import { connect } from '../../temporal/connections';
 import { Session } from '../../machine/session';
 import { BENCHMARK_RUN } from '../../orchestrator/benchmark-types';
 import { progressQuery } from '../../orchestrator/messages';
-import { CONTROL_NAMESPACE } from '../../orchestrator/names';
 import { readConnections, withConnectionOptions } from '../connection-options';
 import { isRunning } from '../local-session';
-import { connectControl } from '../locate';
+import { connectControl, connectSession } from '../locate';
 
 export const command = 'list';
-export const describe = 'List the runs of this machine, or of a control server';
+export const describe = 'List the runs on this machine or on a control server';
 
 export function builder(yargs: Argv) {
   return withConnectionOptions(yargs).option('output', {
     alias: 'o',
     choices: ['text', 'json'] as const,
     default: 'text',
-    describe: 'json prints an array, and only it, on stdout',
+    describe: 'What to print on stdout: lines, or only a JSON array',
   });
 }
 
@@ -28,7 +25,7 @@ interface Row {
   readonly summary: string;
 }
 
-const MOST = 100;
+const MAX_RUNS = 100;
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
   const connections = readConnections(argv);
@@ -45,18 +42,26 @@ function line({ workflowId, startedAt, state, summary }: Row): string {
 async function onControl(connections: ReturnType<typeof readConnections>): Promise<Row[]> {
   const { client, connection } = await connectControl(connections);
   const rows: Row[] = [];
-  for await (const found of client.workflow.list({ query: `WorkflowType = '${BENCHMARK_RUN}'`, pageSize: MOST })) {
+  for await (const found of client.workflow.list({ query: `WorkflowType = '${BENCHMARK_RUN}'`, pageSize: MAX_RUNS })) {
     const { runId } = (found.memo ?? {}) as { runId?: string };
     rows.push({
       workflowId: found.workflowId,
       startedAt: found.startTime.toISOString(),
-      state: found.status.name.toLowerCase(),
+      state: statusName(found.status.name),
       summary: runId ?? '',
     });
-    if (rows.length === MOST) break;
+    if (rows.length === MAX_RUNS) break;
   }
   await connection.close();
   return rows;
+}
+
+/** Returns a workflow status as the Temporal CLI and UI spell it, e.g. `TimedOut` for `TIMED_OUT`. */
+function statusName(name: string): string {
+  return name
+    .split('_')
+    .map((word) => `${word.charAt(0)}${word.slice(1).toLowerCase()}`)
+    .join('');
 }
 
 async function onThisMachine(): Promise<Row[]> {
@@ -69,14 +74,12 @@ async function onThisMachine(): Promise<Row[]> {
 }
 
 async function stateOf(session: Session): Promise<string> {
-  const left = session.savedOutcome();
-  if (left) return left.result?.outcome ?? 'ERROR';
-  if (!isRunning(session)) return 'interrupted';
-  const address = session.processes.controlAddress;
-  if (address === undefined || !session.run.started) return 'starting';
-  const connection = await connect({ address, options: { address } });
+  const outcome = session.savedOutcome();
+  if (outcome) return outcome.result?.outcome ?? 'ERROR';
+  if (!isRunning(session)) return 'stopped';
+  if (session.processes.controlAddress === undefined || !session.run.started) return 'starting';
+  const { client, connection } = await connectSession(session);
   try {
-    const client = new Client({ connection, namespace: CONTROL_NAMESPACE });
     return (await client.workflow.getHandle(session.run.workflowId).query(progressQuery)).phase;
   } catch {
     return 'unknown';

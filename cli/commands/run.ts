@@ -1,25 +1,27 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { EXIT } from '../../report/exit-codes';
 import { deliver, deliverFailure, outputOptions, withOutputOptions } from '../deliver';
 import { CliError } from '../errors';
 import { follow } from '../follow';
-import { handler as hostAlone } from './host';
+import { handler as runHost } from './host';
+import { isSwitchedOn } from '../settings';
 import { startRun, withStartOptions } from '../start-run';
 
 export const command = 'run';
-export const describe = 'Run a benchmark, watch it, and end with its verdict';
+export const describe = 'Run a benchmark: show its progress, then its result';
 
 export function builder(yargs: Argv) {
   return withOutputOptions(withStartOptions(yargs)).option('with-worker', {
     type: 'boolean',
     describe:
-      'Run the roles in this process too, on the given control server, or on the target itself (then its stalls are those of the control too); for a container that does everything [BENCHMARK_WITH_WORKER]',
+      'Also run the roles of benchmark worker, as in a single container. They use the control server; without one, they use the target, whose stalls then affect the benchmark itself [BENCHMARK_WITH_WORKER] (default: false)',
   });
 }
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
-  if (process.env.BENCHMARK_WORKER_ONLY === 'true') return await hostAlone(argv);
   try {
+    if (isSwitchedOn({}, 'worker-only', 'BENCHMARK_WORKER_ONLY')) return await runHost(argv);
     const started = await startRun(argv);
     if (started === undefined) return 0;
     const { run, connections } = started;
@@ -41,15 +43,9 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   }
 }
 
-/** So that the last scrape sees the totals; whoever says stop does not wait for it. */
+/** Waits, so that a last scrape sees the totals. Ends early on SIGTERM or SIGINT. */
 async function linger(ms: number): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    }
-  });
+  const interrupted = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => interrupted.abort());
+  await sleep(ms, undefined, { signal: interrupted.signal }).catch(() => undefined);
 }

@@ -4,23 +4,34 @@ import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { startEmbeddedServer } from '../../machine/embedded-server';
 import { stateDir } from '../../machine/paths';
 import { findServerBinary } from '../../machine/server-binary';
-import { badConfiguration, CliError } from '../errors';
+import { CliError } from '../errors';
+import { toWholeNumber } from '../settings';
 
 export const command = 'server';
-export const describe = 'Run a Temporal server on this machine, e.g. as a lasting control server';
+export const describe = 'Run a Temporal server on this machine, for example as a permanent control server';
+
+const DEFAULT_PORT = '7233';
 
 export function builder(yargs: Argv) {
   return yargs
     .option('port', {
       type: 'string',
       requiresArg: true,
-      default: '7233',
-      describe: 'Port of the frontend, on loopback',
+      describe: `Port of the frontend, on loopback (default: ${DEFAULT_PORT})`,
     })
-    .option('ui-port', { type: 'string', requiresArg: true, describe: 'Serve the Temporal UI on this port' })
-    .option('metrics-port', { type: 'string', requiresArg: true, describe: "Serve the server's metrics on this port" })
+    .option('ui-port', { type: 'string', requiresArg: true, describe: 'Port of the Temporal UI (default: no UI)' })
+    .option('metrics-port', {
+      type: 'string',
+      requiresArg: true,
+      describe: "Port of the server's metrics (default: no metrics)",
+    })
     .option('db-filename', { type: 'string', requiresArg: true, describe: 'Database file (default: in memory)' })
-    .option('dynamic-config-value', { type: 'string', array: true, requiresArg: true, describe: 'key=value' });
+    .option('dynamic-config-value', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'Dynamic configuration as key=value, such as frontend.namespaceRPS=100',
+    });
 }
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
@@ -29,26 +40,23 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   const server = await startEmbeddedServer({
     binary: await findServerBinary(),
     logFile,
-    port: port('port', argv.port)!,
-    uiPort: port('ui-port', argv.uiPort),
-    metricsPort: port('metrics-port', argv.metricsPort),
+    port: port('--port', argv.port ?? DEFAULT_PORT)!,
+    uiPort: port('--ui-port', argv.uiPort),
+    metricsPort: port('--metrics-port', argv.metricsPort),
     databaseFile: argv.dbFilename as string | undefined,
     dynamicConfig: argv.dynamicConfigValue as string[] | undefined,
   });
-  process.stderr.write(`Serving on ${server.address}; Ctrl-C stops it. Log: ${logFile}\n`);
-  const told = new Promise<'told'>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve('told'));
+  process.stderr.write(`The Temporal server is ready at ${server.address}. Press Ctrl-C to stop it. Log: ${logFile}\n`);
+  const stopSignal = new Promise<'stop'>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve('stop'));
   });
-  if ((await Promise.race([told, server.exited])) === 'told') {
+  if ((await Promise.race([stopSignal, server.exited])) === 'stop') {
     await server.stop();
     return 0;
   }
-  throw new CliError(`the server ended by itself; see ${logFile}`);
+  throw new CliError(`the server has stopped unexpectedly; see its log: ${logFile}`);
 }
 
 function port(name: string, value: unknown): number | undefined {
-  if (value === undefined) return undefined;
-  const number = Number(value);
-  if (Number.isInteger(number) && number > 0 && number < 65_536) return number;
-  throw badConfiguration(`${name}: ${JSON.stringify(value)} is not allowed; give a port, 1 to 65535`);
+  return value === undefined ? undefined : toWholeNumber(name, value, 1, 65_535);
 }

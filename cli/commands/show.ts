@@ -9,28 +9,28 @@ import { locate } from '../locate';
 import { readResult } from '../read-result';
 
 export const command = 'show [run]';
-export const describe = 'Show where a run stands, or the result of one that is over or of a result.json';
+export const describe = 'Show the progress of a run, or the result of an ended run or of a result.json';
 
 export function builder(yargs: Argv) {
   return withConnectionOptions(yargs)
     .positional('run', {
       type: 'string',
-      describe: 'Workflow id of the run, or a result.json (default: the latest run of this machine)',
+      describe: 'Workflow ID of the run, or a result.json (default: the latest run on this machine)',
     })
     .option('output', {
       alias: 'o',
       choices: ['text', 'json'] as const,
       default: 'text',
-      describe: 'json prints the result or the progress, and only it, on stdout',
+      describe: 'What to print on stdout: a summary, or only the result or progress as JSON',
     });
 }
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
   const name = argv.run as string | undefined;
   const json = argv.output === 'json';
-  if (name !== undefined && existsSync(name)) return print({ result: readResult('run', name) }, json);
-  const { run, left } = await locate(name, readConnections(argv), false);
-  if (left) return print(left.outcome, json);
+  if (name !== undefined && existsSync(name)) return print({ result: readResult('result file', name) }, json);
+  const { run, ended } = await locate(name, readConnections(argv), false);
+  if (ended) return print(ended.outcome, json);
   const { client, connection, workflowId } = run!;
   try {
     const { status } = await client.workflow.getHandle(workflowId).describe();
@@ -49,13 +49,14 @@ function print({ result, error }: RunOutcome, json: boolean): number {
   return 0;
 }
 
-function describeProgress(p: Progress): string {
-  const step = p.step ? `, step ${p.step.number} of ${p.step.steps} (${p.step.kind})` : '';
+function describeProgress(progress: Progress): string {
+  const { runId, phase, step, scheduled, acknowledged, completed, errors, latency, etaMs, notes } = progress;
+  const position = step ? `, step ${step.number} of ${step.steps} (${step.kind})` : '';
   return [
-    `${p.runId}: ${p.phase}${step}`,
-    `  scheduled ${p.scheduled}, acknowledged ${p.acknowledged}, completed ${p.completed}, errors ${p.errors}`,
-    `  p50 ${p.latency.p50Ms.toFixed(1)} ms, p99 ${p.latency.p99Ms.toFixed(1)} ms, ${Math.ceil(p.etaMs / 1000)} s of load left`,
-    ...p.notes.map((note) => `  ${note}`),
+    `${runId}: ${phase}${position}`,
+    `  scheduled ${scheduled}, acknowledged ${acknowledged}, completed ${completed}, errors ${errors}`,
+    `  p50 ${latency.p50Ms.toFixed(1)} ms, p99 ${latency.p99Ms.toFixed(1)} ms, ${Math.ceil(etaMs / 1000)} s of load left`,
+    ...notes.map((note) => `  ${note}`),
     '',
   ].join('\n');
 }

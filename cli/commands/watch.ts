@@ -5,19 +5,19 @@ import { follow } from '../follow';
 import { locate } from '../locate';
 
 export const command = 'watch [run]';
-export const describe = 'Watch a run that goes on already, and end as run would have';
+export const describe = 'Show the progress of a run until it ends, then its result';
 
 export function builder(yargs: Argv) {
   return withOutputOptions(withConnectionOptions(yargs)).positional('run', {
     type: 'string',
-    describe: 'Workflow id of the run (default: the latest of this machine)',
+    describe: 'Workflow ID of the run (default: the latest run on this machine)',
   });
 }
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
   const connections = readConnections(argv);
-  const { run, left } = await locate(argv.run as string | undefined, connections, true);
-  if (left) return await deliver(left.outcome, outputOptions(argv), left.session);
+  const { run, ended } = await locate(argv.run as string | undefined, connections, true);
+  if (ended) return await deliver(ended.outcome, outputOptions(argv), ended.session);
   run!.session?.updateRun({ watcherPid: process.pid });
   const outcome = await follow(run!, connections.env);
   await run!.connection.close();

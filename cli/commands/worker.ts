@@ -6,12 +6,13 @@ import { logger } from '../../machine/log';
 import { CONTROL_NAMESPACE } from '../../orchestrator/names';
 import { metricsAddress, readConnections, withConnectionOptions, withMetricsOption } from '../connection-options';
 import { badConfiguration } from '../errors';
+import { readSetting } from '../settings';
 import { ALL_ROLES, rolesOf, superviseRoles } from '../roles';
 
 export const command = 'worker';
-export const describe = 'Run roles of the benchmark on this machine until told to stop';
+export const describe = 'Run roles of the benchmark on this machine until interrupted';
 
-/** Scraped from elsewhere: a worker serves its metrics to its network. */
+/** The metrics of a worker are scraped from other machines. */
 const METRICS = '0.0.0.0:9090';
 
 export function builder(yargs: Argv) {
@@ -19,12 +20,12 @@ export function builder(yargs: Argv) {
     .option('roles', {
       type: 'string',
       requiresArg: true,
-      describe: `Which: control runs BenchmarkRun, generator sends load, host runs workers for the load workflows [BENCHMARK_ROLES] (default: ${ALL_ROLES})`,
+      describe: `Roles, separated by commas: control runs the benchmark workflows, generator sends the load, host runs the load workflows [BENCHMARK_ROLES] (default: ${ALL_ROLES})`,
     })
     .option('generators', {
       type: 'string',
       requiresArg: true,
-      describe: 'Generator processes: each runs one lane of a step [BENCHMARK_GENERATORS] (default: 1)',
+      describe: 'Generator processes; each runs one lane at a time [BENCHMARK_GENERATORS] (default: 1)',
     });
 }
 
@@ -32,31 +33,31 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   const connections = readConnections(argv);
   const { control, env, connectTimeoutMs } = connections;
   if (!control) {
-    throw badConfiguration('control-address: a worker needs a control server; give --control-address host:port');
+    throw badConfiguration('--control-address is required: the control server of the benchmark, host:port');
   }
   const plan = rolesOf(
-    String(argv.roles ?? (env.BENCHMARK_ROLES || ALL_ROLES)),
-    String(argv.generators ?? (env.BENCHMARK_GENERATORS || 1)),
+    readSetting(argv, 'roles', ['BENCHMARK_ROLES'], env) ?? { name: '--roles', value: ALL_ROLES },
+    readSetting(argv, 'generators', ['BENCHMARK_GENERATORS'], env) ?? { name: '--generators', value: '1' },
   );
   await checkFrontend(control, connectTimeoutMs);
-  await checkNamespace(control, connectTimeoutMs);
+  await prepareControlNamespace(control, connectTimeoutMs);
   const log = logger('supervisor');
-  const told = new Promise<string>((resolve) => {
+  const stopSignal = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
   });
   const { supervisor, ready } = superviseRoles(plan, connections, metricsAddress(argv, METRICS));
-  await Promise.race([ready, told]);
+  await Promise.race([ready, stopSignal]);
   log.info('ready', {
     roles: plan.map(({ role, count }) => `${count} × ${role}`).join(', '),
     control: control.address,
   });
-  log.info('stopping', { signal: await told });
+  log.info('stopping', { signal: await stopSignal });
   await supervisor.stop();
   return 0;
 }
 
-/** Registers the control namespace, or says that an existing one has to be named. */
-async function checkNamespace(control: Resolved, connectTimeoutMs: number): Promise<void> {
+/** Registers the control namespace. Throws a configuration error if it cannot be used. */
+async function prepareControlNamespace(control: Resolved, connectTimeoutMs: number): Promise<void> {
   const connection = await connect(control, connectTimeoutMs);
   try {
     await ensureControlNamespace(connection, control.namespace || CONTROL_NAMESPACE);

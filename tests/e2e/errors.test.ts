@@ -56,11 +56,11 @@ describe('before anything is contacted', () => {
     expect(home.sessions).toEqual([]);
   });
 
-  test('a target that is not this machine needs --yes where nobody can be asked', async () => {
+  test('a target on another machine requires --yes if there is no terminal to ask for confirmation', async () => {
     const ended = await home.run(['run', '--address', '192.0.2.1:7233']).ended;
     expect(ended).toMatchObject({
       code: 104,
-      stderr: 'address: 192.0.2.1:7233 is not this machine; give --yes to send load there\n',
+      stderr: '--yes is required to send load to another machine (192.0.2.1:7233)\n',
     });
   });
 
@@ -69,7 +69,7 @@ describe('before anything is contacted', () => {
     writeFileSync(yaml, 'stages: [5, 10]\nhold: 20s\nlanes: 2\n');
     const dry = await home.run(['run', '--dry-run', '--spec', yaml, '--lanes', '3']).ended;
     expect(dry.stdout).toMatch(
-      /peak rate {3}10\/s over 3 generator\(s\)[^]*hold 5\/s for 20s\n[^]*hold 10\/s for 20s\n/,
+      /peak rate {3}10\/s in 3 lanes \(one generator each\)[^]*hold 5\/s for 20s\n[^]*hold 10\/s for 20s\n/,
     );
     const json = join(home.dir, 'config.json');
     writeFileSync(json, JSON.stringify({ stages: [5], hold: '20s', rate: 100, duration: '5m', maxErrorRate: 0.01 }));
@@ -82,7 +82,7 @@ describe('before anything is contacted', () => {
     const dry = await home.run(['run', '--dry-run', '--rate', '50', '--duration', '10s', '--ramp-up', '2s']).ended;
     expect(dry).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/arrivals {4}450 .*\n.*peak rate {3}50\/s over 1 generator/) as string,
+      stdout: expect.stringMatching(/arrivals {4}450 .*\n.*peak rate {3}50\/s in 1 lane\n/) as string,
     });
     const file = join(home.dir, 'measured.json');
     const sizing = {
@@ -95,17 +95,17 @@ describe('before anything is contacted', () => {
     writeFileSync(file, JSON.stringify({ ...measured, runId: 'short', sizing }));
     const sized = await home.run(['run', '--dry-run', '--rate', '900', '--measured', file]).ended;
     expect(sized.stdout).toMatch(
-      /hosts {7}1 with 100 slots each; 5 needed, with 5\.4 cores, by 6\.0 ms of CPU a workflow in short/,
+      /hosts {7}1 with 100 slots each; the run needs 5 hosts with 5\.4 cores in total \(6\.0 ms of CPU per workflow in short\)/,
     );
     const other = await home.run(['run', '--dry-run', '--workload', 'timer', '--measured', file]).ended;
     expect(other).toMatchObject({
       code: 104,
-      stderr: 'measured: a result of workload "simple" is not allowed; give one of workload "timer"\n',
+      stderr: '--measured: the result has workload "simple"; expected a result with workload "timer"\n',
     });
     const refused = await home.run(['run', '--rate', '50'], { BENCHMARK_MAX_RATE: '40' }).ended;
     expect(refused).toMatchObject({
       code: 104,
-      stderr: expect.stringMatching(/rate: 50 is not allowed; BENCHMARK_MAX_RATE allows up to 40/) as string,
+      stderr: expect.stringMatching(/the rate 50\/s exceeds BENCHMARK_MAX_RATE; expected up to 40 /) as string,
     });
   });
 });
@@ -168,13 +168,13 @@ describe('on a target that misbehaves', () => {
     const twice = await cluster.home.run(['run', '--workflow-id', 'in-use', ...at]).ended;
     expect(twice).toMatchObject({
       code: 1,
-      stderr: 'in-use is in progress already; watch it, or give another --workflow-id\n',
+      stderr: expect.stringMatching(/the run in-use is already in progress.* benchmark watch in-use/) as string,
     });
     await cluster.outcome('in-use');
     const nowhere = await cluster.home.run(['run', '--control-namespace', 'nobody', ...at]).ended;
     expect(nowhere).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/could not be started in namespace nobody .*not found: 'nobody'/) as string,
+      stderr: expect.stringMatching(/could not be started in the namespace nobody .*not found: 'nobody'/) as string,
     });
   });
 

@@ -100,7 +100,7 @@ test('P11: in an existing namespace only the workflows of the run are touched', 
   const refused = await cluster.home.run(['cleanup', 'shared', '--address', cluster.target.address]).ended;
   expect(refused).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/shared is no namespace .* that this tool registered/) as string,
+    stderr: expect.stringMatching(/shared is not a namespace that this tool registered on /) as string,
   });
 });
 
@@ -173,7 +173,7 @@ test('a container that is started again goes on with its run, be it over, and ne
   expectSoundAccount(first);
   expect(first.ledger.scheduled).toBe(27);
   const again = await container().ended;
-  expect(again.stderr).toMatch(/restarted exists; going on with it/);
+  expect(again.stderr).toMatch(/The run restarted exists; using it/);
   expect(parseResult(again)).toEqual(first);
   const unnamed = await cluster.home.run(['run', ...at, '--attach']).ended;
   expect([unnamed.code, unnamed.stderr]).toEqual([104, expect.stringMatching(/attach: it needs the --workflow-id/)]);

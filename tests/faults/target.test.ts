@@ -80,7 +80,7 @@ test('the disk is full: the run says so and keeps its result', async () => {
   expect(failed).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(
-      /result\.json could not be written: ENOSPC.*\nThe result is kept; write it elsewhere with: benchmark watch run-/,
+      /the result cannot be written: ENOSPC.*\nThe result is kept\. To write it to another folder: benchmark watch run-/,
     ) as string,
   });
   const again = await home.run(['watch', '--out', home.dir]).ended;

@@ -108,5 +108,5 @@ test('every field has its own flag and belongs to one group', () => {
 });
 
 test('every field has a help text of one line, without a period at its end', () => {
-  for (const name of fieldNames) expect(table[name].help).toMatch(/^[A-Z][^\n]*[^.\n]$/);
+  for (const name of fieldNames) expect(table[name].help).toMatch(/^[A-Z`][^\n]*[^.\n]$/);
 });
