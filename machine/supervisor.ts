@@ -28,6 +28,8 @@ interface Slot {
   child?: ChildProcess;
   metricsPort?: number;
   failures: number;
+  /** Set while the role waits to be started again. */
+  restart?: NodeJS.Timeout;
 }
 
 /** Runs the roles of one machine as child processes, restarts what dies and says so. */
@@ -58,6 +60,7 @@ export class Supervisor {
    */
   async stop(atOnce = false): Promise<void> {
     this.stopping = true;
+    for (const { restart } of this.slots) clearTimeout(restart);
     if (atOnce) return void (await Promise.all(this.slots.map(stopSlot)));
     for (const role of ['generator', 'host', 'control'] as const) {
       await Promise.all(this.slots.filter((slot) => slot.role === role).map(stopSlot));
@@ -120,8 +123,8 @@ export class Supervisor {
     const pauseMs = RESTART_MS[Math.min(slot.failures, RESTART_MS.length - 1)]!;
     slot.failures += 1;
     this.log.warn('a role died and is started again', { name: slot.name, code, signal, livedMs, pauseMs });
-    setTimeout(() => {
-      if (!this.stopping) this.startSlot(slot).catch((err: Error) => this.log.error(err.message));
+    slot.restart = setTimeout(() => {
+      this.startSlot(slot).catch((err: Error) => this.log.error(err.message));
     }, pauseMs);
   }
 }

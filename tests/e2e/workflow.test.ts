@@ -7,22 +7,33 @@ let server: TestServer;
 beforeAll(async () => (server = await startTestServer()));
 afterAll(() => server.close());
 
-test('a step that is picked up late shifts the timeline and adds a note; every planned arrival is sent', async () => {
-  let late = true;
+test('a lane of three that is picked up late shifts the timeline and adds a note; all lanes send every planned arrival', async () => {
+  let isLate = true;
+  const attempts: string[] = [];
   const result = await playRun(
     server,
     'late',
-    { rate: 10, duration: '3s', rampUp: '1s', lanes: 1 },
+    { rate: 10, duration: '3s', rampUp: '1s', lanes: 3 },
     {
       generateLoad: async (input) => {
-        const isLate = late && input.step.name === '1';
-        if (isLate) late = false;
-        return perfect(input, isLate ? 'picked up late' : input.step.attempt === 1 ? 'canceled' : undefined);
+        attempts.push(`${input.step.name}/${input.step.attempt}`);
+        if (input.step.attempt > 1) return perfect(input);
+        if (input.step.name !== '1' || input.lane !== 1 || !isLate) return perfect(input, 'cancelled');
+        isLate = false;
+        return perfect(input, 'picked up late');
       },
     },
   );
   expect(result.timeline.shifts).toHaveLength(1);
   expect(result.notes.join()).toMatch(/step 1 was picked up late; the timeline was shifted/);
+  expect(attempts.filter((attempt) => attempt.endsWith('/2')).sort()).toEqual([
+    '1/2',
+    '1/2',
+    '1/2',
+    '2/2',
+    '2/2',
+    '2/2',
+  ]);
   expect(result.steps.filter((step) => step.counted).map(({ attempt, ledger }) => [attempt, ledger.scheduled])).toEqual(
     [[2, 20]],
   );

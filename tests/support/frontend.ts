@@ -87,10 +87,10 @@ export class TestFrontend {
   }
 }
 
-/** What a server says that limits a namespace's rate. */
-export function throttled() {
+/** Returns the error of a server that refuses a call, by default because it limits the namespace's rate. */
+export function throttled(cause: 'RPS_LIMIT' | 'BUSY_WORKFLOW' = 'RPS_LIMIT') {
   const failure = temporal.api.errordetails.v1.ResourceExhaustedFailure.encode({
-    cause: temporal.api.enums.v1.ResourceExhaustedCause.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT,
+    cause: temporal.api.enums.v1.ResourceExhaustedCause[`RESOURCE_EXHAUSTED_CAUSE_${cause}`],
     scope: temporal.api.enums.v1.ResourceExhaustedScope.RESOURCE_EXHAUSTED_SCOPE_NAMESPACE,
   }).finish();
   const any = { type_url: 'type.googleapis.com/temporal.api.errordetails.v1.ResourceExhaustedFailure', value: failure };

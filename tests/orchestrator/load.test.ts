@@ -1,0 +1,94 @@
+import { Context } from '@temporalio/activity';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { LaneAccount } from '../../activities/generate-load/lane-account';
+import { idleAudit } from '../../measurement/account/generator-audit';
+import { countArrivals } from '../../measurement/load/arrivals';
+import type { LaneResult } from '../../measurement/account/lane';
+import type { GenerateLoadInput } from '../../orchestrator/activity-types';
+import { perfect, playRun, type Cast } from '../support/played';
+import { startTimeSkippingServer } from '../support/time-skipping';
+
+jest.setTimeout(90_000);
+
+let env: TestWorkflowEnvironment;
+beforeAll(async () => (env = await startTimeSkippingServer()));
+afterAll(() => env.teardown());
+
+/** Time does not pass in this server while an activity runs. */
+const hostWorkflows = async () => Context.current().info.attempt;
+const play = (name: string, spec: object, cast: Cast) => playRun(env, name, spec, { hostWorkflows, ...cast });
+
+/** A lane of which every completion takes two seconds. */
+function slow(input: GenerateLoadInput): LaneResult {
+  const account = new LaneAccount(input);
+  const { step, lane, lanes, process, seed } = input;
+  const count = countArrivals({ line: step, lineIndex: step.index, lane, lanes, process, seed });
+  for (let i = 0; i < count; i += 1) {
+    account.schedule(i, i);
+    account.send(i, 0);
+    account.acknowledge(i, i, 1);
+    account.choose();
+    account.complete({ sequence: i, atMs: i, latencyMs: 2000, serviceMs: 2000 });
+  }
+  return account.result(idleAudit, undefined);
+}
+
+test.each([2, 3])(
+  'R2.6 with %i lanes: a staircase passes its first holds and stops at the one that fails',
+  async (lanes) => {
+    const steps: string[] = [];
+    const spec = { stages: [10, 20, 30, 40], hold: '4s', rampUp: '1s', maxP99: '1s', stopOnFail: true, lanes };
+    const result = await play(`staircase-${lanes}`, spec, {
+      generateLoad: async (input) => {
+        steps.push(`${input.step.name}/${input.lane}`);
+        return input.step.kind === 'hold' && input.step.toRate >= 30 ? slow(input) : perfect(input);
+      },
+    });
+    expect(result).toMatchObject({ outcome: 'FAILED', exitCode: 99 });
+    expect(result.staircase).toMatchObject({ highestPassedRate: 20, firstFailedRate: 30 });
+    expect(result.staircase!.reasons.join()).toMatch(/p99 latency/);
+    const holds = result.steps.filter((step) => step.kind === 'hold' && step.counted);
+    expect(holds.slice(0, 3).map(({ ledger }) => ledger.scheduled)).toEqual([40, 80, 120]);
+    // Every step that ran had one generator for each lane.
+    const lanesOf = (name: string) => steps.filter((step) => step.startsWith(`${name}/`)).sort();
+    for (const { name } of result.steps.slice(0, 6))
+      expect(lanesOf(name)).toEqual(Array.from({ length: lanes }, (_, lane) => `${name}/${lane}`));
+  },
+);
+
+test('R2.5: over all steps and lanes no lane has more than its fair share by more than one arrival per step', async () => {
+  const byLane = [0, 0, 0];
+  const result = await play(
+    'shares',
+    { rate: 31, duration: '7s', rampUp: '2s', lanes: 3 },
+    {
+      generateLoad: async (input) => {
+        const lane = perfect(input);
+        byLane[input.lane]! += lane.ledger.scheduled;
+        return lane;
+      },
+    },
+  );
+  expect(byLane.reduce((sum, n) => sum + n, 0)).toBe(result.ledger.scheduled);
+  expect(Math.max(...byLane) - Math.min(...byLane)).toBeLessThanOrEqual(result.steps.length);
+});
+
+test('a hold with a gap in one lane of two is run again by both, and only the second attempt counts', async () => {
+  const result = await play(
+    'gap',
+    { rate: 10, duration: '3s', rampUp: '1s', lanes: 2 },
+    {
+      generateLoad: async (input) => {
+        const lane = perfect(input);
+        const hasGap = input.step.kind === 'hold' && input.step.attempt === 1 && input.lane === 1;
+        return hasGap ? { ...lane, gapArrivals: 5 } : lane;
+      },
+    },
+  );
+  expect(result.steps.filter(({ kind }) => kind === 'hold').map(({ attempt, counted }) => [attempt, counted])).toEqual([
+    [1, false],
+    [2, true],
+  ]);
+  expect(result.notes.join()).toMatch(/had a gap/);
+  expect(result.outcome).toBe('PASSED');
+});
