@@ -1,7 +1,7 @@
 // Installs and builds what is missing or out of date, and nothing else: the first step of `npm run bench` and `npm test`.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
@@ -73,6 +73,13 @@ export function setUp() {
     process.exit(1);
   }
   if (!isInstalled()) {
+    // `npm ci` would empty the folder behind the link, which another checkout uses.
+    if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+      process.stderr.write(
+        'node_modules is a symbolic link, and packages are missing there; run npm ci in its checkout.\n',
+      );
+      process.exit(1);
+    }
     process.stderr.write('Installing packages …\n');
     run(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], 'Installing the packages');
   }

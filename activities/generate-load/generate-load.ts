@@ -29,7 +29,7 @@ export interface GeneratorDeps {
   /** Receives load that is still being sent after its lane was handed over; the process must await it before it exits. */
   readonly onUnfinishedLoad: (load: Promise<unknown>) => void;
   /** Returns the observer of one lane of one step, for the process's metrics. */
-  readonly observe: (workload: string) => LaneObserver & { end(): void };
+  readonly observe: (workload: string, namespace: string) => LaneObserver & { end(): void };
 }
 
 /** A lane that starts later than this after its step's start does nothing: a delay of that size is not schedule lag. */
@@ -62,7 +62,7 @@ export function createGenerateLoad(deps: GeneratorDeps) {
     });
     const previous = info.heartbeatDetails as LaneCheckpoint | undefined;
     const audit = new LaneAudit(deps.identity, info.attempt, await machineFacts());
-    const metrics = deps.observe(input.workload);
+    const metrics = deps.observe(input.workload, input.run.namespace);
     const observer: typeof metrics = {
       ...metrics,
       sent(workload, lagMs) {

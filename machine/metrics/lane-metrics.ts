@@ -1,10 +1,12 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { LaneObserver } from '../../activities/generate-load/lane-observer';
+import { RequestMetrics } from './request-metrics';
 import { LATENCY_BUCKETS } from './sdk-runtime';
 
 /** The generator's own metrics. Names and labels are stable and bounded: none carries a run, a lane or an id. */
 export class LaneMetrics {
   readonly registry = new Registry();
+  private readonly sdkRequests = new RequestMetrics(this.registry);
   private readonly scheduledTotal = this.counter(
     'benchmark_workflows_scheduled_total',
     'Arrivals whose due time has come',
@@ -67,7 +69,8 @@ export class LaneMetrics {
    * The observer of one lane of one step. Lanes of neighbouring steps overlap, so gauges add up over them; they are the
    * whole run's, be it a mix, while counters tell its workloads apart.
    */
-  lane(workload: string): LaneObserver & { end(): void } {
+  lane(workload: string, namespace: string): LaneObserver & { end(): void } {
+    this.sdkRequests.begin(namespace);
     const now = { inFlight: 0, awaited: 0, targetRate: 0, achieved: 0, completed: 0 };
     let acknowledged = 0;
     let completed = 0;
@@ -105,9 +108,15 @@ export class LaneMetrics {
         this.latency.observe({ workload: kind }, latencyMs / 1000);
       },
       closedOtherwise: (kind, result) => this.closedTotal.inc({ workload: kind, result }),
-      requested: (operation, code, durationMs) => this.request.observe({ operation, code }, durationMs / 1000),
+      requested: (operation, code, durationMs) => {
+        this.request.observe({ operation, code }, durationMs / 1000);
+        this.sdkRequests.observe(namespace, operation, durationMs);
+      },
       gauges,
-      end: () => gauges({ inFlight: 0, awaited: 0, targetRate: 0 }),
+      end: () => {
+        gauges({ inFlight: 0, awaited: 0, targetRate: 0 });
+        this.sdkRequests.end(namespace);
+      },
     };
   }
 

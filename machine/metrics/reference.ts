@@ -37,10 +37,15 @@ export function metricsReference(): string {
     '',
     `Buckets of the histograms, seconds: ${LATENCY_BUCKETS.join(', ')}.`,
     '',
-    'Beside them stand the metrics of the Temporal SDK (`temporal_…`), among them `temporal_request_latency`,',
+    'The page also has the metrics of the Temporal SDK (`temporal_…`), among them `temporal_request_latency`,',
     '`temporal_long_request_latency`, `temporal_request_failure`, `temporal_workflow_task_schedule_to_start_latency`,',
     '`temporal_activity_schedule_to_start_latency`, `temporal_activity_execution_latency` and `temporal_workflow_endtoend_latency`:',
-    "https://docs.temporal.io/references/sdk-metrics. RESOURCE_EXHAUSTED never shows in the SDK's failures; here it is counted by cause.",
+    'https://docs.temporal.io/references/sdk-metrics. All of their durations are in seconds. The generator starts workflows through the',
+    'JavaScript client, which has no metrics, so the benchmark adds its own calls to `temporal_request_latency` and',
+    '`temporal_long_request_latency` with the label `service_name="temporal-benchmark"` (the SDK: `temporal-core-sdk`), e.g.',
+    '`temporal_request_latency_count{operation="StartWorkflowExecution",service_name="temporal-benchmark"}`. The samples of a namespace',
+    'stay until a lane of another namespace begins. The failures of these calls are not in `temporal_request_failure`; the label `code`',
+    'of `benchmark_request_latency_seconds` counts them, and `benchmark_workflows_rejected_total` counts them by cause.',
     '',
   ].join('\n');
 }

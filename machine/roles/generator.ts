@@ -16,7 +16,7 @@ async function main(): Promise<void> {
     identity: role.identity,
     maxRate: Number(process.env.BENCHMARK_MAX_RATE) || undefined,
     onUnfinishedLoad: (load) => unfinishedLoad.push(load),
-    observe: (workload) => metrics.lane(workload),
+    observe: (workload, namespace) => metrics.lane(workload, namespace),
     log: (message, fields) => void role.log.info(message, fields),
   });
   const workers = await Promise.all(

@@ -1,0 +1,61 @@
+import { Histogram, type Registry } from 'prom-client';
+import { LATENCY_BUCKETS } from './sdk-runtime';
+
+/** Tells these samples from those of the SDK's own calls, which are in the same families. */
+const SERVICE_NAME = 'temporal-benchmark';
+const LONG_POLL = 'GetWorkflowExecutionHistory';
+
+/**
+ * The generator's calls in the SDK's metrics. The generator calls the target through the JavaScript client, which has no
+ * metrics, so that its starts are missing from the `temporal_request_latency` of the SDK's core. These two histograms
+ * have the names, labels and unit of the core's; `mergePages` joins both into one family.
+ */
+export class RequestMetrics {
+  private readonly short: Histogram;
+  private readonly long: Histogram;
+  private readonly operations = new Set<string>();
+  /** Lanes that are under way, by namespace. */
+  private readonly lanes = new Map<string, number>();
+
+  constructor(registry: Registry) {
+    const histogram = (name: string, help: string) =>
+      new Histogram({
+        name,
+        help,
+        labelNames: ['namespace', 'operation', 'service_name'],
+        buckets: LATENCY_BUCKETS,
+        registers: [registry],
+      });
+    this.short = histogram(
+      'temporal_request_latency',
+      `Latency of the calls to the target that starts and messages make (service_name="${SERVICE_NAME}"), beside the SDK's own calls`,
+    );
+    this.long = histogram(
+      'temporal_long_request_latency',
+      `Latency of the long polls for completions (service_name="${SERVICE_NAME}"), beside the SDK's own long polls`,
+    );
+  }
+
+  /** Begins a lane; the samples of namespaces without a lane under way are dropped, so that the page does not grow. */
+  begin(namespace: string): void {
+    if (!this.lanes.has(namespace)) for (const [other, lanes] of this.lanes) if (lanes === 0) this.drop(other);
+    this.lanes.set(namespace, (this.lanes.get(namespace) ?? 0) + 1);
+  }
+
+  end(namespace: string): void {
+    this.lanes.set(namespace, Math.max(0, (this.lanes.get(namespace) ?? 0) - 1));
+  }
+
+  observe(namespace: string, operation: string, durationMs: number): void {
+    this.operations.add(operation);
+    const histogram = operation === LONG_POLL ? this.long : this.short;
+    histogram.observe({ namespace, operation, service_name: SERVICE_NAME }, durationMs / 1000);
+  }
+
+  private drop(namespace: string): void {
+    this.lanes.delete(namespace);
+    for (const operation of this.operations)
+      for (const histogram of [this.short, this.long])
+        histogram.remove({ namespace, operation, service_name: SERVICE_NAME });
+  }
+}

@@ -1,0 +1,54 @@
+import { Registry } from 'prom-client';
+import { mergePages } from '../../machine/metrics/page';
+import { RequestMetrics } from '../../machine/metrics/request-metrics';
+
+/** What the SDK's core serves of a call. */
+const core = `# HELP temporal_request_latency Histogram of client request latencies
+# TYPE temporal_request_latency histogram
+temporal_request_latency_bucket{namespace="n",operation="DescribeNamespace",service_name="temporal-core-sdk",le="+Inf"} 1
+temporal_request_latency_sum{namespace="n",operation="DescribeNamespace",service_name="temporal-core-sdk"} 0.001
+temporal_request_latency_count{namespace="n",operation="DescribeNamespace",service_name="temporal-core-sdk"} 1
+`;
+
+async function pageOf(registry: Registry): Promise<string> {
+  return mergePages([{ role: 'generator', text: `${await registry.metrics()}\n${core}` }]);
+}
+
+test('starts are in the histogram of the SDK’s name, in seconds, beside the SDK’s own calls in one family', async () => {
+  const registry = new Registry();
+  const requests = new RequestMetrics(registry);
+  requests.begin('n');
+  requests.observe('n', 'StartWorkflowExecution', 250);
+  requests.observe('n', 'GetWorkflowExecutionHistory', 4000);
+  const page = await pageOf(registry);
+  const labels = 'role="generator",namespace="n",operation="StartWorkflowExecution",service_name="temporal-benchmark"';
+  expect(page).toContain(`temporal_request_latency_sum{${labels}} 0.25\n`);
+  expect(page).toContain(`temporal_request_latency_count{${labels}} 1\n`);
+  expect(page).toMatch(/^temporal_request_latency_count\{.*service_name="temporal-core-sdk"\} 1$/m);
+  expect(page).toMatch(/^temporal_long_request_latency_sum\{.*"GetWorkflowExecutionHistory".*\} 4$/m);
+  expect(page.match(/^# TYPE temporal_request_latency histogram$/gm)).toHaveLength(1);
+  expect(page.match(/^# HELP temporal_request_latency /gm)).toHaveLength(1);
+  const samples = page.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const named = samples.map((line) => line.replace(/ \S+$/, ''));
+  expect(new Set(named).size).toBe(named.length);
+});
+
+test('the samples of a namespace stay until a lane of another one begins, if none of its own is under way', async () => {
+  const registry = new Registry();
+  const requests = new RequestMetrics(registry);
+  const observe = (namespace: string) => requests.observe(namespace, 'StartWorkflowExecution', 1);
+  const namespaces = async () =>
+    [...(await registry.metrics()).matchAll(/^temporal_request_latency_count\{namespace="(\w+)"/gm)].map(([, n]) => n);
+  for (const namespace of ['a', 'b']) {
+    requests.begin(namespace);
+    observe(namespace);
+  }
+  requests.begin('a');
+  requests.end('a');
+  requests.end('b');
+  expect(await namespaces()).toEqual(['a', 'b']);
+  requests.begin('c');
+  observe('c');
+  // A lane of `a` is still under way.
+  expect(await namespaces()).toEqual(['a', 'c']);
+});
