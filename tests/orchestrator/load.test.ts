@@ -34,7 +34,7 @@ function slow(input: GenerateLoadInput): LaneResult {
 }
 
 test.each([2, 3])(
-  'R2.6 with %i lanes: a staircase passes its first holds and stops at the one that fails',
+  'with %i lanes a staircase passes its first holds and stops at the one that fails',
   async (lanes) => {
     const steps: string[] = [];
     const spec = { stages: [10, 20, 30, 40], hold: '4s', rampUp: '1s', maxP99: '1s', stopOnFail: true, lanes };
@@ -56,7 +56,7 @@ test.each([2, 3])(
   },
 );
 
-test('R2.5: over all steps and lanes no lane has more than its fair share by more than one arrival per step', async () => {
+test('over all steps and lanes no lane has more than its fair share by more than one arrival per step', async () => {
   const byLane = [0, 0, 0];
   const result = await play(
     'shares',
