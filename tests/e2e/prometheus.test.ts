@@ -18,6 +18,28 @@ afterEach(async () => {
   await home.leave();
 });
 
+/** R3.8: each of the SDK's metrics is on the page, with the labels by which a dashboard groups it. */
+function expectSdkMetrics(page: string): void {
+  const expected: [metric: string, labels: Record<string, string>][] = [
+    ['temporal_request_latency_count', { operation: 'RespondWorkflowTaskCompleted', namespace: 'benchmark-control' }],
+    ['temporal_request_latency_count', { operation: 'StartWorkflowExecution', service_name: 'temporal-benchmark' }],
+    ['temporal_long_request_latency_count', { operation: 'PollWorkflowTaskQueue', task_queue: 'benchmark-control' }],
+    ['temporal_long_request', { operation: 'PollActivityTaskQueue', task_queue: 'benchmark-load-0' }],
+    ['temporal_workflow_task_schedule_to_start_latency_count', { task_queue: 'benchmark-control' }],
+    ['temporal_activity_schedule_to_start_latency_count', { task_queue: 'benchmark-load-0' }],
+    ['temporal_workflow_endtoend_latency_count', { workflow_type: 'LoadStep', task_queue: 'benchmark-control' }],
+  ];
+  const samples = page.split('\n');
+  for (const [metric, labels] of expected) {
+    const pairs = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
+    const isThere = (line: string) => line.startsWith(`${metric}{`) && pairs.every((pair) => line.includes(pair));
+    expect([metric, labels, samples.some(isThere)]).toEqual([metric, labels, true]);
+  }
+  // Failures occur by chance, e.g. the heartbeat of an activity that has just ended.
+  for (const line of samples.filter((sample) => sample.startsWith('temporal_request_failure{')))
+    expect(line).toMatch(/operation="\w+".*status_code="[A-Z_]+"/);
+}
+
 here("a real Prometheus scrapes a real run: its rates are the result's within 1 %, its totals the ledger", async () => {
   const address = `127.0.0.1:${await freePort()}`;
   prometheus = await Prometheus.scraping(address);
@@ -27,14 +49,15 @@ here("a real Prometheus scrapes a real run: its rates are the result's within 1 
   const command = home.run(['run', ...load, ...mix, ...options]);
   await command.says(/hold 2\/2 .* p50/);
   const page = await (await fetch(`http://${address}/metrics`)).text();
-  await eventually(
+  const latePage = await eventually(
     'the end of the drain',
     async () => {
       const text = await fetch(`http://${address}/metrics`).then((response) => response.text());
-      return /^benchmark_phase\{.*phase="cleanup".*\} 1$/m.test(text);
+      return /^benchmark_phase\{.*phase="cleanup".*\} 1$/m.test(text) && text;
     },
     90_000,
   );
+  expectSdkMetrics(latePage);
   const result = parseResult(await command.ended);
   const endedAt = Date.now() / 1000;
   expectSoundAccount(result);
