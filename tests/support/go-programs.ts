@@ -10,6 +10,8 @@ export type GoProgram = 'memory-frontend' | 'go-baseline';
 /** The `go` line of the programs' go.mod files. */
 const GO_MINOR = 26;
 
+const GO_ENV = { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOFLAGS: '-buildvcs=false -mod=readonly' };
+
 /**
  * Returns the path of a Go program of tests/support. Builds it, unless the cache has a build of these very sources; its
  * modules come from the Go module proxy once, verified by go.sum.
@@ -20,19 +22,19 @@ export function goProgram(name: GoProgram): string {
   mkdirSync(join(binary, '..'), { recursive: true });
   // Tests that build at the same time do not see each other's half-written file.
   const unfinished = `${binary}.${process.pid}`;
-  const env = { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOFLAGS: '-buildvcs=false -mod=readonly' };
-  run('go', ['build', '-trimpath', '-ldflags', '-s -w', '-o', unfinished, '.'], { cwd: sourceOf(name), env });
+  run('go', ['build', '-trimpath', '-ldflags', '-s -w', '-o', unfinished, '.'], { cwd: sourceOf(name), env: GO_ENV });
   renameSync(unfinished, binary);
   return binary;
 }
 
 /** Returns why a Go program cannot run here, or undefined if it can. */
 export function whyNoGoProgram(name: GoProgram): string | undefined {
-  if (existsSync(cachedBinary(name))) return undefined;
-  const { status, stdout } = spawnSync('go', ['env', 'GOVERSION'], {
-    encoding: 'utf8',
-    env: { ...process.env, GOTOOLCHAIN: 'local' },
-  });
+  return existsSync(cachedBinary(name)) ? undefined : whyNoGo();
+}
+
+/** Returns why nothing written in Go can be built here, or undefined if it can. */
+export function whyNoGo(): string | undefined {
+  const { status, stdout } = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8', env: GO_ENV });
   if (status !== 0) return `Go 1.${GO_MINOR} or newer is not installed`;
   const minor = Number(/^go1\.(\d+)/.exec(stdout)?.[1]);
   return minor >= GO_MINOR ? undefined : `Go 1.${GO_MINOR} or newer is required, and ${stdout.trim()} is installed`;
@@ -43,6 +45,12 @@ export function describeWithGo(name: string, programs: readonly GoProgram[], tes
   const why = programs.map(whyNoGoProgram).find((reason) => reason !== undefined);
   if (why === undefined) describe(name, tests);
   else describe.skip(`${name} (not run: ${why})`, tests);
+}
+
+/** Runs a Go program's own tests; throws with their output if one fails. */
+export function testGoProgram(name: GoProgram): void {
+  // With the build's own flags, so that its compiled packages serve again.
+  run('go', ['test', '-trimpath', './...'], { cwd: sourceOf(name), env: GO_ENV });
 }
 
 function sourceOf(name: GoProgram): string {

@@ -72,9 +72,11 @@ export class MemoryFrontend {
 
   /** Ends the process and returns what it printed at its end. */
   async stop(): Promise<FrontendReport> {
-    const closed = once(this.child, 'close');
-    this.child.kill('SIGTERM');
-    await closed;
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const closed = once(this.child, 'close');
+      this.child.kill('SIGTERM');
+      await closed;
+    }
     return JSON.parse(this.lines.at(-1)!) as FrontendReport;
   }
 }
