@@ -117,6 +117,15 @@ export function readConnections(argv: Flags, base = process.env): Connections {
   }
 }
 
+/** Throws a configuration error if a flag would apply to an embedded target, which has neither TLS nor API keys. */
+export function checkEmbeddedTarget(argv: Flags): void {
+  const flag = ['api-key', 'tls', 'tls-cert-path', 'tls-key-path', 'tls-ca-path', 'tls-server-name'].find(
+    (name) => argv[name] !== undefined,
+  );
+  if (flag !== undefined)
+    throw badConfiguration(`--${flag} requires --address or --profile: the target that it applies to`);
+}
+
 function environmentWithFlags(argv: Flags, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...base };
   const set = (variable: string, value: unknown) => {

@@ -40,6 +40,7 @@ export function withOutputOptions<T>(yargs: Argv<T>): Argv<T> {
     })
     .option('output', {
       alias: 'o',
+      requiresArg: true,
       choices: ['text', 'json', 'log'] as const,
       default: 'text',
       group: 'Output:',
@@ -47,14 +48,21 @@ export function withOutputOptions<T>(yargs: Argv<T>): Argv<T> {
     });
 }
 
+/** Throws a configuration error if a value is invalid. */
 export function outputOptions(argv: Readonly<Record<string, unknown>>): OutputOptions {
   const linger = argv.metricsLinger ?? '0s';
   const metricsLingerMs = parseDuration(String(linger));
   if (metricsLingerMs === undefined) throw invalidSetting('--metrics-linger', linger, 'a duration such as 30s');
+  return { ...resultOptions(argv), metricsLingerMs };
+}
+
+/** Where a result goes. Never throws, so that a failure can be delivered too. */
+export type ResultOptions = Pick<OutputOptions, 'out' | 'output'>;
+
+export function resultOptions(argv: Readonly<Record<string, unknown>>): ResultOptions {
   return {
     out: argv.out === undefined ? undefined : String(argv.out),
     output: argv.output as OutputOptions['output'],
-    metricsLingerMs,
   };
 }
 
@@ -99,11 +107,7 @@ function print(result: BenchmarkResult, output: OutputOptions['output'], file?: 
  *
  * @returns the exit code
  */
-export function deliverFailure(
-  message: string,
-  exitCode: number,
-  { out, output }: Pick<OutputOptions, 'out' | 'output'>,
-): number {
+export function deliverFailure(message: string, exitCode: number, { out, output }: ResultOptions): number {
   process.stderr.write(`${message}\n`);
   if (output === 'text' && out === undefined) return exitCode;
   const outcome = exitCode === EXIT.badConfiguration ? 'BAD_CONFIGURATION' : 'ERROR';

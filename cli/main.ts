@@ -39,6 +39,13 @@ const COMMANDS = [
   doctor,
 ] as unknown as readonly Command[];
 
+/** yargs' messages in the form of this tool's own. */
+const STRINGS = {
+  'Not enough arguments following: %s': '--%s requires a value',
+  'Invalid values:': ' ',
+  'Argument: %s, Given: %s, Choices: %s': '--%s: %s is invalid; expected one of %s',
+} as unknown as Record<string, string>;
+
 async function main(args: readonly string[]): Promise<number> {
   let exitCode = 0;
   const cli = yargs([...args])
@@ -49,8 +56,11 @@ async function main(args: readonly string[]): Promise<number> {
     .demandCommand(1, 'A command is required.')
     .wrap(Math.min(110, process.stdout.columns || 100))
     .exitProcess(false)
+    .updateStrings(STRINGS)
     .fail((message, err) => {
-      throw err ?? badConfiguration(`${message}\nSee: benchmark --help`);
+      // yargs reports wrong usage without an error or with its own class YError.
+      const isUsage = !err || err.name === 'YError';
+      throw isUsage ? badConfiguration(`${(message || err.message).trim()}\nSee: benchmark --help`) : err;
     });
   for (const { command, describe, builder, handler } of COMMANDS) {
     cli.command(command, describe, builder, async (argv) => {

@@ -9,6 +9,7 @@ import { planOf } from '../orchestrator/plan';
 import type { Supervisor } from '../machine/supervisor';
 import type { BenchmarkSpec, SpecInput } from '../spec/parse';
 import {
+  checkEmbeddedTarget,
   environmentWithoutSecrets,
   isLoopback,
   metricsAddress,
@@ -40,7 +41,7 @@ const TERMS = `Terms:
   hold       a period at a constant rate, which gets a verdict; a staircase is a sequence of holds
   step       a ramp-up or a hold
   target     the Temporal cluster that is measured; without an address, an embedded server
-  control    the Temporal server that runs the benchmark's own workflows; without an address, an embedded server`;
+  control    the Temporal server that runs the benchmark itself; without an address, an embedded server`;
 
 type Flags = Readonly<Record<string, unknown>>;
 
@@ -84,6 +85,7 @@ export interface Started {
 /** Checks the configuration and starts the run. Returns undefined after a dry run. */
 export async function startRun(argv: Flags): Promise<Started | undefined> {
   const given = readConnections(argv);
+  if (!given.target) checkEmbeddedTarget(argv);
   const withWorker = isSwitchedOn(argv, 'with-worker', 'BENCHMARK_WITH_WORKER');
   const attach = isSwitchedOn(argv, 'attach', 'BENCHMARK_ATTACH');
   const connections = withWorker && !given.control ? withTargetAsControl(given) : given;
@@ -91,6 +93,7 @@ export async function startRun(argv: Flags): Promise<Started | undefined> {
   if (attach && givenId === undefined) throw badConfiguration('--attach requires --workflow-id: the run to use');
   const { input, spec } = readSpec(argv, connections.target === undefined);
   checkRateLimit(spec);
+  const metrics = metricsAddress(argv, withWorker ? CONTAINER_METRICS : LOCAL_METRICS);
   if (argv.dryRun) {
     const measured = argv.measured === undefined ? undefined : readResult('--measured', String(argv.measured));
     process.stdout.write(dryRun(spec, connections, measured));
@@ -101,8 +104,8 @@ export async function startRun(argv: Flags): Promise<Started | undefined> {
   if (connections.target) await checkFrontend(connections.target, connections.connectTimeoutMs);
   const start = { workflowId: givenId ?? defaultWorkflowId(), input, spec, attach };
   const run = connections.control
-    ? await startOnControl(connections, start, withWorker, argv)
-    : await startLocally(connections, start, argv);
+    ? await startOnControl(connections, start, withWorker ? metrics : undefined)
+    : await startLocally(connections, start, metrics, argv);
   return { run, connections };
 }
 
@@ -119,7 +122,12 @@ function defaultWorkflowId(): string {
   return `run-${digits.slice(0, 8)}-${digits.slice(8)}`;
 }
 
-async function startLocally(connections: Connections, start: RunStart, argv: Flags): Promise<LocatedRun> {
+async function startLocally(
+  connections: Connections,
+  start: RunStart,
+  metrics: string,
+  argv: Flags,
+): Promise<LocatedRun> {
   const { workflowId, spec } = start;
   const session = await startLocalSession(
     {
@@ -130,7 +138,7 @@ async function startLocally(connections: Connections, start: RunStart, argv: Fla
       connectTimeoutMs: connections.connectTimeoutMs,
       environment: environmentWithoutSecrets(connections.env),
       embeddedTarget: connections.target === undefined,
-      metricsAddress: metricsAddress(argv, LOCAL_METRICS),
+      metricsAddress: metrics,
       ...(argv.dbFilename === undefined ? {} : { targetDatabase: String(argv.dbFilename) }),
       ...(argv.dynamicConfigValue === undefined ? {} : { targetDynamicConfig: argv.dynamicConfigValue as string[] }),
     },
@@ -148,13 +156,9 @@ async function startLocally(connections: Connections, start: RunStart, argv: Fla
   }
 }
 
-async function startOnControl(
-  connections: Connections,
-  start: RunStart,
-  withWorker: boolean,
-  argv: Flags,
-): Promise<LocatedRun> {
-  const roles = withWorker ? await startRoles(connections, start.spec, argv) : undefined;
+/** @param metrics the address of /metrics, if this process runs the roles, too */
+async function startOnControl(connections: Connections, start: RunStart, metrics?: string): Promise<LocatedRun> {
+  const roles = metrics === undefined ? undefined : await startRoles(connections, start.spec, metrics);
   try {
     const { client, connection } = await connectControl(connections);
     await startWorkflow(client, start);
@@ -165,14 +169,14 @@ async function startOnControl(
   }
 }
 
-async function startRoles(connections: Connections, spec: BenchmarkSpec, argv: Flags): Promise<Supervisor> {
+async function startRoles(connections: Connections, spec: BenchmarkSpec, metrics: string): Promise<Supervisor> {
   const { env, control, connectTimeoutMs } = connections;
   const plan = rolesOf(
     readSetting({}, 'roles', ['BENCHMARK_ROLES'], env) ?? { name: 'default', value: ALL_ROLES },
     readSetting({}, 'generators', ['BENCHMARK_GENERATORS'], env) ?? { name: 'lanes', value: String(spec.lanes) },
   );
   await checkFrontend(control!, connectTimeoutMs);
-  const { supervisor, ready } = superviseRoles(plan, connections, metricsAddress(argv, CONTAINER_METRICS));
+  const { supervisor, ready } = superviseRoles(plan, connections, metrics);
   await ready;
   return supervisor;
 }

@@ -1,4 +1,4 @@
-import { durationMs } from './duration';
+import { durationMs, formatDuration } from './duration';
 import type { Field } from './fields';
 import type { BenchmarkSpec, SpecInput } from './parse';
 import type { SpecProblem } from './problems';
@@ -102,6 +102,7 @@ function retention(spec: BenchmarkSpec): SpecProblem[] {
       : durationMs(spec.rampUp) + spec.stages.length * durationMs(spec.hold);
   const longestMs = loadMs * spec.stepAttempts + durationMs(spec.completionTimeout);
   if (spec.namespace !== undefined || longestMs < durationMs(spec.retention)) return [];
-  const expected = `more than the longest time that the run can take (${Math.ceil(longestMs / 60_000)}m)`;
+  const longest = formatDuration(Math.ceil(longestMs / 60_000) * 60_000);
+  const expected = `more than the longest time that the run can take (${longest})`;
   return [{ field: 'retention', value: spec.retention, expected }];
 }

@@ -36,7 +36,7 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
       process.stdout.write(`✓ ${name}: ${await check()}\n`);
     } catch (err) {
       isHealthy = false;
-      process.stdout.write(`✗ ${name}: ${(err as Error).message}\n`);
+      process.stdout.write(`✗ ${name}: ${(err as Error).message.replaceAll('\n', '\n  ')}\n`);
     }
   }
   return isHealthy ? EXIT.passed : EXIT.error;

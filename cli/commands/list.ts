@@ -12,6 +12,7 @@ export const describe = 'List the runs on this machine or on a control server';
 export function builder(yargs: Argv) {
   return withConnectionOptions(yargs).option('output', {
     alias: 'o',
+    requiresArg: true,
     choices: ['text', 'json'] as const,
     default: 'text',
     describe: 'What to print on stdout: lines, or only a JSON array',

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { EXIT } from '../../report/exit-codes';
-import { deliver, deliverFailure, outputOptions, withOutputOptions } from '../deliver';
+import { deliver, deliverFailure, outputOptions, resultOptions, withOutputOptions } from '../deliver';
 import { CliError } from '../errors';
 import { follow } from '../follow';
 import { handler as runHost } from './host';
@@ -22,24 +22,22 @@ export function builder(yargs: Argv) {
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
   try {
     if (isSwitchedOn({}, 'worker-only', 'BENCHMARK_WORKER_ONLY')) return await runHost(argv);
+    const options = outputOptions(argv);
     const started = await startRun(argv);
     if (started === undefined) return 0;
     const { run, connections } = started;
     try {
       const outcome = await follow(run, connections.env);
       await run.connection.close();
-      const exitCode = await deliver(outcome, outputOptions(argv), run.session);
-      if (run.roles) await linger(outputOptions(argv).metricsLingerMs);
+      const exitCode = await deliver(outcome, options, run.session);
+      if (run.roles) await linger(options.metricsLingerMs);
       return exitCode;
     } finally {
       await run.roles?.stop(true);
     }
   } catch (err) {
-    return deliverFailure(
-      (err as Error).message,
-      err instanceof CliError ? err.exitCode : EXIT.error,
-      outputOptions(argv),
-    );
+    const exitCode = err instanceof CliError ? err.exitCode : EXIT.error;
+    return deliverFailure((err as Error).message, exitCode, resultOptions(argv));
   }
 }
 

@@ -19,6 +19,7 @@ export function builder(yargs: Argv) {
     })
     .option('output', {
       alias: 'o',
+      requiresArg: true,
       choices: ['text', 'json'] as const,
       default: 'text',
       describe: 'What to print on stdout: a summary, or only the result or progress as JSON',

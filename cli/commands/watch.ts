@@ -15,11 +15,12 @@ export function builder(yargs: Argv) {
 }
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
+  const options = outputOptions(argv);
   const connections = readConnections(argv);
   const { run, ended } = await locate(argv.run as string | undefined, connections, true);
-  if (ended) return await deliver(ended.outcome, outputOptions(argv), ended.session);
+  if (ended) return await deliver(ended.outcome, options, ended.session);
   run!.session?.updateRun({ watcherPid: process.pid });
   const outcome = await follow(run!, connections.env);
   await run!.connection.close();
-  return await deliver(outcome, outputOptions(argv), run!.session);
+  return await deliver(outcome, options, run!.session);
 }

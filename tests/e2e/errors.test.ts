@@ -45,6 +45,33 @@ describe('before anything is contacted', () => {
     await frontend.close();
   });
 
+  test.each([
+    ['a flag without its value', ['--rate'], '--rate requires a value\nSee: benchmark --help\n'],
+    [
+      'an unknown output',
+      ['--output', 'yaml'],
+      '--output: "yaml" is invalid; expected one of "text", "json", "log"\nSee: benchmark --help\n',
+    ],
+    [
+      'a bad duration of the linger',
+      ['--metrics-linger', 'soon'],
+      '--metrics-linger: "soon" is invalid; expected a duration such as 30s\n',
+    ],
+    [
+      'a bad metrics address',
+      ['--metrics-address', 'x'],
+      '--metrics-address: "x" is invalid; expected host:port, such as localhost:7233\n',
+    ],
+    [
+      'an API key without a target',
+      ['--api-key', 'k'],
+      '--api-key requires --address or --profile: the target that it applies to\n',
+    ],
+  ])('%s: exit 104 before anything is started', async (_what, args, stderr) => {
+    expect(await home.run(['run', ...args]).ended).toMatchObject({ code: 104, stdout: '', stderr });
+    expect(home.sessions).toEqual([]);
+  });
+
   test('unreachable frontend: exit 1 with the address and what to try, within the connect timeout', async () => {
     const startedAt = Date.now();
     const ended = await home.run(['run', '--address', '127.0.0.1:1', '--connect-timeout', '2s']).ended;

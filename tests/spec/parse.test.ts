@@ -67,7 +67,7 @@ test('a problem names the flag, the variable or the file that its value came fro
     '--hold requires --stages; the length of a run without stages is --duration',
   ]);
   expect(messagesOf({ duration: '23h' }, { duration: '--duration' }, flagName)).toEqual([
-    '--retention (default): "24h" is invalid; expected more than the longest time that the run can take (2761m)',
+    '--retention (default): "24h" is invalid; expected more than the longest time that the run can take (46h1m)',
   ]);
 });
 
