@@ -12,7 +12,8 @@ import type { EncodedCursor } from '../measurement/account/open-set';
 import type { QueueType, TargetObservation } from '../measurement/server/target';
 import type { Evidence, HostAudit, HostHistory, Validity } from '../measurement/judging/validity';
 import type { ArrivalKind } from '../load-workflows/kinds';
-import type { Thresholds, Verdict } from '../measurement/judging/verdict';
+import type { HoldFlows } from '../measurement/judging/hold-drift';
+import type { HoldOutcome, Thresholds, Verdict } from '../measurement/judging/verdict';
 import type { CleanupFacts, Disagreement, WorkloadSample } from '../report/facts';
 import type { PlannedStep } from './plan';
 
@@ -171,7 +172,11 @@ export type { Disagreement };
 
 export interface JudgeInput {
   readonly required: Thresholds;
-  readonly outcome: { readonly p99LatencyMs: number; readonly throughput: number; readonly errorRate: number };
+  readonly outcome: Omit<HoldOutcome, 'drift'>;
+  /** For the drift test; absent if nothing can be said, because a generator died and took its series with it. */
+  readonly flows?: HoldFlows;
+  /** Observed starts per second that the hold aims at. */
+  readonly observedPerSecond: number;
   readonly evidence: Evidence;
   readonly hosts: readonly HostAudit[];
   readonly maxGapShare: number;

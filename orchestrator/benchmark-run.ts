@@ -14,8 +14,6 @@ import {
 } from '@temporalio/workflow';
 import { kindsOf, type ArrivalKind } from '../load-workflows/kinds';
 import { settle, total } from '../measurement/account/ledger';
-import { holdOutcome } from '../measurement/judging/hold-outcome';
-import { evidenceOf, hostsDuring } from '../measurement/judging/validity';
 import { resultOf } from '../report/result';
 import { completedInStep, isCounted, notCompleted } from '../report/steps';
 import type { StepFacts } from '../report/facts';
@@ -30,6 +28,7 @@ import { summaryOf } from './details';
 import { Hosts } from './hosts';
 import { runLoad } from './load';
 import { PHASES, stopHostsSignal, type Phase } from './messages';
+import { judgeHold } from './judge';
 import { hostsWorkflowId } from './names';
 import { shortActivities, longActivities } from './proxies';
 import { RunState } from './run-state';
@@ -213,15 +212,8 @@ async function judgeAll(state: RunState): Promise<void> {
   const facts = state.facts();
   for (const [i, step] of state.steps.entries()) {
     if (!isCounted(step, state.steps) || step.step.thresholds === undefined) continue;
-    const settled = { ...step.measurement, ledger: step.settled };
     const completed = completedInStep(step.step.index, facts);
-    const judgement = await shortActivities.judgeStep({
-      required: step.step.thresholds,
-      outcome: holdOutcome(settled, step.step.durationMs, completed, notCompleted(step)),
-      evidence: evidenceOf(settled),
-      hosts: hostsDuring(state.hosts, step.startAtMs, step.startAtMs + step.step.durationMs),
-      maxGapShare: state.spec.maxGap,
-    });
+    const judgement = await judgeHold(state, step, completed, notCompleted(step));
     state.steps[i] = { ...step, ...judgement };
   }
 }

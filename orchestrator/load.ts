@@ -7,14 +7,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { kindsOf } from '../load-workflows/kinds';
-import { completedDuring, notCompletedSeen, holdOutcome } from '../measurement/judging/hold-outcome';
+import { completedDuring, notCompletedSeen } from '../measurement/judging/hold-outcome';
 import type { StepMeasurement } from '../measurement/account/lane';
-import { evidenceOf, hostsDuring, LIMITS } from '../measurement/judging/validity';
+import { LIMITS } from '../measurement/judging/validity';
 import type { StepFacts } from '../report/facts';
+import { judgeHold } from './judge';
 import { LoadStep } from './load-step';
 import { PICKED_UP_LATE, stepWorkflowId } from './names';
 import { OBSERVER_LIMIT, planRerun, planShifted, type PlannedStep } from './plan';
-import { shortActivities } from './proxies';
 import type { RunState } from './run-state';
 
 /** The time from the decision to start until the first arrival. The generators of the first step get ready in it. */
@@ -229,18 +229,8 @@ async function judgeWhenComplete(
   return await CancellationScope.nonCancellable(async () => {
     await state.readHosts();
     const seen = completedDuring(step.index, [measurement, ...state.steps.map((other) => other.measurement)]);
-    const judgement = await shortActivities.judgeStep({
-      required: step.thresholds!,
-      outcome: holdOutcome(
-        measurement,
-        step.durationMs,
-        seen / state.plan.observeShare + presumedCompletions(measurement),
-        notCompletedSeen(measurement),
-      ),
-      evidence: evidenceOf(measurement),
-      hosts: hostsDuring(state.hosts, startAtMs, startAtMs + step.durationMs),
-      maxGapShare: state.spec.maxGap,
-    });
+    const completed = seen / state.plan.observeShare + presumedCompletions(measurement);
+    const judgement = await judgeHold(state, facts, completed, notCompletedSeen(measurement));
     return { ...facts, ...judgement };
   });
 }

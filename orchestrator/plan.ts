@@ -117,16 +117,16 @@ function segmentsOfIteration(spec: BenchmarkSpec, iteration: number): PlannedSeg
   const ramp: PlannedSegment = { kind: 'ramp', iteration, durationMs: rampUpMs, fromRate: 0, toRate: rates[0]! };
   const holds = rates.map((rate): PlannedSegment => {
     const line = { iteration, durationMs: holdMs, fromRate: rate, toRate: rate };
-    return isWarmUp ? { ...line, kind: 'warm-up' } : { ...line, kind: 'hold', thresholds: thresholdsOf(spec, rate) };
+    return isWarmUp ? { ...line, kind: 'warm-up' } : { ...line, kind: 'hold', thresholds: thresholdsOf(spec) };
   });
   return rampUpMs > 0 ? [ramp, ...holds] : holds;
 }
 
-export function thresholdsOf(spec: BenchmarkSpec, rate: number): Thresholds {
-  const defaults = defaultThresholds(rate, longestWaitMs(spec));
+export function thresholdsOf(spec: BenchmarkSpec): Thresholds {
+  const defaults = defaultThresholds(longestWaitMs(spec));
   return {
     maxP99LatencyMs: spec.maxP99 === undefined ? defaults.maxP99LatencyMs : durationMs(spec.maxP99),
-    minThroughput: spec.minThroughput ?? defaults.minThroughput,
+    ...(spec.minThroughput === undefined ? {} : { minThroughput: spec.minThroughput }),
     maxErrorRate: spec.maxErrorRate,
   };
 }
@@ -136,7 +136,7 @@ export function thresholdsOf(spec: BenchmarkSpec, rate: number): Thresholds {
  * With the latency at its threshold, all are observed if they fit under {@link OBSERVER_LIMIT}, otherwise as many as fit.
  */
 function observeShare(spec: BenchmarkSpec, peak: number): number {
-  const awaited = peak * (thresholdsOf(spec, peak).maxP99LatencyMs / 1000);
+  const awaited = peak * (thresholdsOf(spec).maxP99LatencyMs / 1000);
   return Math.min(1, OBSERVER_LIMIT / awaited);
 }
 

@@ -179,7 +179,7 @@ export class RunState {
       workflowId: this.run.workflowId,
       namespace: this.run.namespace,
       thresholds:
-        this.plan.steps.find((step) => step.thresholds)?.thresholds ?? thresholdsOf(this.spec, this.spec.rate),
+        this.plan.steps.find((step) => step.thresholds)?.thresholds ?? thresholdsOf(this.spec),
       observeShare: this.plan.observeShare,
       seriesWidthMs: this.plan.seriesWidthMs,
       loadStartMs: this.loadStartMs,

@@ -5,6 +5,7 @@ import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from 
 import { mergeParts } from '../measurement/account/mix';
 import { coarsen, COLUMNS, MAX_POINTS, mergeSeries, packSeries, unpackSeries } from '../measurement/account/series';
 import { hostsDuring } from '../measurement/judging/validity';
+import { requiredThroughput, type Thresholds } from '../measurement/judging/verdict';
 import { parseSpec } from '../spec/parse';
 import { endingOf, EXIT } from './exit-codes';
 import { clusterOf } from './cluster';
@@ -46,7 +47,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     failureReasons: verdict.failureReasons,
     results,
     thresholds: {
-      ...(headline?.step.thresholds ?? facts.thresholds),
+      ...requiredValues(headline?.step.thresholds ?? facts.thresholds, headline?.result.rates.scheduled ?? facts.spec.rate),
       checks: [...(headline?.result.thresholds ?? [])],
     },
     validity,
@@ -85,6 +86,11 @@ function memoryNotes({ generators }: RunFacts): string[] {
   );
 }
 
+/** Returns the limits as the hold at the top had to meet them: the throughput follows from what was scheduled. */
+function requiredValues(thresholds: Thresholds, scheduledRate: number) {
+  return { ...thresholds, minThroughput: requiredThroughput(thresholds, scheduledRate) };
+}
+
 /** Returns the result of a run that never started: it has no measurement, and its `error` gives the reason (P9). */
 export function resultWithoutRun(
   outcome: 'ERROR' | 'BAD_CONFIGURATION',
@@ -100,7 +106,7 @@ export function resultWithoutRun(
     runId: 'none',
     workflowId: 'none',
     namespace: 'none',
-    thresholds: { maxP99LatencyMs: 0, minThroughput: 0, maxErrorRate: 0 },
+    thresholds: { maxP99LatencyMs: 0, maxErrorRate: 0 },
     observeShare: 1,
     seriesWidthMs: 1000,
     loadDurationMs: 0,

@@ -154,8 +154,9 @@ export class LaneAccount {
   }
 
   /** Counts an arrival whose completion is observed. */
-  choose(): void {
+  choose(atMs: number): void {
     this.chosen += 1;
+    this.point(atMs, 'opened');
   }
 
   complete({ sequence, atMs, latencyMs, serviceMs }: Completion): void {
@@ -163,6 +164,7 @@ export class LaneAccount {
     recordMs(this.histograms.latency, latencyMs);
     recordMs(this.histograms.service, serviceMs);
     this.point(atMs, 'completed');
+    this.close(sequence, atMs);
     this.mix.complete(this.kindOf(sequence), latencyMs);
     this.observer?.completed(this.workloadOf(sequence), latencyMs);
     this.series.latency(this.timelineMs(atMs), latencyMs);
@@ -177,12 +179,19 @@ export class LaneAccount {
     increment(this.failed, status);
     this.mix.count(this.kindOf(sequence), 'failed');
     this.point(atMs, 'failed');
+    this.close(sequence, atMs);
     this.observer?.closedOtherwise(this.workloadOf(sequence), status);
   }
 
-  /** Counts an observed workflow whose close is no longer observed. */
+  /** Counts an observed workflow whose close is no longer observed, because too many are open at once. */
   lose(): void {
     this.lost += 1;
+  }
+
+  /** Counts an observed workflow of which the observer lost track: it is not known whether it is open. */
+  loseTrack(sequence: number, atMs: number): void {
+    this.lost += 1;
+    this.close(sequence, atMs);
   }
 
   /** Counts the completions that are still awaited as pending, because the time to wait for them is over. */
@@ -277,6 +286,11 @@ export class LaneAccount {
       start: encodeHistogram(start),
       lag: encodeHistogram(lag),
     };
+  }
+
+  /** A workflow that waits by design is not open for longer than it should be: its end counts earlier by that time. */
+  private close(sequence: number, atMs: number): void {
+    this.point(atMs - this.input.kinds[this.kindOf(sequence)]!.waitingMs, 'closed');
   }
 
   private point(atMs: number, what: SeriesCount): void {

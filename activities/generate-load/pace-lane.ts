@@ -119,7 +119,7 @@ class Lane {
   /** Sends the messages that the workflow waits for; waits for its close if it belongs to the sample. */
   private async follow(started: Started, observed: boolean): Promise<void> {
     const { account, target, now } = this.options;
-    if (observed) account.choose();
+    if (observed) account.choose(now());
     try {
       await target.sendMessages(started.workflowId, started.runId, started.sequence);
     } catch (err) {
@@ -142,7 +142,7 @@ class Lane {
     const atMs = now();
     if (status === 'completed') account.complete({ sequence, atMs, latencyMs: atMs - dueMs, serviceMs: atMs - sentMs });
     else if (status !== undefined) account.closeOtherwise(sequence, atMs, status);
-    else if (!isTimedOut()) account.lose();
+    else if (!isTimedOut()) account.loseTrack(sequence, atMs);
   }
 }
 

@@ -14,6 +14,10 @@ export interface SeriesPoint {
   readonly failed: number;
   readonly latencySumMs: number;
   readonly latencyMaxMs: number;
+  /** Observed workflows that were started in it. */
+  readonly opened: number;
+  /** Observed workflows that ended in it, earlier by what the workload itself waits for: what a drift test compares. */
+  readonly closed: number;
 }
 
 export type SeriesCount = Exclude<keyof SeriesPoint, 'index' | 'latencySumMs' | 'latencyMaxMs'>;
@@ -68,6 +72,8 @@ export const COLUMNS = [
   'failed',
   'latencySumMs',
   'latencyMaxMs',
+  'opened',
+  'closed',
 ] as const satisfies readonly (keyof SeriesPoint)[];
 
 export function packSeries(points: readonly SeriesPoint[]): PackedSeries {
@@ -93,6 +99,8 @@ export function mergeSeries(all: readonly (readonly SeriesPoint[])[]): SeriesPoi
       failed: sum.failed + point.failed,
       latencySumMs: sum.latencySumMs + point.latencySumMs,
       latencyMaxMs: Math.max(sum.latencyMaxMs, point.latencyMaxMs),
+      opened: sum.opened + point.opened,
+      closed: sum.closed + point.closed,
     });
   }
   return [...merged.values()].sort((a, b) => a.index - b.index);
@@ -109,6 +117,8 @@ function emptyPoint(index: number): SeriesPoint {
     failed: 0,
     latencySumMs: 0,
     latencyMaxMs: 0,
+    opened: 0,
+    closed: 0,
   };
 }
 

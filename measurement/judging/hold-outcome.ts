@@ -52,6 +52,7 @@ export function holdOutcome(
   return {
     p99LatencyMs: summarize(measurement.histograms.latency).p99.ms,
     throughput: throughput(completedInHold, holdMs),
+    scheduledRate: throughput(measurement.ledger.scheduled, holdMs),
     errorRate: errorRate(measurement.ledger, notCompleted),
   };
 }

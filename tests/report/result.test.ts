@@ -55,7 +55,7 @@ test('P8: throughput is the completions during a hold over its duration, whichev
           account.schedule(sequence, 0);
           account.send(sequence, 0);
           account.acknowledge(sequence, 1, 1);
-          account.choose();
+          account.choose(0);
           account.complete({ sequence, atMs, latencyMs: atMs, serviceMs: atMs });
         });
         const measurement = mergeLanes([account.result(idleAudit, undefined)]);

@@ -74,7 +74,13 @@ test('I8: the result of the longest staircase on 50 lanes, with rejections of ev
       server: { total: 118_191, completed: 118_000, failed: 191, canceled: 0, terminated: 0, timedOut: 0, open: 0 },
     };
     if (!step.thresholds) return facts;
-    const verdict = judge(step.thresholds, { p99LatencyMs: 9999.123, throughput: 12.345, errorRate: 0.123456 });
+    const verdict = judge(step.thresholds, {
+      p99LatencyMs: 9999.123,
+      throughput: 12.345,
+      scheduledRate: 98.765,
+      errorRate: 0.123456,
+      drift: { perSecond: 12.345, limitPerSecond: 1.2345, sustainable: false },
+    });
     return { ...facts, verdict, validity: assessValidity({ ...evidenceOf(measurement), lagP99Ms: 99.9 }, [], 0) };
   });
   const facts: RunFacts = {

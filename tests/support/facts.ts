@@ -106,6 +106,7 @@ function stepFacts(step: PlannedStep, scenario: StepScenario, startAtMs: number)
   const outcome = {
     p99LatencyMs: scenario.latency,
     throughput: scenario.completed / (step.durationMs / 1000),
+    scheduledRate: ledger.scheduled / (step.durationMs / 1000),
     errorRate: total(scenario.rejected) / Math.max(1, ledger.scheduled),
   };
   return {

@@ -57,7 +57,7 @@ export function largeLane(input: GenerateLoadInput): LaneResult {
     }
     const latencyMs = 15 * Math.exp(3 * Math.sin(i * 1.7 + lane) ** 3);
     account.acknowledge(i, atMs, latencyMs / 4);
-    account.choose();
+    account.choose(0);
     account.complete({ sequence: i, atMs: Math.min(step.durationMs - 1, atMs), latencyMs, serviceMs: latencyMs - 0.5 });
   }
   const identity = `generator@ip-10-0-123-${lane}.eu-central-1.compute.internal:${10_000 + lane}`;

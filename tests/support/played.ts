@@ -24,7 +24,7 @@ export function perfect(input: GenerateLoadInput, cutShort?: string): LaneResult
     account.schedule(i, atMs);
     account.send(i, 0);
     account.acknowledge(i, atMs, 1);
-    account.choose();
+    account.choose(0);
     account.complete({ sequence: i, atMs, latencyMs: 1, serviceMs: 1 });
   }
   return account.result(idleAudit, cutShort);

@@ -26,7 +26,7 @@ function play(account: LaneAccount, from: number, arrivals: readonly Arrival[], 
     if (outcome === 'rejected' || outcome === 'unknown') return account.fail(sequence, dueMs, outcome, 'CAUSE');
     account.acknowledge(sequence, dueMs + 3, 3);
     if (outcome === 'unobserved') return;
-    account.choose();
+    account.choose(0);
     if (outcome === 'completed') account.complete({ sequence, atMs: dueMs + 20, latencyMs: 20, serviceMs: 19 });
     else if (outcome === 'failed') account.closeOtherwise(sequence, dueMs + 20, 'failed');
     else account.lose();
@@ -155,7 +155,7 @@ test("a heartbeat is at most 32 KB and a lane's result at most 48 KB, with an ho
     }
     const latencyMs = 15 * Math.exp(3 * Math.sin(i * 1.7) ** 3);
     account.acknowledge(i, dueMs + latencyMs / 4, latencyMs / 4);
-    account.choose();
+    account.choose(0);
     account.complete({ sequence: i, atMs: dueMs + latencyMs, latencyMs, serviceMs: latencyMs - 0.5 });
   }
   // Two thousand starts without an answer, every other settled: the worst bitmap a deadline of 10 s allows at 200/s.

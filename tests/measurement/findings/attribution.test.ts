@@ -8,11 +8,11 @@ import { validityFrom } from '../../../measurement/judging/validity';
 
 const passed = judge(
   { maxP99LatencyMs: 1, minThroughput: 0, maxErrorRate: 0 },
-  { p99LatencyMs: 1, throughput: 0, errorRate: 0 },
+  { p99LatencyMs: 1, throughput: 0, scheduledRate: 0, errorRate: 0 },
 );
 const missed = judge(
   { maxP99LatencyMs: 1, minThroughput: 0, maxErrorRate: 0 },
-  { p99LatencyMs: 2, throughput: 0, errorRate: 0 },
+  { p99LatencyMs: 2, throughput: 0, scheduledRate: 0, errorRate: 0 },
 );
 const sound = validityFrom([]);
 

@@ -1,25 +1,56 @@
 import fc from 'fast-check';
-import { judge } from '../../../measurement/judging/verdict';
+import { judge, requiredThroughput } from '../../../measurement/judging/verdict';
 
-test('P10: failed if and only if p99 > max, throughput < min or error rate > max; equality passes', () => {
+test('P10: failed if and only if p99 > max, throughput < min, error rate > max or the backlog grew; equality passes', () => {
   const values = fc.integer({ min: 0, max: 3 });
+  const drift = fc.option(
+    fc.record({ perSecond: fc.double({ noNaN: true }), limitPerSecond: values, sustainable: fc.boolean() }),
+    { nil: undefined },
+  );
   fc.assert(
-    fc.property(values, values, values, values, values, values, (a, b, c, d, e, f) => {
+    fc.property(values, values, values, values, values, values, drift, (a, b, c, d, e, f, growth) => {
       const verdict = judge(
         { maxP99LatencyMs: a, minThroughput: b, maxErrorRate: c },
-        { p99LatencyMs: d, throughput: e, errorRate: f },
+        { p99LatencyMs: d, throughput: e, scheduledRate: 9, errorRate: f, drift: growth },
       );
-      expect(verdict.passed).toBe(!(d > a || e < b || f > c));
+      expect(verdict.passed).toBe(!(d > a || e < b || f > c || growth?.sustainable === false));
       expect(verdict.failureReasons.length === 0).toBe(verdict.passed);
     }),
     { numRuns: 200 },
   );
 });
 
+test('without a minimum of its own, a hold must complete 90 % of what was scheduled, not of the target rate', () => {
+  const required = { maxP99LatencyMs: 5000, maxErrorRate: 0.01 };
+  const outcome = { p99LatencyMs: 1, errorRate: 0 };
+  fc.assert(
+    fc.property(fc.double({ min: 0.1, max: 1000, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (rate, share) => {
+      const { passed } = judge(required, { ...outcome, scheduledRate: rate, throughput: share * rate });
+      expect(passed).toBe(share * rate >= 0.9 * rate);
+    }),
+  );
+  expect(requiredThroughput({ ...required, minThroughput: 7 }, 1000)).toBe(7);
+});
+
+test('a hold whose backlog grows is not sustainable, whatever its latency', () => {
+  const { passed, failureReasons } = judge(
+    { maxP99LatencyMs: 5000, maxErrorRate: 0.01 },
+    {
+      p99LatencyMs: 20,
+      throughput: 95.9,
+      scheduledRate: 100,
+      errorRate: 0,
+      drift: { perSecond: 4.1, limitPerSecond: 1, sustainable: false },
+    },
+  );
+  expect(passed).toBe(false);
+  expect(failureReasons).toEqual(['not sustainable: open workflows grew by 4.1/s']);
+});
+
 test('a near miss is not printed as equality', () => {
   const { failureReasons } = judge(
     { maxP99LatencyMs: 100, minThroughput: 22.5, maxErrorRate: 0.01 },
-    { p99LatencyMs: 100.004, throughput: 22.499, errorRate: 0.010001 },
+    { p99LatencyMs: 100.004, throughput: 22.499, scheduledRate: 25, errorRate: 0.010001 },
   );
   expect(failureReasons).toEqual([
     'p99 latency 100.004 ms exceeds the maximum of 100 ms',
