@@ -178,8 +178,7 @@ export class RunState {
       runId: this.run.runId,
       workflowId: this.run.workflowId,
       namespace: this.run.namespace,
-      thresholds:
-        this.plan.steps.find((step) => step.thresholds)?.thresholds ?? thresholdsOf(this.spec),
+      thresholds: this.plan.steps.find((step) => step.thresholds)?.thresholds ?? thresholdsOf(this.spec),
       observeShare: this.plan.observeShare,
       seriesWidthMs: this.plan.seriesWidthMs,
       loadStartMs: this.loadStartMs,

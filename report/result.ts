@@ -3,7 +3,14 @@ import { mergeWindows } from '../measurement/judging/generator-windows';
 import { mergeObservations } from '../measurement/account/lane';
 import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from '../measurement/account/ledger';
 import { mergeParts } from '../measurement/account/mix';
-import { coarsen, COLUMNS, MAX_POINTS, mergeSeries, packSeries, unpackSeries } from '../measurement/account/series';
+import {
+  coarsen,
+  MAX_POINTS,
+  mergeSeries,
+  packSeries,
+  RESULT_COLUMNS,
+  unpackSeries,
+} from '../measurement/account/series';
 import { hostsDuring } from '../measurement/judging/validity';
 import { requiredThroughput, type Thresholds } from '../measurement/judging/verdict';
 import { parseSpec } from '../spec/parse';
@@ -47,7 +54,10 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     failureReasons: verdict.failureReasons,
     results,
     thresholds: {
-      ...requiredValues(headline?.step.thresholds ?? facts.thresholds, headline?.result.rates.scheduled ?? facts.spec.rate),
+      ...requiredValues(
+        headline?.step.thresholds ?? facts.thresholds,
+        headline?.result.rates.scheduled ?? facts.spec.rate,
+      ),
       checks: [...(headline?.result.thresholds ?? [])],
     },
     validity,
@@ -183,8 +193,8 @@ function seriesOf(facts: RunFacts): BenchmarkResult['series'] {
   const factor = Math.max(1, Math.ceil(((merged.at(-1)?.index ?? 0) + 1) / MAX_POINTS));
   return {
     widthMs: facts.seriesWidthMs * factor,
-    columns: [...COLUMNS],
-    points: packSeries(coarsen(merged, factor)).map((row) => [...row]),
+    columns: [...RESULT_COLUMNS],
+    points: packSeries(coarsen(merged, factor), RESULT_COLUMNS).map((row) => [...row]),
   };
 }
 

@@ -13,11 +13,9 @@ import { OpenSet, openSequences } from '../../measurement/account/open-set';
 import { SequenceSet } from '../../measurement/account/sequence-set';
 import { Series, type SeriesCount } from '../../measurement/account/series';
 import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/activity-types';
+import { encode, increment, MAX_RUNS, sizes, sum } from './causes';
 import type { LaneObserver } from './lane-observer';
 import { MixAccount } from './mix-account';
-
-/** Runs of provisional sequences in a result, at most: it bounds the result's size. Beyond it, only counts are recorded. */
-const MAX_RUNS = 500;
 
 /** One observed completion: when it happened in the step, and its latencies. Milliseconds. */
 export interface Completion {
@@ -300,21 +298,4 @@ export class LaneAccount {
   private timelineMs(atMs: number): number {
     return this.input.step.startMs + atMs;
   }
-}
-
-function increment(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
-}
-
-function sum(counts: ReadonlyMap<string, number>): number {
-  return [...counts.values()].reduce((all, n) => all + n, 0);
-}
-
-function sizes(sets: ReadonlyMap<string, SequenceSet>): Record<string, number> {
-  return Object.fromEntries([...sets].map(([cause, set]) => [cause, set.size]));
-}
-
-function encode(sets: ReadonlyMap<string, SequenceSet>): Provisional['rejected'] {
-  const runs = [...sets.values()].reduce((all, set) => all + set.runCount, 0);
-  return runs > MAX_RUNS ? null : Object.fromEntries([...sets].map(([cause, set]) => [cause, set.encode()]));
 }

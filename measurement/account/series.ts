@@ -76,8 +76,14 @@ export const COLUMNS = [
   'closed',
 ] as const satisfies readonly (keyof SeriesPoint)[];
 
-export function packSeries(points: readonly SeriesPoint[]): PackedSeries {
-  return points.map((point) => COLUMNS.map((column) => round(point[column])));
+/** The columns that a result holds; `opened` and `closed` serve the drift test only. */
+export const RESULT_COLUMNS = COLUMNS.filter((column) => column !== 'opened' && column !== 'closed');
+
+export function packSeries(
+  points: readonly SeriesPoint[],
+  columns: readonly (keyof SeriesPoint)[] = COLUMNS,
+): PackedSeries {
+  return points.map((point) => columns.map((column) => round(point[column])));
 }
 
 export function unpackSeries(packed: PackedSeries): SeriesPoint[] {

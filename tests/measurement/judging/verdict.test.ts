@@ -24,10 +24,14 @@ test('without a minimum of its own, a hold must complete 90 % of what was schedu
   const required = { maxP99LatencyMs: 5000, maxErrorRate: 0.01 };
   const outcome = { p99LatencyMs: 1, errorRate: 0 };
   fc.assert(
-    fc.property(fc.double({ min: 0.1, max: 1000, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (rate, share) => {
-      const { passed } = judge(required, { ...outcome, scheduledRate: rate, throughput: share * rate });
-      expect(passed).toBe(share * rate >= 0.9 * rate);
-    }),
+    fc.property(
+      fc.double({ min: 0.1, max: 1000, noNaN: true }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (rate, share) => {
+        const { passed } = judge(required, { ...outcome, scheduledRate: rate, throughput: share * rate });
+        expect(passed).toBe(share * rate >= 0.9 * rate);
+      },
+    ),
   );
   expect(requiredThroughput({ ...required, minThroughput: 7 }, 1000)).toBe(7);
 });
