@@ -72,7 +72,7 @@ export const check = z.strictObject({
 export const validity = z.strictObject({ valid: z.boolean(), reasons: z.array(z.string()), checks: z.array(check) });
 
 export const threshold = z.strictObject({
-  name: z.enum(['p99 latency', 'throughput', 'error rate', 'open workflows']),
+  name: z.enum(['p99 latency', 'throughput', 'error rate', 'open workflows growth']),
   required: z.number(),
   actual: z.number(),
   unit: z.string(),

@@ -23,7 +23,7 @@ export interface HoldOutcome {
 }
 
 export interface ThresholdResult {
-  readonly name: 'p99 latency' | 'throughput' | 'error rate' | 'open workflows';
+  readonly name: 'p99 latency' | 'throughput' | 'error rate' | 'open workflows growth';
   readonly required: number;
   readonly actual: number;
   readonly unit: 'ms' | '/s' | '';
@@ -86,11 +86,13 @@ export function judge(required: Thresholds, outcome: HoldOutcome): Verdict {
 function driftThreshold({ drift }: HoldOutcome): ThresholdResult[] {
   if (drift === undefined) return [];
   const { perSecond, limitPerSecond, sustainable } = drift;
-  return [{ name: 'open workflows', required: limitPerSecond, actual: perSecond, unit: '/s', passed: sustainable }];
+  return [
+    { name: 'open workflows growth', required: limitPerSecond, actual: perSecond, unit: '/s', passed: sustainable },
+  ];
 }
 
 function failureReason({ name, required, actual, unit }: ThresholdResult): string {
-  if (name === 'open workflows') return `not sustainable: open workflows grew by ${actual.toFixed(1)}/s`;
+  if (name === 'open workflows growth') return `not sustainable: open workflows grew by ${actual.toFixed(1)}/s`;
   const comparison = name === 'throughput' ? 'is below the minimum of' : 'exceeds the maximum of';
   return `${name} ${formatValue(name, actual, unit)} ${comparison} ${formatValue(name, required, unit)}`;
 }

@@ -27,7 +27,7 @@ function slow(input: GenerateLoadInput): LaneResult {
     account.schedule(i, i);
     account.send(i, 0);
     account.acknowledge(i, i, 1);
-    account.choose();
+    account.choose(i);
     account.complete({ sequence: i, atMs: i, latencyMs: 2000, serviceMs: 2000 });
   }
   return account.result(idleAudit, undefined);
