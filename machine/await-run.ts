@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { isGrpcServiceError, WorkflowFailedError, type Client, type Connection } from '@temporalio/client';
 import type { BenchmarkResult } from '../report/result-schema';
 
-/** How a run ended: with a result, which a failed run carries too, or with a message alone. */
+/** How a run ended: with a result, which a failed run may have too, or only with an error message. */
 export interface RunOutcome {
   readonly result?: BenchmarkResult;
   readonly error?: string;
@@ -10,14 +11,14 @@ export interface RunOutcome {
   readonly failureType?: string;
 }
 
-/** A run whose workflow task fails again and again: its code, not its load, is what stands still. */
+/** The error of a run that makes no progress because its workflow task fails repeatedly. */
 export class RunStuckError extends Error {
   override readonly name = 'RunStuckError';
 }
 
 const RETRY_MS = 1000;
-/** How long control may be away before nobody waits for it any longer. */
-const PATIENCE_MS = 600_000;
+/** How long the control server may be unreachable before awaitRun throws. */
+const UNREACHABLE_TIMEOUT_MS = 600_000;
 const STUCK_CHECK_MS = 3000;
 const STUCK_AFTER_ATTEMPTS = 5;
 
@@ -26,7 +27,7 @@ export interface AwaitOptions {
   readonly failWhenStuck?: boolean;
 }
 
-/** Waits for a run's end; survives a control server that goes away and comes back. */
+/** Waits until a run ends and returns its outcome. It tolerates a control server that is temporarily unreachable. */
 export async function awaitRun(
   client: Client,
   workflowId: string,
@@ -45,18 +46,18 @@ export async function awaitRun(
 
 async function untilClosed(client: Client, workflowId: string): Promise<RunOutcome> {
   const handle = client.workflow.getHandle(workflowId);
-  let silentSince: number | undefined;
+  let unreachableSince: number | undefined;
   for (;;) {
     try {
       return { result: (await handle.result()) as BenchmarkResult };
     } catch (err) {
       if (err instanceof WorkflowFailedError) return outcomeOfFailure(err.cause);
-      silentSince ??= Date.now();
-      if (!isTransient(err) || Date.now() - silentSince > PATIENCE_MS) throw err;
+      unreachableSince ??= Date.now();
+      if (!isTransient(err) || Date.now() - unreachableSince > UNREACHABLE_TIMEOUT_MS) throw err;
     }
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    await sleep(RETRY_MS);
     await handle.describe().then(
-      () => (silentSince = undefined),
+      () => (unreachableSince = undefined),
       () => undefined,
     );
   }
@@ -75,23 +76,23 @@ function outcomeOfFailure(cause: Error | undefined): RunOutcome {
 
 async function rejectWhenStuck(client: Client, workflowId: string, signal: AbortSignal): Promise<never> {
   const { workflowService } = client.connection as Connection;
-  const about = { namespace: client.options.namespace, execution: { workflowId } };
+  const request = { namespace: client.options.namespace, execution: { workflowId } };
   while (!signal.aborted) {
-    await new Promise((resolve) => setTimeout(resolve, STUCK_CHECK_MS).unref());
-    const task = await workflowService.describeWorkflowExecution(about).then(
+    await sleep(STUCK_CHECK_MS, undefined, { ref: false });
+    const task = await workflowService.describeWorkflowExecution(request).then(
       (described) => described.pendingWorkflowTask,
       () => undefined,
     );
     if ((task?.attempt ?? 0) < STUCK_AFTER_ATTEMPTS) continue;
-    const reason = await workflowService.getWorkflowExecutionHistoryReverse({ ...about, maximumPageSize: 20 }).then(
+    const reason = await workflowService.getWorkflowExecutionHistoryReverse({ ...request, maximumPageSize: 20 }).then(
       ({ history }) =>
         history?.events?.find((event) => event.workflowTaskFailedEventAttributes)?.workflowTaskFailedEventAttributes
           ?.failure?.message,
       () => undefined,
     );
-    // Tasks that merely time out have no worker; that mends itself when one comes.
+    // Without a failure the tasks have timed out, because no control worker runs. The run continues when one starts.
     if (reason)
-      throw new RunStuckError(`the run stands still: its workflow task failed ${task!.attempt} times (${reason})`);
+      throw new RunStuckError(`the run is stuck: its workflow task has failed ${task!.attempt} times (${reason})`);
   }
   return await new Promise<never>(() => undefined);
 }

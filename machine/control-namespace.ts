@@ -1,18 +1,19 @@
 import { status } from '@grpc/grpc-js';
 import type { Connection } from '@temporalio/client';
 import { describeGrpcError, grpcCode } from '../temporal/grpc-errors';
+import { withRetries } from '../temporal/retry';
 
 const RETENTION_SECONDS = 7 * 86_400;
-/** How long a new namespace may take to be known to every frontend. */
+/** How long it may take until every frontend knows a new namespace. */
 const PROPAGATION_MS = 15_000;
 
 /**
- * Registers the control namespace where it does not exist, and waits until it can be used. Registering comes first: a
- * look-up of a name that is not there yet is cached, and would delay its use.
+ * Registers the control namespace if it does not exist, and waits until it can be used. It registers before it reads,
+ * because the server caches a lookup that finds nothing, which would delay the use of the namespace.
  */
 export async function ensureControlNamespace(connection: Connection, namespace: string): Promise<void> {
   const { workflowService } = connection;
-  let refusal: unknown;
+  let registrationError: unknown;
   try {
     await workflowService.registerNamespace({
       namespace,
@@ -20,23 +21,20 @@ export async function ensureControlNamespace(connection: Connection, namespace: 
       workflowExecutionRetentionPeriod: { seconds: RETENTION_SECONDS as never },
     });
   } catch (err) {
-    // Refused or there already: what matters is whether it can be used.
-    if (grpcCode(err) !== status.ALREADY_EXISTS) refusal = err;
+    // The namespace may exist even if the registration was not permitted. What matters is whether it can be used.
+    if (grpcCode(err) !== status.ALREADY_EXISTS) registrationError = err;
   }
-  const giveUpAt = Date.now() + (refusal === undefined ? PROPAGATION_MS : 0);
-  for (;;) {
-    try {
-      await workflowService.countWorkflowExecutions({ namespace, query: '' });
-      return;
-    } catch (err) {
-      if (Date.now() >= giveUpAt) {
-        const why = describeGrpcError(refusal ?? err);
-        throw new Error(
-          `the control namespace ${namespace} cannot be used (${why}); name an existing one with --control-namespace`,
-          { cause: err },
-        );
-      }
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  const giveUpAt = Date.now() + (registrationError === undefined ? PROPAGATION_MS : 0);
+  try {
+    await withRetries(() => workflowService.countWorkflowExecutions({ namespace, query: '' }), {
+      shouldRetry: () => Date.now() < giveUpAt,
+      delayMs: () => 50,
+    });
+  } catch (err) {
+    const reason = describeGrpcError(registrationError ?? err);
+    throw new Error(
+      `the control namespace ${namespace} cannot be used (${reason}); use an existing one with --control-namespace`,
+      { cause: err },
+    );
   }
 }

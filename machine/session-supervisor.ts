@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import { connect } from '../temporal/connections';
 import { CONTROL_NAMESPACE } from '../orchestrator/names';
@@ -12,33 +13,36 @@ import { Supervisor } from './supervisor';
 const log = logger('supervisor');
 
 /**
- * Owns everything that runs on this machine for one embedded run: both servers and the role processes. Detached from
- * the command line, so that the run outlives it. Started again for the same session after a power cut, it adopts what
- * still runs, brings the control server up on its database, and the run goes on from the step it was in.
+ * Starts and supervises all processes of one local session: the embedded servers and the role processes. It is detached
+ * from the command line, so that the run survives the command line. If it is started again for the same session, for
+ * example after a power failure, it adopts the servers that still run and starts the control server on its database. The
+ * run then continues with the step in which it was.
  */
 async function main(dir: string): Promise<void> {
   const session = new Session(dir);
   session.updateProcesses({ supervisorPid: process.pid });
   const servers = new Servers(session, await findServerBinary());
   const control = await servers.reserve();
-  const roles = new Supervisor(rolePlan(session), roleEnvironment(session, control), log, (pids) => servers.note(pids));
-  let isOver = false;
+  const roles = new Supervisor(rolePlan(session), roleEnvironment(session, control), log, (pids) =>
+    servers.recordPids(pids),
+  );
+  let isRunOver = false;
   let stopping: Promise<void> | undefined;
-  const tearDown = () => (stopping ??= roles.stop(isOver).then(() => servers.stop()));
+  const stopAll = () => (stopping ??= roles.stop(isRunOver).then(() => servers.stop()));
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => void tearDown().then(() => process.exit(0)));
+    process.on(signal, () => void stopAll().then(() => process.exit(0)));
   }
   process.on('SIGINT', () => undefined);
 
-  // Roles take as long to load as servers do to start; each waits for the server by itself.
+  // Roles take as long to load as the servers take to start, and each role waits for its server.
   await Promise.all([servers.start(), roles.start()]);
   const warning = await serveMachineMetrics(session.run.metricsAddress, roles, log);
   process.send?.({ ready: true, warning });
   if (process.connected) process.disconnect();
   const connection = await connect({ address: control, options: { address: control } });
-  await keepOutcome(session, new Client({ connection, namespace: CONTROL_NAMESPACE }), () => (isOver = true));
+  await awaitOutcome(session, new Client({ connection, namespace: CONTROL_NAMESPACE }), () => (isRunOver = true));
   await connection.close();
-  await tearDown();
+  await stopAll();
   process.exit(0);
 }
 
@@ -72,7 +76,7 @@ function portOf(address: string): number {
 
 type ServerName = 'control-server' | 'target-server';
 
-/** The session's embedded servers: started, adopted, started again when they die, stopped. */
+/** The session's embedded servers. Starts or adopts them, restarts those that die, and stops them. */
 class Servers {
   private readonly addresses: Partial<Record<ServerName, string>> = {};
   private readonly running = new Map<ServerName, EmbeddedServer>();
@@ -85,13 +89,12 @@ class Servers {
   ) {}
 
   /**
-   * Decides on the servers' addresses before they run: those of earlier, or free ones.
-   *
-   * @returns the address of the control server
+   * Chooses the servers' addresses before they start: those of an earlier supervisor, or free ports. Returns the address of
+   * the control server.
    */
   async reserve(): Promise<string> {
     const { controlAddress, targetAddress } = this.session.processes;
-    const address = async (before?: string) => before ?? `127.0.0.1:${await freePort()}`;
+    const address = async (previous?: string) => previous ?? `127.0.0.1:${await freePort()}`;
     this.addresses['control-server'] = await address(controlAddress);
     if (this.session.run.embeddedTarget) this.addresses['target-server'] = await address(targetAddress);
     const { targetMetrics } = this.session.processes;
@@ -103,12 +106,13 @@ class Servers {
     return this.addresses['control-server'];
   }
 
-  /** Brings up what has an address. */
+  /** Starts or adopts the servers that have an address. */
   async start(): Promise<void> {
     await Promise.all((Object.keys(this.addresses) as ServerName[]).map((name) => this.keep(name)));
   }
 
-  note(rolePids: Readonly<Record<string, number>>): void {
+  /** Records the process ids of the roles and of the servers in the session. */
+  recordPids(rolePids: Readonly<Record<string, number>>): void {
     this.rolePids = rolePids;
     const servers = Object.fromEntries([...this.running].map(([name, { pid }]) => [name, pid]));
     this.session.updateProcesses({ pids: { ...this.session.processes.pids, ...rolePids, ...servers } });
@@ -122,7 +126,7 @@ class Servers {
   private async keep(name: ServerName): Promise<void> {
     const server = (await this.adopt(name)) ?? (await this.startNew(name));
     this.running.set(name, server);
-    this.note(this.rolePids);
+    this.recordPids(this.rolePids);
     void server.exited.then(() => this.onExit(name));
   }
 
@@ -144,10 +148,10 @@ class Servers {
     });
   }
 
-  /** The control server comes back on its database. A target in memory comes back empty: the run will say so. */
+  /** Restarts a server. The control server keeps its database. A target in memory starts empty, and the run reports that. */
   private onExit(name: ServerName): void {
     if (this.stopping) return;
-    log.warn('an embedded server died and is started again', { server: name });
+    log.warn('an embedded server died and is restarted', { server: name });
     this.keep(name).catch((err: Error) => {
       log.error(err.message);
       setTimeout(() => this.onExit(name), 1000);
@@ -155,23 +159,19 @@ class Servers {
   }
 }
 
-const CHECK_MS = 500;
+const CHECK_INTERVAL_MS = 500;
 
-/** When the run has ended and nobody waits for it, keeps its outcome for `watch` to find, and returns. */
-async function keepOutcome(session: Session, client: Client, onOver: () => void): Promise<void> {
+/** Waits until the run has ended and no command watches it any more; saves its outcome for `benchmark watch`. */
+async function awaitOutcome(session: Session, client: Client, onOver: () => void): Promise<void> {
   while (!session.run.started) {
-    // The command that was to start it is gone: there is nothing to wait for.
+    // The command that starts the run is gone, so there is no run to wait for.
     if (!isAlive(session.run.watcherPid)) return;
-    await pause();
+    await sleep(CHECK_INTERVAL_MS);
   }
   const outcome = await awaitRun(client, session.run.workflowId);
   onOver();
-  while (isAlive(session.run.watcherPid)) await pause();
+  while (isAlive(session.run.watcherPid)) await sleep(CHECK_INTERVAL_MS);
   session.saveOutcome(outcome);
-}
-
-async function pause(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
 }
 
 void main(process.argv[2]!).catch((err: Error) => {

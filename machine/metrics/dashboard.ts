@@ -1,4 +1,4 @@
-/** One panel: what it shows, and the queries behind it. */
+/** A panel of the dashboard. */
 interface Panel {
   readonly title: string;
   readonly unit: 's' | 'short' | 'ops' | 'percentunit';
@@ -7,7 +7,7 @@ interface Panel {
 
 interface Section {
   readonly title: string;
-  /** What to know of all its panels. */
+  /** A note that each panel of the section shows. */
   readonly description?: string;
   readonly panels: readonly Panel[];
 }
@@ -26,10 +26,10 @@ function rate(metric: string, by: string, where = ''): string {
   return `sum by (${by}) (rate(${metric}${where}[${RATE}]))`;
 }
 
-/** What is worth watching while a run goes on: the load, what executes it, and the cluster. */
+/** The sections of the dashboard. */
 export const DASHBOARD: readonly Section[] = [
   {
-    title: 'The load',
+    title: 'Load',
     panels: [
       {
         title: 'Workflows per second',
@@ -42,36 +42,36 @@ export const DASHBOARD: readonly Section[] = [
       },
       { title: 'Latency from the due time', unit: 's', queries: quantiles('benchmark_workflow_latency_seconds') },
       {
-        title: 'Starts refused or unanswered',
+        title: 'Starts rejected or unanswered',
         unit: 'ops',
         queries: [['{{code}} {{cause}} {{scope}}', rate('benchmark_workflows_rejected_total', 'code, cause, scope')]],
       },
       {
-        title: 'Arrivals that were not sent',
+        title: 'Arrivals skipped',
         unit: 'ops',
         queries: [['{{reason}}', rate('benchmark_workflows_skipped_total', 'reason')]],
       },
       {
-        title: 'Calls of the load connection, p95',
+        title: 'Latency of calls to the target, p95',
         unit: 's',
         queries: [['{{operation}}', quantile(0.95, 'benchmark_request_latency_seconds', 'operation')]],
       },
       {
-        title: 'Under way',
+        title: 'In flight',
         unit: 'short',
         queries: [
-          ['starts without an answer', 'sum(benchmark_in_flight)'],
-          ['completions awaited', 'sum(benchmark_awaited)'],
+          ['unanswered starts', 'sum(benchmark_in_flight)'],
+          ['awaited completions', 'sum(benchmark_awaited)'],
         ],
       },
     ],
   },
   {
-    title: 'The benchmark itself',
+    title: 'Benchmark',
     panels: [
       { title: 'Schedule lag', unit: 's', queries: quantiles('benchmark_schedule_lag_seconds') },
       {
-        title: "Delay of the processes' event loops, p99",
+        title: 'Event loop delay of the processes, p99',
         unit: 's',
         queries: [['{{role}}', 'max by (role) (benchmark_event_loop_delay_seconds)']],
       },
@@ -84,7 +84,7 @@ export const DASHBOARD: readonly Section[] = [
     ],
   },
   {
-    title: 'The task queues',
+    title: 'Task queues',
     panels: [
       { title: 'Backlog', unit: 'short', queries: [['{{type}}', 'max by (type) (benchmark_task_queue_backlog)']] },
       {
@@ -97,14 +97,15 @@ export const DASHBOARD: readonly Section[] = [
         unit: 'ops',
         queries: [
           ['{{type}} added', 'max by (type) (benchmark_task_queue_added_per_second)'],
-          ['{{type}} handed out', 'max by (type) (benchmark_task_queue_dispatched_per_second)'],
+          ['{{type}} dispatched', 'max by (type) (benchmark_task_queue_dispatched_per_second)'],
         ],
       },
     ],
   },
   {
-    title: 'The cluster (where its own metrics are scraped too)',
-    description: 'A server that is not told to time in seconds has its latencies in milliseconds under the same names.',
+    title: 'Cluster (if its own metrics are scraped too)',
+    description:
+      'Some servers record latencies in milliseconds under the same names. These panels expect seconds, which is a setting of the server.',
     panels: [
       {
         title: 'Persistence latency, p95',
@@ -112,17 +113,17 @@ export const DASHBOARD: readonly Section[] = [
         queries: [['{{operation}}', quantile(0.95, 'persistence_latency', 'operation')]],
       },
       {
-        title: 'Waiting for a shard, p95',
+        title: 'Shard lock latency, p95',
         unit: 's',
         queries: [['shard lock', quantile(0.95, 'semaphore_latency', '', '{operation="ShardInfo"}')]],
       },
       {
-        title: 'Tasks handed to a waiting worker',
+        title: 'Sync match rate',
         unit: 'percentunit',
         queries: [['sync match', `sum(rate(poll_success_sync[${RATE}])) / sum(rate(poll_success[${RATE}]))`]],
       },
       {
-        title: 'Refused within the cluster',
+        title: 'Requests rejected within the cluster',
         unit: 'ops',
         queries: [
           [
@@ -132,7 +133,7 @@ export const DASHBOARD: readonly Section[] = [
         ],
       },
       {
-        title: 'Connections to the database',
+        title: 'Database connections',
         unit: 'short',
         queries: [
           ['{{service_name}} in use', 'sum by (service_name, db_kind) (persistence_sql_in_use)'],
@@ -148,7 +149,7 @@ export const DASHBOARD: readonly Section[] = [
   },
 ];
 
-/** infra/grafana/benchmark.json: a dashboard to import, with the data source to choose there. */
+/** Returns infra/grafana/benchmark.json: a dashboard to import. Grafana asks for the data source. */
 export function grafanaDashboard(): object {
   const datasource = { type: 'prometheus', uid: '${datasource}' };
   let y = 0;
@@ -161,8 +162,8 @@ export function grafanaDashboard(): object {
         return { refId: String.fromCharCode(65 + at), datasource, expr, legendFormat };
       });
       const fieldConfig = { defaults: { unit: panel.unit, min: 0 }, overrides: [] };
-      const about = description === undefined ? {} : { description };
-      return { type: 'timeseries', title: panel.title, ...about, datasource, gridPos, fieldConfig, targets };
+      const optional = description === undefined ? {} : { description };
+      return { type: 'timeseries', title: panel.title, ...optional, datasource, gridPos, fieldConfig, targets };
     });
     y += Math.ceil(inside.length / 3) * 8;
     return [row, ...placed];

@@ -1,8 +1,8 @@
 import { get } from 'node:http';
 
 /**
- * The health check of a container: asks its supervisor whether every role is up, which asks each of them. Ends with 0 if
- * so, and with 1 and what is wrong if not.
+ * The health check of a container. It calls `/health` of the container's supervisor, which calls each role. Exits with 0 if
+ * every role answers, otherwise with 1 and a message.
  */
 const [, port] = /:(\d+)$/.exec(process.env.BENCHMARK_METRICS_ADDRESS || '0.0.0.0:9090') ?? [];
 
@@ -11,7 +11,7 @@ function end(code: number, message: string): void {
   process.exit(code);
 }
 
-if (port === undefined) end(0, 'no metrics are served, so nothing can be asked');
+if (port === undefined) end(0, 'metrics are off, so the health of the roles is not known');
 else {
   get({ host: '127.0.0.1', port, path: '/health', signal: AbortSignal.timeout(4000) }, (response) => {
     let text = '';

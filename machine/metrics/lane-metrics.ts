@@ -3,87 +3,90 @@ import type { LaneObserver } from '../../activities/generate-load/lane-observer'
 import { RequestMetrics } from './request-metrics';
 import { LATENCY_BUCKETS } from './sdk-runtime';
 
-/** The generator's own metrics. Names and labels are stable and bounded: none carries a run, a lane or an id. */
+/** The generator's metrics. Names are stable and labels are bounded: none contains a run, a lane or an id. */
 export class LaneMetrics {
   readonly registry = new Registry();
   private readonly sdkRequests = new RequestMetrics(this.registry);
   private readonly scheduledTotal = this.counter(
     'benchmark_workflows_scheduled_total',
-    'Arrivals whose due time has come',
+    'Arrivals that have become due',
   );
   private readonly sentTotal = this.counter('benchmark_workflows_sent_total', 'Starts sent');
   private readonly acknowledgedTotal = this.counter(
     'benchmark_workflows_acknowledged_total',
-    'Starts the server confirmed',
+    'Starts that the server acknowledged',
   );
-  private readonly recoveredTotal = this.counter('benchmark_workflows_recovered_total', 'Starts that existed already');
+  private readonly recoveredTotal = this.counter(
+    'benchmark_workflows_recovered_total',
+    'Starts that the server had already accepted from an earlier attempt',
+  );
   private readonly rejectedTotal = new Counter({
     name: 'benchmark_workflows_rejected_total',
-    help: 'Starts refused or without an answer, by gRPC code and, for RESOURCE_EXHAUSTED, its cause and scope',
+    help: 'Starts that were rejected or not answered, by gRPC code and, for RESOURCE_EXHAUSTED, by cause and scope',
     labelNames: ['workload', 'code', 'cause', 'scope'],
     registers: [this.registry],
   });
   private readonly skippedTotal = new Counter({
     name: 'benchmark_workflows_skipped_total',
-    help: 'Arrivals that were never sent, by reason',
+    help: 'Arrivals that were not sent, by reason',
     labelNames: ['workload', 'reason'],
     registers: [this.registry],
   });
   private readonly closedTotal = new Counter({
     name: 'benchmark_workflows_total',
-    help: 'Workflows observed to close, by how',
+    help: 'Workflows that were observed to close, by result',
     labelNames: ['workload', 'result'],
     registers: [this.registry],
   });
   private readonly latency = this.histogram(
     'benchmark_workflow_latency_seconds',
-    'From the due time of an arrival to its completion',
+    'Time from the due time of an arrival to the completion of its workflow',
   );
   private readonly lag = this.histogram(
     'benchmark_schedule_lag_seconds',
-    'From the due time of an arrival to its send',
+    'Time from the due time of an arrival to its send',
   );
   private readonly request = new Histogram({
     name: 'benchmark_request_latency_seconds',
-    help: 'Calls of the load connection, from the send to the answer, by operation and gRPC code; GetWorkflowExecutionHistory is the long poll for a completion',
+    help: 'Latency of calls to the target, by operation and gRPC code; GetWorkflowExecutionHistory is the long poll for a completion',
     labelNames: ['operation', 'code'],
     buckets: LATENCY_BUCKETS,
     registers: [this.registry],
   });
-  private readonly inFlight = this.gauge('benchmark_in_flight', 'Starts without an answer yet');
-  private readonly awaited = this.gauge('benchmark_awaited', 'Completions being waited for');
+  private readonly inFlight = this.gauge('benchmark_in_flight', 'Starts without an answer');
+  private readonly awaited = this.gauge('benchmark_awaited', 'Completions that are awaited');
   private readonly targetRate = this.gauge(
     'benchmark_target_rate_per_second',
-    'Starts planned per second at this instant',
+    'Planned starts per second at this time',
   );
   private readonly achievedRate = this.gauge(
     'benchmark_achieved_rate_per_second',
-    'Starts confirmed per second since the last second',
+    'Starts acknowledged per second, over the last second',
   );
   private readonly throughput = this.gauge(
     'benchmark_throughput_per_second',
-    'Completions per second since the last second',
+    'Completions per second, over the last second',
   );
 
   /**
-   * The observer of one lane of one step. Lanes of neighbouring steps overlap, so gauges add up over them; they are the
-   * whole run's, be it a mix, while counters tell its workloads apart.
+   * Returns the observer of one lane of one step. Lanes of consecutive steps overlap, so gauges are sums over lanes. Gauges
+   * are labeled with the workload of the run, which may be a mix; counters are labeled with the workloads in it.
    */
   lane(workload: string, namespace: string): LaneObserver & { end(): void } {
     this.sdkRequests.begin(namespace);
-    const now = { inFlight: 0, awaited: 0, targetRate: 0, achieved: 0, completed: 0 };
+    const current = { inFlight: 0, awaited: 0, targetRate: 0, achieved: 0, completed: 0 };
     let acknowledged = 0;
     let completed = 0;
     let since = performance.now();
-    const add = (gauge: Gauge, before: number, value: number) => (gauge.inc({ workload }, value - before), value);
+    const change = (gauge: Gauge, from: number, to: number) => (gauge.inc({ workload }, to - from), to);
     const gauges: LaneObserver['gauges'] = ({ inFlight, awaited, targetRate }) => {
       const seconds = Math.max(0.001, (performance.now() - since) / 1000);
       since = performance.now();
-      now.inFlight = add(this.inFlight, now.inFlight, inFlight);
-      now.awaited = add(this.awaited, now.awaited, awaited);
-      now.targetRate = add(this.targetRate, now.targetRate, targetRate);
-      now.achieved = add(this.achievedRate, now.achieved, acknowledged / seconds);
-      now.completed = add(this.throughput, now.completed, completed / seconds);
+      current.inFlight = change(this.inFlight, current.inFlight, inFlight);
+      current.awaited = change(this.awaited, current.awaited, awaited);
+      current.targetRate = change(this.targetRate, current.targetRate, targetRate);
+      current.achieved = change(this.achievedRate, current.achieved, acknowledged / seconds);
+      current.completed = change(this.throughput, current.completed, completed / seconds);
       acknowledged = completed = 0;
     };
     return {

@@ -3,10 +3,10 @@ import type { Supervisor } from '../supervisor';
 import { serveMetrics } from './serve';
 
 /**
- * Serves the machine's one page. Where the port is taken the run goes on without it.
+ * Serves the metrics of all roles of this machine as one page. If the port is taken, the run continues without it. Returns
+ * the warning, if there is one.
  *
  * @param address host:port, or `off`
- * @returns the warning, if there is one
  */
 export async function serveMachineMetrics(
   address: string,
@@ -20,11 +20,11 @@ export async function serveMachineMetrics(
       host!,
       Number(port),
       () => roles.metricsPage(),
-      () => roles.sick(),
+      () => roles.healthProblems(),
     );
     return undefined;
   } catch (err) {
-    const warning = `metrics cannot be served on ${address} (${(err as Error).message}); the run goes on without them`;
+    const warning = `metrics cannot be served on ${address} (${(err as Error).message}); the run continues without them`;
     log.warn(warning);
     return warning;
   }

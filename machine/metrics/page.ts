@@ -1,6 +1,6 @@
 import { endOfName } from '../../measurement/server/exposition';
 
-/** One page in Prometheus' text format, and the role that served it. */
+/** A metrics page in Prometheus' text format, and the role that serves it. */
 export interface RolePage {
   readonly role: string;
   readonly text: string;
@@ -12,8 +12,8 @@ interface Family {
 }
 
 /**
- * Joins the pages of a machine's processes into one: every family once, under its first HELP and TYPE, every sample with
- * the role it comes from. A sample that names a role already (a host's, behind the host role's page) keeps it.
+ * Merges the pages of a machine's processes into one. Each family appears once, with its first HELP and TYPE. Each sample
+ * gets the label `role`, unless it has one: the page of the host role contains the samples of the host processes.
  */
 export function mergePages(pages: readonly RolePage[]): string {
   const families = new Map<string, Family>();
@@ -35,7 +35,7 @@ export function mergePages(pages: readonly RolePage[]): string {
   return lines.map(({ header, samples }) => [...header, ...samples, ''].join('\n')).join('');
 }
 
-/** A histogram's or summary's samples have suffixes. */
+/** Returns whether a sample belongs to a family. The samples of histograms and summaries have suffixes. */
 function belongsTo(sample: string, family: string): boolean {
   return sample === family || ['_bucket', '_sum', '_count'].some((suffix) => sample === `${family}${suffix}`);
 }

@@ -3,13 +3,13 @@ import { Gauge, type Registry } from 'prom-client';
 
 const RESOLUTION_MS = 10;
 
-/** What every role process says of itself. */
+/** Adds the metrics that every role process has. */
 export function addProcessMetrics(registry: Registry): void {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   new Gauge({
     name: 'benchmark_event_loop_delay_seconds',
-    help: "99th percentile of the event loop's delay since the last scrape, its own resolution subtracted",
+    help: '99th percentile of the event loop delay since the last scrape, minus the resolution of the measurement',
     registers: [registry],
     collect() {
       this.set(Math.max(0, delay.percentile(99) / 1e9 - RESOLUTION_MS / 1000));

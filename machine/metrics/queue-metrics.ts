@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { QueueSample, QueueType } from '../../measurement/server/target';
 
-/** The run's task queues on the target, as the control role last saw them. */
+/** The metrics of the run's task queues on the target, from the last sample of the control role. */
 export class QueueMetrics {
   private readonly backlog: Gauge;
   private readonly age: Gauge;
@@ -11,16 +11,16 @@ export class QueueMetrics {
   constructor(registry: Registry) {
     const gauge = (name: string, help: string) =>
       new Gauge({ name, help, labelNames: ['type'], registers: [registry] });
-    this.backlog = gauge('benchmark_task_queue_backlog', "Tasks waiting in the run's queue, approximately");
-    this.age = gauge('benchmark_task_queue_backlog_age_seconds', 'How long the oldest of them has been waiting');
-    this.added = gauge('benchmark_task_queue_added_per_second', 'Tasks added to the queue');
-    this.dispatched = gauge('benchmark_task_queue_dispatched_per_second', 'Tasks handed to workers');
+    this.backlog = gauge('benchmark_task_queue_backlog', "Approximate number of tasks waiting in the run's task queue");
+    this.age = gauge('benchmark_task_queue_backlog_age_seconds', 'Age of the oldest waiting task');
+    this.added = gauge('benchmark_task_queue_added_per_second', 'Tasks added to the task queue per second');
+    this.dispatched = gauge('benchmark_task_queue_dispatched_per_second', 'Tasks dispatched to workers per second');
   }
 
-  note(type: QueueType, look: QueueSample): void {
-    this.backlog.set({ type }, look.backlog);
-    this.age.set({ type }, look.ageMs / 1000);
-    this.added.set({ type }, look.addedPerSecond);
-    this.dispatched.set({ type }, look.dispatchedPerSecond);
+  set(type: QueueType, sample: QueueSample): void {
+    this.backlog.set({ type }, sample.backlog);
+    this.age.set({ type }, sample.ageMs / 1000);
+    this.added.set({ type }, sample.addedPerSecond);
+    this.dispatched.set({ type }, sample.dispatchedPerSecond);
   }
 }

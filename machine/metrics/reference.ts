@@ -4,15 +4,15 @@ import { LaneMetrics } from './lane-metrics';
 import { addProcessMetrics } from './process-metrics';
 import { QueueMetrics } from './queue-metrics';
 
-/** What comes from the control role, through the SDK, so that no registry of ours has it. */
+/** A metric of the run's workflow. The SDK serves it, so it is not in the registries. */
 const PHASE = {
   name: 'benchmark_phase',
   type: 'gauge',
   labels: 'phase',
-  help: 'Whether the run that said so last is in this phase (1) or not (0)',
+  help: 'Whether the run is in this phase: 1 or 0. Of several runs, the one that changed its phase last',
 };
 
-/** docs/metrics.md: every metric of the tool's own, from the registries that serve them. */
+/** Returns docs/metrics.md: all metrics of the tool, from the registries that serve them. */
 export function metricsReference(): string {
   const processes = new Registry();
   addProcessMetrics(processes);
@@ -25,33 +25,33 @@ export function metricsReference(): string {
     '',
     'Generated from the registries by `npm run generate`.',
     '',
-    'A machine serves one page, `/metrics` (`--metrics-address`; at home `127.0.0.1:9090`, of a worker `0.0.0.0:9090`), in the text',
-    'format of Prometheus. It joins the pages of its processes; the label `role` says which one a sample comes from: `control`,',
-    '`generator`, `host`, and `host-0` … for the processes that execute the load workflows. Labels are bounded: none carries a run, a',
-    'lane or an id. A port that is taken costs the page, not the run. `--metrics-linger 30s` keeps the page up for so long after a run',
-    'at home, so that the last scrape sees the totals.',
+    'Each machine serves one page, `/metrics`, in the Prometheus text format. `--metrics-address` sets its address. The default is',
+    '`127.0.0.1:9090` for `benchmark run` and `0.0.0.0:9090` for `benchmark worker`. The page merges the metrics of all processes of the',
+    'machine. The label `role` names the process: `control`, `generator`, `host`, and `host-0` … for the processes that execute the load',
+    'workflows. Labels are bounded: none contains a run, a lane or an id. If the port is taken, the run continues without the page.',
+    '`--metrics-linger 30s` serves the page for 30 seconds after a run with embedded servers, so that the last scrape sees the totals.',
     '',
-    '| metric | type | labels | what it says |',
+    '| metric | type | labels | meaning |',
     '|---|---|---|---|',
     ...rows.map(({ name, type, labels, help }) => `| \`${name}\` | ${type} | ${labels} | ${help} |`),
     '',
-    `Buckets of the histograms, seconds: ${LATENCY_BUCKETS.join(', ')}.`,
+    `The histograms have these buckets, in seconds: ${LATENCY_BUCKETS.join(', ')}.`,
     '',
-    'The page also has the metrics of the Temporal SDK (`temporal_…`), among them `temporal_request_latency`,',
+    'The page also has the metrics of the Temporal SDK (`temporal_…`), for example `temporal_request_latency`,',
     '`temporal_long_request_latency`, `temporal_request_failure`, `temporal_workflow_task_schedule_to_start_latency`,',
-    '`temporal_activity_schedule_to_start_latency`, `temporal_activity_execution_latency` and `temporal_workflow_endtoend_latency`:',
-    'https://docs.temporal.io/references/sdk-metrics. All of their durations are in seconds. The generator starts workflows through the',
-    'JavaScript client, which has no metrics, so the benchmark adds its own calls to `temporal_request_latency` and',
+    '`temporal_activity_schedule_to_start_latency`, `temporal_activity_execution_latency` and `temporal_workflow_endtoend_latency`.',
+    'See https://docs.temporal.io/references/sdk-metrics. All of their durations are in seconds. The generator starts workflows through',
+    'the JavaScript client, which has no metrics, so the benchmark adds its own calls to `temporal_request_latency` and',
     '`temporal_long_request_latency` with the label `service_name="temporal-benchmark"` (the SDK: `temporal-core-sdk`), e.g.',
     '`temporal_request_latency_count{operation="StartWorkflowExecution",service_name="temporal-benchmark"}`. The samples of a namespace',
-    'stay until a lane of another namespace begins. The failures of these calls are not in `temporal_request_failure`; the label `code`',
-    'of `benchmark_request_latency_seconds` counts them, and `benchmark_workflows_rejected_total` counts them by cause.',
+    'remain until a lane of another namespace begins. The failures of these calls are not in `temporal_request_failure`: the label',
+    '`code` of `benchmark_request_latency_seconds` counts them, and `benchmark_workflows_rejected_total` counts them by cause.',
     '',
   ].join('\n');
 }
 
 function described(registry: Registry) {
-  // What prom-client keeps of a metric is more than its types tell.
+  // prom-client's types omit these fields of a metric.
   const all = registry.getMetricsAsArray() as unknown as readonly Described[];
   return all.map(({ name, type, help, labelNames }) => ({ name, type, help, labels: labelNames.join(', ') }));
 }

@@ -1,20 +1,20 @@
 import { Histogram, type Registry } from 'prom-client';
 import { LATENCY_BUCKETS } from './sdk-runtime';
 
-/** Tells these samples from those of the SDK's own calls, which are in the same families. */
+/** Distinguishes these samples from those of the SDK's own calls, which are in the same families. */
 const SERVICE_NAME = 'temporal-benchmark';
 const LONG_POLL = 'GetWorkflowExecutionHistory';
 
 /**
  * The generator's calls in the SDK's metrics. The generator calls the target through the JavaScript client, which has no
- * metrics, so that its starts are missing from the `temporal_request_latency` of the SDK's core. These two histograms
- * have the names, labels and unit of the core's; `mergePages` joins both into one family.
+ * metrics, so SDK Core's `temporal_request_latency` does not contain its starts. These two histograms have the same names,
+ * labels and unit as those of SDK Core; `mergePages` merges them into the same families.
  */
 export class RequestMetrics {
   private readonly short: Histogram;
   private readonly long: Histogram;
   private readonly operations = new Set<string>();
-  /** Lanes that are under way, by namespace. */
+  /** The number of active lanes by namespace. */
   private readonly lanes = new Map<string, number>();
 
   constructor(registry: Registry) {
@@ -28,15 +28,15 @@ export class RequestMetrics {
       });
     this.short = histogram(
       'temporal_request_latency',
-      `Latency of the calls to the target that starts and messages make (service_name="${SERVICE_NAME}"), beside the SDK's own calls`,
+      `Latency of the starts and messages sent to the target (service_name="${SERVICE_NAME}") and of the SDK's own calls`,
     );
     this.long = histogram(
       'temporal_long_request_latency',
-      `Latency of the long polls for completions (service_name="${SERVICE_NAME}"), beside the SDK's own long polls`,
+      `Latency of the long polls for completions (service_name="${SERVICE_NAME}") and of the SDK's own long polls`,
     );
   }
 
-  /** Begins a lane; the samples of namespaces without a lane under way are dropped, so that the page does not grow. */
+  /** Begins a lane. Drops the samples of namespaces without an active lane, so that the page does not grow. */
   begin(namespace: string): void {
     if (!this.lanes.has(namespace)) for (const [other, lanes] of this.lanes) if (lanes === 0) this.drop(other);
     this.lanes.set(namespace, (this.lanes.get(namespace) ?? 0) + 1);

@@ -1,10 +1,10 @@
 import { Runtime, type RuntimeOptions } from '@temporalio/worker';
 import { freePort } from '../embedded-server';
 
-/** Upper ends of latency buckets, seconds: from 1 ms to 60 s. */
+/** The upper bounds of latency buckets, seconds: from 1 ms to 60 s. */
 export const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-const LATENCIES = [
+const SDK_LATENCIES = [
   'request_latency',
   'long_request_latency',
   'workflow_endtoend_latency',
@@ -17,10 +17,8 @@ const LATENCIES = [
 ];
 
 /**
- * Installs the SDK's runtime with its metrics on a loopback port, or without them where that fails: a process without
- * metrics is better than none.
- *
- * @returns the port of the SDK core's own page, undefined without metrics
+ * Installs the SDK's runtime and serves its metrics on a loopback port. If that fails, installs the runtime without
+ * metrics. Returns the port; undefined without metrics.
  */
 export async function installRuntime(options: RuntimeOptions): Promise<number | undefined> {
   const port = await freePort();
@@ -32,7 +30,7 @@ export async function installRuntime(options: RuntimeOptions): Promise<number | 
           prometheus: {
             bindAddress: `127.0.0.1:${port}`,
             useSecondsForDurations: true,
-            histogramBucketOverrides: Object.fromEntries(LATENCIES.map((name) => [name, LATENCY_BUCKETS])),
+            histogramBucketOverrides: Object.fromEntries(SDK_LATENCIES.map((name) => [name, LATENCY_BUCKETS])),
           },
         },
       },
@@ -44,11 +42,11 @@ export async function installRuntime(options: RuntimeOptions): Promise<number | 
   }
 }
 
-/** Labels that the SDK adds to a workflow's own metrics, by the names Prometheus' conventions ask for. */
+/** Renames the labels that the SDK adds to a workflow's own metrics to snake case, as Prometheus' conventions require. */
 export function withPrometheusLabels(page: string): string {
   return page.replace(/^benchmark_.*$/gm, (line) =>
-    line.replace(/([{,])(taskQueue|workflowType)=/g, (_all, before: string, name: string) => {
-      return `${before}${name === 'taskQueue' ? 'task_queue' : 'workflow_type'}=`;
+    line.replace(/([{,])(taskQueue|workflowType)=/g, (_all, separator: string, name: string) => {
+      return `${separator}${name === 'taskQueue' ? 'task_queue' : 'workflow_type'}=`;
     }),
   );
 }

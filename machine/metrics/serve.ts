@@ -6,20 +6,20 @@ export interface MetricsServer {
 }
 
 /**
- * Serves `/metrics`, and `/health` where somebody can tell what is not well. Rejects where the port is taken.
+ * Serves `/metrics` and, if `healthProblems` is given, `/health`. Rejects if the port is taken.
  *
- * @param sick what is not well; empty if all is
+ * @param healthProblems returns a message per problem; none if all is healthy
  */
 export async function serveMetrics(
   host: string,
   port: number,
   page: () => Promise<string>,
-  sick?: () => Promise<readonly string[]>,
+  healthProblems?: () => Promise<readonly string[]>,
 ): Promise<MetricsServer> {
   const server = createServer((request, response) => {
-    if (request.url === '/health' && sick) {
-      sick().then(
-        (names) => response.writeHead(names.length === 0 ? 200 : 503).end(names.join(', ') || 'well'),
+    if (request.url === '/health' && healthProblems) {
+      healthProblems().then(
+        (problems) => response.writeHead(problems.length === 0 ? 200 : 503).end(problems.join(', ') || 'healthy'),
         (err: Error) => response.writeHead(500).end(err.message),
       );
       return;
@@ -34,18 +34,18 @@ export async function serveMetrics(
     server.once('error', reject);
     server.listen(port, host, () => resolve());
   });
-  // Serving metrics keeps no process alive that has nothing else to do.
+  // The server must not keep a process alive that has nothing else to do.
   server.unref();
   return { port: (server.address() as { port: number }).port, close: () => server.close() };
 }
 
-const FETCH_WITHIN_MS = 2000;
+const FETCH_TIMEOUT_MS = 2000;
 
-/** A neighbour's page; empty if it does not answer: a dead role is missing from the machine's page, not its end. */
+/** Returns the metrics page of another process on this machine; empty if it does not answer. */
 export async function fetchPage(port: number): Promise<string> {
   return await new Promise((resolve) => {
-    const signal = AbortSignal.timeout(FETCH_WITHIN_MS);
-    // Not `fetch`: whose first call costs a process more than all of its scrapes.
+    const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
+    // Not with `fetch`: its first call costs a process more CPU than all scrapes together.
     const request = get({ host: '127.0.0.1', port, path: '/metrics', signal }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));

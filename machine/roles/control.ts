@@ -43,7 +43,7 @@ function controlActivities(role: Role, queues: QueueMetrics): ControlActivities 
     observeTarget: createObserveTarget({
       targets,
       sources: serverSources(),
-      onSample: (type, look) => queues.note(type, look),
+      onSample: (type, sample) => queues.set(type, sample),
     }),
     readHosts: createReadHosts({ client }),
     awaitHostsEnded: createAwaitHostsEnded({ client }),
@@ -65,9 +65,9 @@ async function main(): Promise<void> {
     taskQueue: CONTROL_QUEUE,
     workflowBundle: { codePath: ORCHESTRATOR_BUNDLE },
     activities: heartbeating(controlActivities(role, queues)),
-    // A dead control worker's sticky tasks are not waited for longer than this.
+    // After a control worker has died, its sticky workflow tasks are given to another worker after this time.
     stickyQueueScheduleToStartTimeout: '2s',
-    // Cancellations reach an activity with the answer to a heartbeat.
+    // An activity receives its cancellation with the answer to a heartbeat.
     maxHeartbeatThrottleInterval: '1s',
     defaultHeartbeatThrottleInterval: '1s',
     shutdownGraceTime: '1s',
@@ -75,7 +75,7 @@ async function main(): Promise<void> {
   await runWorkers(role, [worker]);
 }
 
-/** Its supervisor tells of the target that it started, and with which settings. */
+/** Returns the dynamic configuration of an embedded target, which the session's supervisor passes on. */
 function embeddedConfig({ BENCHMARK_EMBEDDED_TARGET: settings }: NodeJS.ProcessEnv): string[] | undefined {
   return settings === undefined ? undefined : (JSON.parse(settings) as string[]);
 }

@@ -4,7 +4,7 @@ import { LaneMetrics } from '../metrics/lane-metrics';
 import { LOAD_QUEUES } from '../../orchestrator/names';
 import { exitOnStartError, openRole, runWorkers } from './role';
 
-/** One process that generates load: one slot on each load queue, so never two lanes of one step. */
+/** Runs a generator process. It has one slot on each load queue, so it never gets two lanes of the same step. */
 async function main(): Promise<void> {
   const metrics = new LaneMetrics();
   const unfinishedLoad: Promise<unknown>[] = [];
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
         activities: { generateLoad },
         maxConcurrentActivityTaskExecutions: 1,
         maxConcurrentActivityTaskPolls: 1,
-        // Throttled heartbeats die with the process, and with them the successor's cursor.
+        // A heartbeat that is still throttled when the process dies is lost, and with it the position of the lane.
         maxHeartbeatThrottleInterval: '500ms',
         defaultHeartbeatThrottleInterval: '500ms',
         shutdownGraceTime: '1s',

@@ -10,7 +10,7 @@ import { logger, quietLogger } from '../log';
 import { installRuntime } from '../metrics/sdk-runtime';
 import { LOAD_WORKFLOWS_BUNDLE } from '../paths';
 
-/** A worker for the load workflows of one run, as a user would run one. */
+/** Runs a worker for the load workflows of one run, configured as a user's worker would be. */
 async function main({ run, host, slots, pollers, attempt }: HostInput & { attempt: number }): Promise<void> {
   const metricsPort = await installRuntime({ shutdownSignals: [], logger: quietLogger(logger('host-process')) });
   const identity = `${hostIdentityPrefix(run.runId, host)}${attempt}@${hostname()}:${process.pid}`;
@@ -21,7 +21,7 @@ async function main({ run, host, slots, pollers, attempt }: HostInput & { attemp
     identity,
     workflowBundle: { codePath: LOAD_WORKFLOWS_BUNDLE },
     activities,
-    // A worker that caches workflows needs two.
+    // A worker that caches workflows needs at least two slots.
     maxConcurrentWorkflowTaskExecutions: Math.max(2, slots),
     maxConcurrentActivityTaskExecutions: slots,
     workflowTaskPollerBehavior: polling(pollers, Math.max(2, slots)),
@@ -37,16 +37,16 @@ async function main({ run, host, slots, pollers, attempt }: HostInput & { attemp
   process.exit(0);
 }
 
-/** A fixed number of polls has to be one that fits the round trip: by default the worker finds out how many it needs. */
+/** Returns a fixed number of pollers, or autoscaling pollers by default: the right number depends on the round-trip time. */
 function polling(pollers: number | undefined, slots: number): WorkerOptions['workflowTaskPollerBehavior'] {
   if (pollers !== undefined) return { type: 'simple-maximum', maximum: Math.min(pollers, slots) };
   return { type: 'autoscaling', minimum: Math.min(2, slots), initial: Math.min(10, slots), maximum: slots };
 }
 
-/** Tells the host activity how busy this process is; slots are sampled ten times as often as they are reported. */
+/** Reports to the host activity how busy this process is. Slots are sampled ten times per report. */
 function reportEverySecond(worker: Worker, hello: HostMessage, slots: number): void {
-  const say = (message: HostMessage) => process.connected && process.send?.(message);
-  say(hello);
+  const send = (message: HostMessage) => process.connected && process.send?.(message);
+  send(hello);
   let loop = performance.eventLoopUtilization();
   let cpu = process.cpuUsage();
   let since = performance.now();
@@ -61,7 +61,7 @@ function reportEverySecond(worker: Worker, hello: HostMessage, slots: number): v
     const now = performance.eventLoopUtilization();
     const used = process.cpuUsage(cpu);
     const elapsedMs = performance.now() - since;
-    say({
+    send({
       startMs: Date.now() - SAMPLE_MS,
       eventLoopUtilization: performance.eventLoopUtilization(now, loop).utilization,
       slotsExhaustedShare: samples === 0 ? 0 : exhausted / samples,

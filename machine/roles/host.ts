@@ -6,11 +6,11 @@ import { mergePages } from '../metrics/page';
 import { fetchPage } from '../metrics/serve';
 import { exitOnStartError, openRole, runWorkers } from './role';
 
-/** How many hosts one machine's host role runs at the most. */
-const HOSTS_PER_MACHINE = 16;
+/** The maximum number of hosts that the host role of one machine runs. */
+const MAX_HOSTS = 16;
 
+/** Runs the host role. Each host is a child process, whose metrics are served on this process's page. */
 async function main(): Promise<void> {
-  // Hosts are children of this process; their pages stand on its own.
   const hosts = new Map<number, number>();
   const role = await openRole('host', async () =>
     mergePages(
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
     identity: role.identity,
     taskQueue: HOST_QUEUE,
     activities: { hostWorkflows },
-    maxConcurrentActivityTaskExecutions: HOSTS_PER_MACHINE,
+    maxConcurrentActivityTaskExecutions: MAX_HOSTS,
     maxHeartbeatThrottleInterval: '500ms',
     shutdownGraceTime: '1s',
   });

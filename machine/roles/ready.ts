@@ -1,6 +1,6 @@
-/** What a role process tells its supervisor once it polls. */
+/** The message that a role process sends to its supervisor when it polls. */
 export interface RoleReady {
   readonly ready: string;
-  /** Where it serves its metrics, on loopback. */
+  /** The loopback port of its metrics. */
   readonly metricsPort: number;
 }

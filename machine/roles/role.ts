@@ -12,7 +12,7 @@ import { addProcessMetrics } from '../metrics/process-metrics';
 import { installRuntime, withPrometheusLabels } from '../metrics/sdk-runtime';
 import { fetchPage, serveMetrics } from '../metrics/serve';
 
-/** What every role process has: a line to control, its targets, a log and a name. */
+/** What every role process has: connections to the control server and to targets, a log, and its identity. */
 export interface Role {
   readonly name: string;
   readonly identity: string;
@@ -23,23 +23,27 @@ export interface Role {
   readonly connection: Connection;
   readonly targets: TargetConnections;
   readonly connectTimeoutMs: number;
-  /** Where this process serves its page, for the machine's. */
+  /** The loopback port on which this process serves its metrics. The supervisor merges them into the machine's page. */
   readonly metricsPort: number;
 }
 
-/** @param ownMetrics what the role measures itself, beside the SDK's own metrics */
+/**
+ * Starts a role process: installs the SDK's runtime, serves metrics and connects to the control server.
+ *
+ * @param ownMetrics returns the role's own metrics, which are served with those of the SDK
+ */
 export async function openRole(name: string, ownMetrics = async () => ''): Promise<Role> {
   const log = logger(name);
-  // Every Worker of a process hears the same signal, and the order of ending is ours; so none is left to the SDK.
-  const corePort = await installRuntime({
+  // The roles stop in their own order, so the SDK must not handle signals.
+  const sdkMetricsPort = await installRuntime({
     shutdownSignals: [],
     workerHeartbeatInterval: '1s',
     logger: quietLogger(log),
   });
-  const ofProcess = new Registry();
-  addProcessMetrics(ofProcess);
+  const processRegistry = new Registry();
+  addProcessMetrics(processRegistry);
   const page = async () =>
-    `${await ownMetrics()}\n${await ofProcess.metrics()}\n${corePort === undefined ? '' : withPrometheusLabels(await fetchPage(corePort))}`;
+    `${await ownMetrics()}\n${await processRegistry.metrics()}\n${sdkMetricsPort === undefined ? '' : withPrometheusLabels(await fetchPage(sdkMetricsPort))}`;
   const { port: metricsPort } = await serveMetrics('127.0.0.1', 0, page);
   const control = resolveControl();
   const connectTimeoutMs = Number(process.env.BENCHMARK_CONNECT_TIMEOUT_MS) || undefined;
@@ -61,30 +65,30 @@ export async function openRole(name: string, ownMetrics = async () => ''): Promi
 }
 
 /**
- * Runs workers until the process is told to end: by a signal, or by its supervisor's going away.
+ * Runs workers until the process receives SIGTERM or its supervisor disappears. Then exits the process.
  *
- * @param rest what is still to be done once no worker runs any more
+ * @param afterwards awaited after all workers have stopped
  */
 export async function runWorkers(
   role: Role,
   workers: readonly Worker[],
-  rest: () => Promise<unknown> = () => Promise.resolve(),
+  afterwards: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<void> {
   const stop = () => workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown());
   process.once('SIGTERM', stop);
-  // Ctrl-C reaches the whole foreground group; only the command line answers it.
+  // Ctrl-C reaches all processes of the foreground group. Only the command line handles it.
   process.on('SIGINT', () => undefined);
   if (process.connected) process.once('disconnect', stop);
   const running = workers.map((worker) => worker.run());
   process.send?.({ ready: role.name, metricsPort: role.metricsPort } satisfies RoleReady);
   role.log.info('ready', { identity: role.identity });
   await Promise.all(running);
-  await rest();
+  await afterwards();
   await role.targets.close();
   process.exit(0);
 }
 
-/** A role that cannot start says why in one line and leaves it to its supervisor to try again. */
+/** Writes the error of a role that cannot start to stderr and exits. The supervisor restarts the role. */
 export function exitOnStartError(err: unknown): never {
   const { message, cause } = err as Error;
   process.stderr.write(`${message}${cause instanceof Error ? `: ${cause.message}` : ''}\n`);

@@ -185,7 +185,7 @@ describe('on a target that misbehaves', () => {
     frontend.release('RegisterNamespace');
     expect(ended.code).toBe(104);
     expect(ended.stderr).toMatch(
-      /the control namespace benchmark-control cannot be used \(PERMISSION_DENIED: not for you\); name an existing one with --control-namespace/,
+      /the control namespace benchmark-control cannot be used \(PERMISSION_DENIED: not for you\); use an existing one with --control-namespace/,
     );
   });
 

@@ -94,11 +94,11 @@ test('a role that cannot start fails the start with the last line that it wrote'
   await supervisor.stop(true);
 });
 
-test('a role that dies is started again, after pauses that grow; after 30 s of life they begin anew', async () => {
+test('a role that dies is restarted with a growing backoff, which an uptime of 30 s resets', async () => {
   const { supervisor, children, warnings } = await started();
-  const dieAfter = async (livedMs: number) => {
+  const dieAfter = async (uptimeMs: number) => {
     const { length } = children;
-    await jest.advanceTimersByTimeAsync(livedMs);
+    await jest.advanceTimersByTimeAsync(uptimeMs);
     children.at(-1)!.die();
     await jest.advanceTimersByTimeAsync(0);
     const { pauseMs } = warnings.at(-1)!;
@@ -134,7 +134,7 @@ test('where no run goes on, all are asked to end at once', async () => {
   expect(children.map(({ signals }) => signals.at(-1))).toEqual(['SIGKILL', 'SIGKILL', 'SIGKILL']);
 });
 
-test('what dies while it stops, or waits to be started again, stays down and keeps no timer', async () => {
+test('a role that dies while the supervisor stops, or waits for its restart, is not restarted and leaves no timer', async () => {
   const { supervisor, children } = await started();
   children[2]!.die();
   await jest.advanceTimersByTimeAsync(100);
@@ -150,7 +150,7 @@ test('a role that is down or does not answer is sick', async () => {
   await jest.advanceTimersByTimeAsync(0);
   jest.useRealTimers();
   // Nobody serves metrics on the port that the other two told.
-  expect(await supervisor.sick()).toEqual([
+  expect(await supervisor.healthProblems()).toEqual([
     'control does not answer',
     'generator does not answer',
     'host does not answer',

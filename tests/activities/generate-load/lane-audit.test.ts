@@ -56,7 +56,7 @@ test('a window in which starts were late is limited, and the one after it is jud
   expect(windows).toMatchObject({
     count: 3,
     limited: 1,
-    first: expect.stringMatching(/^after 0 s .* 2\d\d\.\d ms late/),
+    first: expect.stringMatching(/^after 0 s: .* 2\d\d\.\d ms late/),
   });
 });
 
