@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { root, setUp } from './setup.mjs';
@@ -72,7 +73,7 @@ async function externalWorker() {
   // Frontends learn of a new namespace within seconds. Until then the worker exits and is started again.
   for (let tries = 0; tries < 20; tries += 1) {
     const worker = spawn(process.execPath, args, { stdio: 'ignore' });
-    const ended = await Promise.race([once(worker, 'exit'), new Promise((resolve) => setTimeout(resolve, 3000))]);
+    const ended = await Promise.race([once(worker, 'exit'), sleep(3000)]);
     if (ended) continue;
     const externalInput = '{"order": "{{id}}", "number": {{index}}}';
     PARAMETERS.external = { externalType: 'order', externalInput, namespace, taskQueue };

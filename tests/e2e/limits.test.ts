@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from '../support/cluster';
 import { Home, isAlive } from '../support/cli';
 import { throttled, type Intercept } from '../support/frontend';
@@ -31,7 +32,7 @@ test('memory pressure in a generator: the in-flight cap falls, with a warning, a
   const env = { BENCHMARK_MEMORY_LIMIT: String(2 ** 20), BENCHMARK_METRICS_ADDRESS: 'off' };
   const cluster = await Cluster.start({ generators: 1, withFrontend: true, env });
   const slow: Intercept = async (_request, forward) => {
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await sleep(1500);
     return await forward();
   };
   cluster.frontend!.intercept('StartWorkflowExecution', slow);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { temporal } from '@temporalio/proto';
 import { eventually } from '../support/cli';
 import { Cluster } from '../support/cluster';
@@ -53,7 +54,7 @@ test('the control worker is away for 60 s: generators go on meanwhile, and the r
   await cluster.start('away', { ...load, duration: '75s' });
   await cluster.loading('away');
   for (const pid of [...cluster.pidsOf('control', control), control.child.pid!]) process.kill(pid, 'SIGKILL');
-  await new Promise((resolve) => setTimeout(resolve, 60_000));
+  await sleep(60_000);
   await cluster.addWorker('control');
   const result = await cluster.ended('away');
   expectSoundAccount(result);

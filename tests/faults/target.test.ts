@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import type { BenchmarkResult } from '../../report/result-schema';
@@ -55,7 +56,7 @@ test('a start that is answered after the client gave up is unknown, then found o
   cluster.frontend!.intercept('StartWorkflowExecution', async (_request, forward) => {
     const reply = await forward();
     late += 1;
-    if (late % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 11_000));
+    if (late % 50 === 0) await sleep(11_000);
     return reply;
   });
   const result = await cluster.benchmark('late', load);

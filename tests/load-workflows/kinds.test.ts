@@ -4,7 +4,7 @@ import { MIXABLE, parseMix } from '../../spec/mix';
 
 const weights = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 5 });
 
-test('each kind of a mix has its share over any stretch of a lane, within a few', () => {
+test('each kind of a mix has its share of any consecutive arrivals of a lane, up to a few', () => {
   fc.assert(
     fc.property(
       weights,
@@ -17,7 +17,7 @@ test('each kind of a mix has its share over any stretch of a lane, within a few'
         for (let i = 0; i < length; i += 1) counts[kindAt(kinds, lane, from + i)]! += 1;
         const whole = all.reduce((sum, weight) => sum + weight, 0);
         counts.forEach((count, i) => {
-          // Any interval of the circle is hit within a logarithm of what it should be.
+          // The number of points in any interval deviates from its share by at most a logarithmic term.
           expect(Math.abs(count - (length * all[i]!) / whole)).toBeLessThanOrEqual(2 + 2 * Math.log2(length + 1));
         });
       },
@@ -26,7 +26,7 @@ test('each kind of a mix has its share over any stretch of a lane, within a few'
   );
 });
 
-test('a mix is read as it was written, and nothing else is one', () => {
+test('parseMix reads a mix as it was written, and returns undefined for anything else', () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.constantFrom(...MIXABLE), { minLength: 2, maxLength: 5 }),

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { awaitRun } from '../../machine/await-run';
 
-/** What a connection says that is gone. */
+/** The error of a connection to a server that is gone. */
 function unavailable(): Error {
   const cause = Object.assign(new Error('14 UNAVAILABLE: gone'), { code: 14, details: 'gone', metadata: {} });
   return new Error('Failed to get Workflow execution history', { cause });
@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-test('a run is followed however long it lasts: what counts is how long control has not answered', async () => {
+test('awaitRun waits for a run of any duration, through several outages of the control server', async () => {
   let breaks = 0;
   const result = async () => {
     now += 20 * 60_000;
@@ -29,7 +29,7 @@ test('a run is followed however long it lasts: what counts is how long control h
   expect([outcome, breaks]).toEqual([{ result: { schemaVersion: 1 } }, 3]);
 });
 
-test('a control server that does not answer for ten minutes is given up', async () => {
+test('awaitRun throws when the control server has been unreachable for ten minutes', async () => {
   const fail = async () => {
     now += 4 * 60_000;
     throw unavailable();

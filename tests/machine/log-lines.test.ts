@@ -5,7 +5,7 @@ import { resultWithoutRun } from '../../report/result';
 
 const result = (error: string) => resultWithoutRun('ERROR', error, {}, 0);
 
-test('property: a result comes back from a log, however its lines are shuffled, repeated and mixed with others', () => {
+test('fromLogLines restores a result whose lines are shuffled, repeated and mixed with others', () => {
   const noise = fc.constantFrom('{"level":"info"}', '', '{"benchmarkResult":{}}', 'live 12.0/s p50 3 ms');
   fc.assert(
     fc.property(fc.string({ maxLength: 50 }), fc.array(noise), fc.infiniteStream(fc.nat()), (error, between, order) => {
@@ -17,8 +17,8 @@ test('property: a result comes back from a log, however its lines are shuffled, 
   );
 });
 
-test('a long result is split over lines that no log cuts; without one of them there is no result, not a wrong one', () => {
-  // What does not compress.
+test('a long result is split into lines that no log cuts; if a line is missing, there is no result', () => {
+  // Random data does not compress.
   const random = Array.from({ length: 800 }, (_, i) => createHash('sha256').update(String(i)).digest('base64'));
   const expected = result(random.join(''));
   const lines = toLogLines(expected);

@@ -12,7 +12,7 @@ h_seconds_sum 0.5
 h_seconds_count 1
 `;
 
-test('every family stands once, with the samples of all roles, each with its role', () => {
+test('every family appears once, with the samples of all roles, each labeled with its role', () => {
   const page = mergePages([
     { role: 'generator-0', text: generator },
     { role: 'generator-1', text: generator },
@@ -29,12 +29,12 @@ test('every family stands once, with the samples of all roles, each with its rol
   expect(page).toContain('h_seconds_bucket{role="generator-1",le="1"} 1');
 });
 
-test('a sample that has a role keeps it: a host behind the page of the host role', () => {
+test('a sample that has a role label keeps it, as those of host processes on the page of the host role', () => {
   expect(mergePages([{ role: 'host', text: 'a{role="host-3",b="c"} 1\n' }])).toBe('a{role="host-3",b="c"} 1\n');
   expect(mergePages([{ role: 'host', text: 'a{user_role="x"} 1\n' }])).toBe('a{role="host",user_role="x"} 1\n');
 });
 
-test('no sample is lost or doubled, however many pages there are', () => {
+test('no sample is lost or duplicated', () => {
   const sample = fc
     .tuple(fc.constantFrom('a_total', 'b', 'c_seconds_sum'), fc.nat(9))
     .map(([name, n]) => `${name}{n="${n}"} 1`);

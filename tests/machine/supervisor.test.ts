@@ -50,7 +50,7 @@ function supervising(count = 1) {
     return child as unknown as ChildProcess;
   });
   jest.spyOn(process.stderr, 'write').mockReturnValue(true);
-  const warnings: { name: string; pauseMs: number }[] = [];
+  const warnings: { name: string; backoffMs: number }[] = [];
   const log = { warn: (_: string, fields: never) => warnings.push(fields), error: jest.fn() };
   const pids: Record<string, number>[] = [];
   const plan = [
@@ -70,7 +70,7 @@ async function started(count = 1) {
   return all;
 }
 
-test('start resolves once every role is ready, and names each process', async () => {
+test('start resolves when every role is ready, and pids contains each process', async () => {
   const { supervisor, children, pids } = supervising(2);
   let isUp = false;
   const starting = supervisor.start().then(() => (isUp = true));
@@ -83,7 +83,7 @@ test('start resolves once every role is ready, and names each process', async ()
   expect(pids.at(-1)).toEqual(supervisor.pids);
 });
 
-test('a role that cannot start fails the start with the last line that it wrote', async () => {
+test('start rejects with the last line that a role wrote before it exited', async () => {
   const { supervisor, children } = supervising();
   const starting = supervisor.start();
   const failed = expect(starting).rejects.toThrow('host could not start: the disk is full');
@@ -101,8 +101,8 @@ test('a role that dies is restarted with a growing backoff, which an uptime of 3
     await jest.advanceTimersByTimeAsync(uptimeMs);
     children.at(-1)!.die();
     await jest.advanceTimersByTimeAsync(0);
-    const { pauseMs } = warnings.at(-1)!;
-    await jest.advanceTimersByTimeAsync(pauseMs - 1);
+    const { backoffMs } = warnings.at(-1)!;
+    await jest.advanceTimersByTimeAsync(backoffMs - 1);
     expect(children).toHaveLength(length);
     await jest.advanceTimersByTimeAsync(1);
     expect(children).toHaveLength(length + 1);
@@ -111,12 +111,12 @@ test('a role that dies is restarted with a growing backoff, which an uptime of 3
   for (let i = 0; i < 5; i += 1) await dieAfter(100);
   await dieAfter(30_001);
   await dieAfter(100);
-  expect(warnings.map(({ pauseMs }) => pauseMs)).toEqual([250, 1000, 3000, 10_000, 10_000, 250, 1000]);
+  expect(warnings.map(({ backoffMs }) => backoffMs)).toEqual([250, 1000, 3000, 10_000, 10_000, 250, 1000]);
   expect(new Set(warnings.map(({ name }) => name))).toEqual(new Set(['host']));
   await supervisor.stop();
 });
 
-test('roles end in order: generators, then hosts, then control', async () => {
+test('roles stop in order: generators, then hosts, then control', async () => {
   const { supervisor, children } = await started(2);
   const order: string[] = [];
   for (const child of children) child.on('exit', () => order.push(child.role));
@@ -124,7 +124,7 @@ test('roles end in order: generators, then hosts, then control', async () => {
   expect(order).toEqual(['generator', 'generator', 'host', 'control']);
 });
 
-test('where no run goes on, all are asked to end at once', async () => {
+test('stop(true) stops all roles at the same time', async () => {
   const { supervisor, children } = await started();
   for (const child of children) child.obeys = false;
   const stopping = supervisor.stop(true);
@@ -144,12 +144,12 @@ test('a role that dies while the supervisor stops, or waits for its restart, is 
   expect(children).toHaveLength(3);
 });
 
-test('a role that is down or does not answer is sick', async () => {
+test('healthProblems reports roles that do not run or do not answer', async () => {
   const { supervisor, children } = await started();
   children[2]!.die();
   await jest.advanceTimersByTimeAsync(0);
   jest.useRealTimers();
-  // Nobody serves metrics on the port that the other two told.
+  // No process serves metrics on the ports that the other two roles reported.
   expect(await supervisor.healthProblems()).toEqual([
     'control does not answer',
     'generator does not answer',

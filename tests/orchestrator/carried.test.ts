@@ -35,7 +35,7 @@ function factsOf(step: (typeof plan.steps)[number]): StepFacts {
   return { step, startAtMs: step.startMs, measurement: { ...measurement, audits: [] }, settled: measurement.ledger };
 }
 
-test('I8: what a run of the most iterations carries on fits one payload, and is still the whole account', () => {
+test('I8: the carried state of a run with the maximum number of iterations fits one payload and contains the whole account', () => {
   const [ramp, hold] = plan.steps.slice(0, 2).map(factsOf);
   const steps = plan.steps.map((step): StepFacts => ({ ...(step.kind === 'ramp' ? ramp! : hold!), step }));
   const carried = carriedSteps(steps);
@@ -44,7 +44,8 @@ test('I8: what a run of the most iterations carries on fits one payload, and is 
     steps.map(({ measurement }) => measurement.ledger),
   );
   expect(carried.every(({ settled }) => unaccounted(settled) === 0)).toBe(true);
-  // More is refused than can be looked up: the counts settle it. A ramp's percentiles are kept, a hold's samples too.
+  // There are more rejected starts than can be looked up, so they will be settled by count. A ramp keeps its percentiles, a
+  // hold its histograms.
   expect(carried[0]!.measurement.provisional).toEqual([
     { lane: 0, entries: { rejected: null, unknown: null, inDoubt: null } },
   ]);
@@ -52,7 +53,7 @@ test('I8: what a run of the most iterations carries on fits one payload, and is 
   expect(carried[1]!.measurement.histograms).toEqual(hold!.measurement.histograms);
 });
 
-test('the names of few provisional arrivals are carried on', () => {
+test('the ids of a few provisional arrivals are carried', () => {
   const facts = factsOf(plan.steps[0]!);
   expect(carriedSteps([facts])[0]!.measurement.provisional).toEqual(facts.measurement.provisional);
 });

@@ -33,7 +33,7 @@ function arrivalsOf(steps: readonly PlannedStep[], lanes: number): number {
   );
 }
 
-test('the plan says before anything is contacted how many arrivals there will be', () => {
+test('the plan contains the number of uniform arrivals, exact to one', () => {
   fc.assert(
     fc.property(specs, (input) => {
       const plan = planOf(specOf(input));
@@ -43,7 +43,7 @@ test('the plan says before anything is contacted how many arrivals there will be
   );
 });
 
-test('steps lie end to end on one timeline, and only holds have thresholds', () => {
+test('the steps of a timeline are consecutive, and only holds have thresholds', () => {
   fc.assert(
     fc.property(specs, (input) => {
       const { steps, durationMs } = planOf(specOf(input));
@@ -67,7 +67,7 @@ test('law 6: the in-flight cap of a lane is at least its peak rate times the dea
   );
 });
 
-test('completions awaited at once stay well below the limit of the server', () => {
+test('the expected number of awaited completions stays below the observer limit', () => {
   fc.assert(
     fc.property(specs, (input) => {
       const { observeShare, peakRate, steps } = planOf(specOf(input));
@@ -78,7 +78,7 @@ test('completions awaited at once stay well below the limit of the server', () =
   );
 });
 
-test('a step that is run again follows everything planned, as a new attempt, with as many arrivals as before', () => {
+test('a repeated hold follows all planned steps as a new attempt, with the same number of arrivals', () => {
   fc.assert(
     fc.property(specs, (input) => {
       const { steps, lanes } = planOf(specOf(input));
@@ -110,14 +110,14 @@ test('a shifted timeline has the same steps in the same order, as new attempts',
 });
 
 test('run ids differ between starts of the same workflow id within a minute', () => {
-  // Run ids of recent servers begin with the time.
+  // The run ids of recent servers begin with the time.
   const [a, b] = ['01a20d1f-0000-7000-8000-0123456789ab', '01a20d1f-0000-7000-8000-0123456789ac'];
   expect(runIdOf('nightly', a!)).not.toBe(runIdOf('nightly', b!));
   expect(runIdOf('My Nightly Run/7', a!)).toBe('my-nightly-run-7-456789ab');
   expect(runIdOf('x'.repeat(90), a!)).toHaveLength(49);
 });
 
-test('iterations run the profile again and again on one timeline; a warm-up is held but not judged', () => {
+test('iterations repeat the profile on one timeline; a warm-up has no thresholds', () => {
   const { steps, arrivals } = planOf(
     specOf({ rate: 10, duration: '20s', rampUp: '4s', iterations: 3, warmUp: true, lanes: 1 }),
   );

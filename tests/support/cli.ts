@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../../machine/session';
 import type { BenchmarkResult } from '../../report/result-schema';
 import { onEnd } from './leftovers';
@@ -141,6 +142,6 @@ export async function eventually<T>(
     const found = await look();
     if (found) return found;
     if (Date.now() > giveUpAt) throw new Error(`waited ${withinMs} ms for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
 }

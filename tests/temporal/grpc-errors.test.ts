@@ -8,7 +8,7 @@ function error(code: status, change: (metadata: Metadata) => void = () => undefi
   return Object.assign(new Error('boom'), { code, details: 'boom', metadata });
 }
 
-test('ResourceExhausted is counted by the cause and the scope the server gives', () => {
+test('the cause of RESOURCE_EXHAUSTED contains the cause and scope that the server sends', () => {
   const failure = temporal.api.errordetails.v1.ResourceExhaustedFailure.encode({ cause: 1, scope: 1 }).finish();
   const details = google.rpc.Status.encode({
     details: [{ type_url: 'type.googleapis.com/x.ResourceExhaustedFailure', value: failure }],
@@ -23,7 +23,7 @@ test('ResourceExhausted is counted by the cause and the scope the server gives',
   });
 });
 
-test('I3c: what may have been committed all the same is unknown, not rejected', () => {
+test('I3c: a start that may have been committed is unknown, not rejected', () => {
   for (const code of [status.DEADLINE_EXCEEDED, status.UNAVAILABLE, status.INTERNAL]) {
     expect(classifyStartError(error(code))).toEqual({ kind: 'unknown', cause: status[code] });
   }
@@ -34,7 +34,7 @@ test('I3c: what may have been committed all the same is unknown, not rejected', 
   expect(classifyStartError(new TypeError('no'))).toEqual({ kind: 'unknown', cause: 'TypeError' });
 });
 
-test('the state of a database error is counted, and a refused call names the key of the limit', () => {
+test('the cause of a database error contains its state, and the message of a rejected call names the setting of the limit', () => {
   const refused = Object.assign(error(status.UNAVAILABLE), { details: 'failed to connect (SQLSTATE 53400)' });
   expect(classifyStartError(refused)).toEqual({ kind: 'unknown', cause: 'UNAVAILABLE/SQLSTATE_53400' });
   const failure = temporal.api.errordetails.v1.ResourceExhaustedFailure.encode({ cause: 4, scope: 2 }).finish();
@@ -45,7 +45,7 @@ test('the state of a database error is counted, and a refused call names the key
   expect(describeGrpcError(limited)).toMatch(/^RESOURCE_EXHAUSTED: boom \(.*: .*persistenceMaxQPS, by default /);
 });
 
-test('a message for people names the code and what the server said', () => {
+test("describeGrpcError contains the code and the server's message", () => {
   expect(describeGrpcError(error(status.UNAVAILABLE))).toBe('UNAVAILABLE: boom');
   expect(describeGrpcError(new Error('outer', { cause: error(status.NOT_FOUND) }))).toBe('NOT_FOUND: boom');
 });

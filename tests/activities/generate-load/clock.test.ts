@@ -8,7 +8,7 @@ interface Round {
   readonly answers: boolean;
 }
 
-/** A control server whose clock shows `now + aheadMs` at the local instant `now`. */
+/** A control server whose clock shows `now + aheadMs` at the local time `now`. */
 function controlServer(aheadMs: number, rounds: readonly Round[]) {
   let now = 5000;
   let round = -1;
@@ -67,7 +67,7 @@ test.each([
   await expect(anchorClock(link, {}, now)).rejects.toMatchObject({ type: 'ClockUnknown', nonRetryable: true });
 });
 
-test('a round of which the server does not tell the instant is left out', async () => {
+test("a round without the server's time is left out", async () => {
   const rounds = [1, 2, 3, 4].map(() => ({ toServerMs: 2, backMs: 2, answers: true }));
   const { link, now } = controlServer(7, rounds);
   const tell = link.lastHeartbeatMs.bind(link);

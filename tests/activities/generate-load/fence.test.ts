@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Fence } from '../../../activities/generate-load/control-link';
 
-test('I3b: the fence is open only while a call less than the timeout − 1 s ago proved the attempt current', () => {
+test('I3b: the fence is open only while a call has proved the attempt current less than timeout − 1 s ago', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 3000, max: 15_000 }),

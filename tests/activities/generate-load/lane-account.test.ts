@@ -6,14 +6,14 @@ import { idleAudit as audit } from '../../../measurement/account/generator-audit
 import type { LaneCheckpoint } from '../../../orchestrator/activity-types';
 import { laneInput, simple } from '../../support/lane';
 
-/** What becomes of one arrival, and whether its outcome is known before the process dies. */
+/** The outcome of one arrival, and whether it is known before the process dies. */
 const arrival = fc.record({
   outcome: fc.constantFrom('completed', 'failed', 'unobserved', 'lost', 'recovered', 'rejected', 'unknown', 'capped'),
   answered: fc.boolean(),
 });
 type Arrival = typeof arrival extends fc.Arbitrary<infer T> ? T : never;
 
-/** Plays arrivals on an account; those that are not answered stay open. */
+/** Records arrivals in an account. Those that are not answered stay open. */
 function play(account: LaneAccount, from: number, arrivals: readonly Arrival[], allAnswered: boolean): void {
   arrivals.forEach(({ outcome, answered }, i) => {
     const sequence = from + i;
@@ -33,7 +33,7 @@ function play(account: LaneAccount, from: number, arrivals: readonly Arrival[], 
   });
 }
 
-test('I1 and I6 hold for whatever becomes of the arrivals', () => {
+test('I1 and I6 hold for all outcomes of arrivals', () => {
   fc.assert(
     fc.property(fc.array(arrival, { maxLength: 80 }), (arrivals) => {
       const account = new LaneAccount(laneInput());
@@ -52,7 +52,7 @@ test('I1 and I6 hold for whatever becomes of the arrivals', () => {
   );
 });
 
-test('I5: a successor takes the books over as they were: nothing is lost, and what was open or fell into the gap is in doubt', () => {
+test('I5: a successor takes over the whole account, and arrivals that were open or due in the gap are in doubt', () => {
   fc.assert(
     fc.property(
       fc.array(arrival, { maxLength: 60 }),
@@ -88,7 +88,7 @@ test('I5: a successor takes the books over as they were: nothing is lost, and wh
   );
 });
 
-test('a mix: its parts add up to the lane, over the death of a generator too', () => {
+test('the parts of a mix add up to the lane, also after the death of a generator', () => {
   const kinds = ['simple', 'signal', 'query'].map((workload, i) => ({ ...simple, workload, weight: i + 1 }));
   fc.assert(
     fc.property(
@@ -118,7 +118,7 @@ test('a mix: its parts add up to the lane, over the death of a generator too', (
   );
 });
 
-test('a lane that is handed over: what its owner has reserved is in doubt until the server tells, and is no gap', () => {
+test('after a handover the reserved arrivals are in doubt and are not a gap', () => {
   fc.assert(
     fc.property(fc.array(arrival, { maxLength: 60 }), fc.nat(50), fc.nat(20), (before, reserved, late) => {
       const leaving = new LaneAccount(laneInput());
@@ -142,7 +142,7 @@ test('a lane that is handed over: what its owner has reserved is in doubt until 
   );
 });
 
-test("a heartbeat is at most 32 KB and a lane's result at most 48 KB, with an hour of scattered latencies and errors behind it", () => {
+test("a heartbeat is at most 32 KB and a lane's result at most 48 KB, after an hour of scattered latencies and errors", () => {
   const seconds = 3600;
   const account = new LaneAccount(laneInput({ rate: 20, seconds, seriesWidthMs: 6000 }));
   for (let i = 0; i < seconds * 20; i += 1) {
@@ -158,7 +158,7 @@ test("a heartbeat is at most 32 KB and a lane's result at most 48 KB, with an ho
     account.choose(0);
     account.complete({ sequence: i, atMs: dueMs + latencyMs, latencyMs, serviceMs: latencyMs - 0.5 });
   }
-  // Two thousand starts without an answer, every other settled: the worst bitmap a deadline of 10 s allows at 200/s.
+  // Two thousand starts of which every second one is unanswered: the largest bitmap that a deadline of 10 s permits at 200/s.
   for (let i = seconds * 20; i < seconds * 20 + 2000; i += 1) {
     account.schedule(i, i * 50);
     if (i % 2 === 0) account.recover(i);

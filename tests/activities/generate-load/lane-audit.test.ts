@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-/** Samples a lane once per second of its step, as heartbeats do; `each` says what is sent in that second. */
+/** Samples a lane once per second of its step, as heartbeats do; `each` sends in that second. */
 function play(audit: LaneAudit, seconds: number, each: (second: number) => void = () => undefined, isOn = true): void {
   for (let second = 0; second <= seconds; second += 1) {
     audit.sample(second, second * 1000, isOn);
@@ -19,7 +19,7 @@ function play(audit: LaneAudit, seconds: number, each: (second: number) => void 
   }
 }
 
-test('the audit tells the process, the attempt, the clock to a microsecond, and the most that was in flight', () => {
+test('the audit contains the process, the attempt, the clock to a microsecond, and the maximum in flight', () => {
   const audit = new LaneAudit('generator@here:1', 2);
   audit.observerRetries += 3;
   play(audit, 5);
@@ -60,7 +60,7 @@ test('a window in which starts were late is limited, and the one after it is jud
   });
 });
 
-test('before the load no window is kept, and what is left of the last one does not grow into the time after the load', () => {
+test('windows cover only the time of the load: none before it, and the last one ends with it', () => {
   const audit = new LaneAudit('x', 1);
   play(audit, 30, undefined, false);
   expect(audit.finish(anchor, 0, 10).windows!.count).toBe(0);

@@ -4,7 +4,7 @@ import { createServer as createHttpServer } from 'node:http';
 import fc from 'fast-check';
 import { cpuQuota, readMachineFacts } from '../../../activities/generate-load/machine-facts';
 
-test("a container's quota is its share of the period, and none where it may use all", () => {
+test("a container's CPU quota is quota divided by period, and null without a limit", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 6_400_000 }), fc.integer({ min: 1000, max: 1_000_000 }), (quota, period) => {
       expect(cpuQuota(`${quota} ${period}\n`)).toBeCloseTo(quota / period, 9);
@@ -13,7 +13,7 @@ test("a container's quota is its share of the period, and none where it may use 
   for (const none of ['max 100000\n', '']) expect(cpuQuota(none)).toBeNull();
 });
 
-test('in a task of ECS the metadata endpoints tell of the task and of the instance', async () => {
+test('in an ECS task, the metadata endpoints provide the task and the instance type', async () => {
   const server = createHttpServer((request, response) => {
     const token = request.headers['x-aws-ec2-metadata-token'];
     if (request.url === '/v4/abc/task') return void response.end('{"Family": "load-worker", "Revision": "7"}');
@@ -28,7 +28,7 @@ test('in a task of ECS the metadata endpoints tell of the task and of the instan
   server.close();
 });
 
-test('outside of ECS no endpoint is asked, and what is not known says so', async () => {
+test("outside of ECS no endpoint is called, and unknown facts are 'unknown'", async () => {
   const asked: unknown[] = [];
   const endpoint = createServer((socket) => void asked.push(socket)).listen(0, '127.0.0.1');
   await once(endpoint, 'listening');

@@ -1,6 +1,6 @@
 import { MemoryGuard } from '../../../activities/generate-load/memory-guard';
 
-test('memory pressure halves the cap down to ten, says so each time, and relief brings it back', () => {
+test('memory pressure halves the cap down to ten with a warning each time, and relief restores it', () => {
   let used = 0.95;
   const warned: number[] = [];
   const guard = new MemoryGuard(

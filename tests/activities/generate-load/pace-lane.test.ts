@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LaneAccount } from '../../../activities/generate-load/lane-account';
 import { paceLane } from '../../../activities/generate-load/pace-lane';
 import type { TargetCalls } from '../../../activities/generate-load/target-calls';
 import { summarize } from '../../../measurement/account/histogram';
 import { laneInput } from '../../support/lane';
 
-/** A target whose answers the test decides on. */
+/** A target with answers that the test can change. */
 function target(change: Partial<TargetCalls> = {}): TargetCalls {
   return {
     start: (workflowId) => Promise.resolve({ runId: workflowId }),
@@ -29,14 +30,14 @@ async function pace(
   return account.checkpoint('settling');
 }
 
-test('every arrival is sent once, by an id that names its place', async () => {
+test('every arrival is sent once, with an id made of its step, lane and sequence', async () => {
   const ids: string[] = [];
   const { ledger } = await pace(target({ start: (id) => Promise.resolve({ runId: String(ids.push(id)) }) }));
   expect(ledger).toMatchObject({ scheduled: 200, acknowledged: 200 });
   expect(ids).toEqual(Array.from({ length: 200 }, (_, i) => `run-1/1/1/0/${i}`));
 });
 
-test('law 1: a target that answers nothing delays no arrival; the cap turns the rest into counted skips', async () => {
+test('law 1: a target that does not answer delays no arrival; arrivals beyond the in-flight cap are skipped and counted', async () => {
   let answer: () => void = () => undefined;
   const silent = new Promise<{ runId: string }>((resolve) => (answer = () => resolve({ runId: 'late' })));
   const running = pace(target({ start: () => silent }), { maxInFlight: 50 });
@@ -48,13 +49,13 @@ test('law 1: a target that answers nothing delays no arrival; the cap turns the 
 test('law 2: a stall of the target shows in the latency of each arrival: the rest of the stall from its due time', async () => {
   const startedAt = performance.now();
   const stalled = async () => {
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, 800 - (performance.now() - startedAt))));
+    await sleep(Math.max(0, 800 - (performance.now() - startedAt)));
     return { runId: 'x' };
   };
   const { observation, ledger, histograms } = await pace(target({ start: stalled }));
   expect(ledger.acknowledged).toBe(200);
   expect(observation.completed).toBe(200);
-  // 200 arrivals within a second: 160 of them fall due in the stall, one every 5 ms.
+  // Of 200 arrivals within a second, 160 are due during the stall, one every 5 ms.
   const { max, p50 } = summarize(histograms.latency);
   expect(max.ms).toBeGreaterThan(780);
   expect(p50.ms).toBeGreaterThan(290);
@@ -72,12 +73,12 @@ test('law 2: a stall of the generator shows in the latency from the due time, an
   const service = summarize(histograms.service);
   expect(latency.count).toBe(200);
   expect(latency.p50.ms).toBeGreaterThan(100);
-  // Only the start that blocked took long itself.
+  // Only the start that blocked has a long service time.
   expect(service.p95.ms).toBeLessThan(50);
   expect(summarize(histograms.lag).max.ms).toBeGreaterThan(550);
 });
 
-test('I3b: behind a closed fence nothing is sent, and every arrival is counted', async () => {
+test('I3b: with a closed fence nothing is sent, and every arrival is counted', async () => {
   let sent = 0;
   const { ledger } = await pace(target({ start: () => Promise.resolve({ runId: String((sent += 1)) }) }), {
     maySend: () => sent < 40,
@@ -86,7 +87,7 @@ test('I3b: behind a closed fence nothing is sent, and every arrival is counted',
   expect(ledger).toMatchObject({ scheduled: 200, acknowledged: 40, skipped: { fenced: 160 } });
 });
 
-test('I10: a lane that is told to stop takes up no further arrival and returns what it has', async () => {
+test('I10: a stopped lane schedules no further arrival and returns its account', async () => {
   const controller = new AbortController();
   setTimeout(() => controller.abort(), 300);
   const { ledger } = await pace(target(), { stop: controller.signal });
@@ -95,16 +96,15 @@ test('I10: a lane that is told to stop takes up no further arrival and returns w
   expect(ledger.acknowledged).toBe(ledger.scheduled);
 });
 
-test('beyond the number of completions that may be awaited, samples are declared lost and nothing else changes', async () => {
-  const { ledger, observation } = await pace(
-    target({ awaitClose: () => new Promise((resolve) => setTimeout(() => resolve('completed'), 1200)) }),
-    { maxObservers: 20 },
-  );
+test('completions beyond the maximum that may be awaited are counted as lost samples and nothing else changes', async () => {
+  const { ledger, observation } = await pace(target({ awaitClose: () => sleep(1200, 'completed' as const) }), {
+    maxObservers: 20,
+  });
   expect(ledger.acknowledged).toBe(200);
   expect(observation).toMatchObject({ chosen: 200, completed: 20, lost: 180 });
 });
 
-test('the sample is chosen by the name of the arrival: the same whatever the target does', async () => {
+test("the sample depends on the arrivals' ids only, not on the target's behavior", async () => {
   const observed = async (calls: Partial<TargetCalls>) => {
     const ids: string[] = [];
     await pace(target({ ...calls, awaitClose: (id) => Promise.resolve(ids.push(id) ? 'completed' : undefined) }), {
@@ -115,7 +115,7 @@ test('the sample is chosen by the name of the arrival: the same whatever the tar
   };
   const quick = await observed({});
   const slow = await observed({
-    start: (id) => new Promise((resolve) => setTimeout(() => resolve({ runId: id }), 50)),
+    start: (id) => sleep(50, { runId: id }),
   });
   expect(slow).toEqual(quick);
   expect(quick.length).toBeGreaterThan(80);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { serverSources } from '../../../activities/observe/server-pages';
 import { apsRegion } from '../../../activities/observe/sigv4';
 
-/** A server of metrics that keeps what it was asked. */
+/** A metrics server that records its requests. */
 async function served(reply: (request: IncomingMessage, body: string) => { status?: number; text: string }) {
   const asked: { url: string; authorization?: string; body: string; headers: IncomingMessage['headers'] }[] = [];
   const server = createServer((request, response) => {
@@ -22,7 +22,7 @@ async function served(reply: (request: IncomingMessage, body: string) => { statu
   return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
 }
 
-test('DSQL: what its plugin serves is read beside the rest, replica by replica', async () => {
+test('DSQL: the metrics of its plugin are read in addition, per replica', async () => {
   const page = 'dsql_tx_conflict_total 12\ndsql_tx_retry_total{operation="x"} 3\nunrelated 1\npoll_success 5\n';
   const { url, close } = await served(() => ({ text: page }));
   const env = { BENCHMARK_SERVER_METRICS: ` ${url}/metrics, ${url}/metrics ` };
@@ -38,7 +38,7 @@ test('DSQL: what its plugin serves is read beside the rest, replica by replica',
   close();
 });
 
-test('a Prometheus is asked for exactly the measures, with its token and the selector, and the own workflows are left out', async () => {
+test('a Prometheus is queried for the measures only, with its token and selector; system workflows are left out', async () => {
   const series = (namespace: string, value: string) => ({
     metric: { __name__: 'poll_success', namespace },
     value: [1, value],
@@ -58,7 +58,7 @@ test('a Prometheus is asked for exactly the measures, with its token and the sel
   close();
 });
 
-test('what does not answer, or says no, is named without its address', async () => {
+test('the error of a source that does not answer, or rejects the request, does not contain its address', async () => {
   const { url, close } = await served(() => ({ status: 403, text: 'no' }));
   const [refusing, absent] = serverSources({ BENCHMARK_SERVER_METRICS: `${url},http://127.0.0.1:9` });
   await expect(refusing!.read('all')).rejects.toThrow(/^answered 403$/);
@@ -69,7 +69,7 @@ test('what does not answer, or says no, is named without its address', async () 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
 
-/** What AWS's documentation of Signature Version 4 prescribes, computed here anew. */
+/** Computes the signature as AWS's documentation of Signature Version 4 describes it. */
 function expectedSignature(url: string, body: string, headers: IncomingMessage['headers'], secret: string): string {
   const [, names] = /SignedHeaders=([^,]+)/.exec(headers.authorization!)!;
   const date = headers['x-amz-date'] as string;
@@ -87,7 +87,7 @@ function expectedSignature(url: string, body: string, headers: IncomingMessage['
   return hmac(key, ['AWS4-HMAC-SHA256', date, scope, sha256(canonical)].join('\n')).toString('hex');
 }
 
-test('Amazon Managed Prometheus: the question is signed with the credentials of the AWS environment', async () => {
+test('Amazon Managed Prometheus: the query is signed with the credentials of the AWS environment', async () => {
   const reply = JSON.stringify({ status: 'success', data: { result: [] } });
   const { url, asked, close } = await served(() => ({ text: reply }));
   const before = { ...process.env };
@@ -112,7 +112,7 @@ test('Amazon Managed Prometheus: the question is signed with the credentials of 
   close();
 });
 
-test('the region of a workspace is read from its address, and of no other', () => {
+test('the region is read from the address of an Amazon Managed Prometheus workspace, and from no other address', () => {
   expect(apsRegion('https://aps-workspaces.us-east-1.amazonaws.com/workspaces/ws-1')).toBe('us-east-1');
   expect(apsRegion('https://aps-workspaces.us-east-1.amazonaws.com.example.com/')).toBeUndefined();
   expect(apsRegion('http://prometheus:9090')).toBeUndefined();

@@ -23,7 +23,7 @@ async function explained(listed: FakeWorkflow[], scheduledByLane: number[], abse
   );
 }
 
-test('the ids on each side are named, over all lanes; ids known to be absent are not', async () => {
+test('the ids on each side are reported, over all lanes, without ids that are known to be missing', async () => {
   const listed = [...workflows(0, 3), ...workflows(1, 2), ...workflows(1, 1, 900), ...workflows(7, 1)];
   expect(await explained(listed, [5, 2], ['run-1/1/1/0/4'], 1)).toEqual({
     step: '1',
@@ -34,7 +34,7 @@ test('the ids on each side are named, over all lanes; ids known to be absent are
   });
 });
 
-test('workflows of another step, of another run and of a child are no part of it', async () => {
+test('workflows of another step, workflows of another run and child workflows are ignored', async () => {
   const others: FakeWorkflow[] = [
     { id: 'run-1/2/1/0/9', type: 'simple', status: 'Completed' },
     { id: 'run-10/1/1/0/9', type: 'simple', status: 'Completed' },
@@ -44,13 +44,13 @@ test('workflows of another step, of another run and of a child are no part of it
   expect([onlyInAccount.count, onlyOnServer.count]).toEqual([0, 0]);
 });
 
-test('at most twenty ids are named on each side; the counts are whole', async () => {
+test('at most twenty ids are reported on each side; the counts are complete', async () => {
   const { onlyInAccount, onlyOnServer } = await explained(workflows(0, 30, 1000), [50]);
   expect([onlyInAccount.count, onlyInAccount.ids.length]).toEqual([50, 20]);
   expect([onlyOnServer.count, onlyOnServer.ids.length]).toEqual([30, 20]);
 });
 
-test('a list that was not read to its end names nothing as missing', async () => {
+test('a list that was not read completely reports no id as missing', async () => {
   const { onlyInAccount } = await explained(workflows(0, 60_001), [60_002]);
   expect(onlyInAccount).toEqual({ count: null, ids: [] });
 });

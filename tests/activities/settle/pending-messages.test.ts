@@ -21,7 +21,7 @@ function pending(workflows: FakeWorkflow[], kinds: ArrivalKind[] = [signal]) {
   return { target, send };
 }
 
-test('every open workflow of the step is sent all of its messages, by names that the server takes once', async () => {
+test('every open workflow of the step gets all of its messages, with ids that the server accepts once', async () => {
   const closed: FakeWorkflow = { ...running(1), status: 'Completed' };
   const { target, send } = pending([running(0), closed, running(2), { ...running(0), id: 'run-1/2/1/0/0' }]);
   await send();
@@ -30,7 +30,7 @@ test('every open workflow of the step is sent all of its messages, by names that
   );
 });
 
-test('a workflow that was sent its messages is not sent them again; one that failed is', async () => {
+test('messages are not sent twice to a workflow, except after an error', async () => {
   const { target, send } = pending([running(0), running(1)]);
   target.fail('signalWorkflowExecution', grpcFailure(status.UNAVAILABLE));
   await send();
@@ -41,7 +41,7 @@ test('a workflow that was sent its messages is not sent them again; one that fai
   expect(target.log.slice(first.length)).toEqual(['signal run-1/1/1/0/0/0', 'signal run-1/1/1/0/0/1']);
 });
 
-test('a workflow that has closed meanwhile lacks nothing', async () => {
+test('a workflow that has closed in the meantime is ignored', async () => {
   const { target, send } = pending([running(0)]);
   target.fail('signalWorkflowExecution', grpcFailure(status.NOT_FOUND));
   await send();
@@ -49,7 +49,7 @@ test('a workflow that has closed meanwhile lacks nothing', async () => {
   expect(target.log).toEqual([]);
 });
 
-test('in a mix only the workflows that wait for messages are sent any', async () => {
+test('in a mix, only the workflows that wait for messages get any', async () => {
   const { target, send } = pending(
     Array.from({ length: 40 }, (_, i) => running(i)),
     [simple, signal],
@@ -60,14 +60,14 @@ test('in a mix only the workflows that wait for messages are sent any', async ()
   expect(target.log).toHaveLength(40);
 });
 
-test('an update that goes with a start is sent again as an update of the same name', async () => {
+test('the update of an update-with-start is sent again as an update with the same id', async () => {
   const kind: ArrivalKind = { ...simple, messages: { kind: 'update-with-start', count: 2 } };
   const { target, send } = pending([running(0)], [kind]);
   await send();
   expect(target.log).toEqual(['update run-1/1/1/0/0/0', 'update run-1/1/1/0/0/1']);
 });
 
-test('nothing is asked where no kind waits for messages, and nothing is sent after the time for it', async () => {
+test('no call is made if no kind waits for messages, and no message is sent after the time limit', async () => {
   const none = pending([running(0)], [simple]);
   none.target.fail('listWorkflowExecutions', grpcFailure(status.INTERNAL, 'must not be called'));
   await none.send();

@@ -34,7 +34,7 @@ function reconciling(listed: FakeWorkflow[], change: Partial<ReconcileInput>) {
   return { target, reconcile };
 }
 
-test('an account that agrees is closed at once, with the server’s counts by status', async () => {
+test('a ledger that agrees with the server is reconciled without waiting, with the server’s counts by status', async () => {
   const listed = [
     ...workflows(7),
     ...workflows(2, { status: 'Failed' }, 7),
@@ -49,7 +49,7 @@ test('an account that agrees is closed at once, with the server’s counts by st
   });
 });
 
-test('visibility that lags behind is waited for, and how long is reported', async () => {
+test('reconciliation waits for delayed visibility and reports how long', async () => {
   const listed = workflows(8);
   const { reconcile } = reconciling(listed, { steps: [countedStep({ scheduled: 10, acknowledged: 10 })] });
   setTimeout(() => listed.push(...workflows(2, {}, 8)), 20_000);
@@ -59,7 +59,7 @@ test('visibility that lags behind is waited for, and how long is reported', asyn
   expect(visibilityWaitMs).toBeLessThan(25_000);
 });
 
-test('counts are asked for at most once per second, whatever the wait', async () => {
+test('counts are read at most once per second', async () => {
   const { target, reconcile } = reconciling(workflows(9), {
     steps: [countedStep({ scheduled: 10, acknowledged: 10 })],
   });
@@ -69,7 +69,7 @@ test('counts are asked for at most once per second, whatever the wait', async ()
   expect(asked.mock.calls.length).toBeLessThanOrEqual(63);
 });
 
-test('after a minute a disagreement is named, with the ids on each side', async () => {
+test('after a minute, a disagreement is reported with the ids on each side', async () => {
   const { reconcile } = reconciling([...workflows(9), ...workflows(1, {}, 77)], {
     steps: [countedStep({ scheduled: 12, acknowledged: 12 })],
   });
@@ -90,7 +90,7 @@ test('open workflows may take the completion timeout to close, and are counted a
   expect(tookMs).toBeLessThan(33_000);
 });
 
-test('what waits for messages is sent them while the account is settled', async () => {
+test('workflows that wait for messages get them during reconciliation', async () => {
   const listed = workflows(3, { status: 'Running' });
   const { target, reconcile } = reconciling(listed, {
     steps: [countedStep({ scheduled: 3, acknowledged: 3 })],
@@ -100,7 +100,7 @@ test('what waits for messages is sent them while the account is settled', async 
   expect((await reconcile()).steps[0]!.server).toMatchObject({ completed: 3, open: 0 });
 });
 
-test('I3c: provisional starts are looked up by id, and not before a late one could have been committed', async () => {
+test('I3c: provisional starts are looked up by id, after the last possible commit of a late start', async () => {
   const endedAtMs = Date.now();
   const ledger = { scheduled: 10, acknowledged: 6, unknown: { DEADLINE_EXCEEDED: 3 }, inDoubt: 1 };
   const step = countedStep(ledger, { unknown: { DEADLINE_EXCEEDED: [6, 3] }, inDoubt: [9, 1] }, { endedAtMs });
@@ -116,11 +116,11 @@ test('I3c: provisional starts are looked up by id, and not before a late one cou
     settledBy: 'describing each id',
     open: [],
   });
-  // The deadline of a start is 10 s, and a write may follow 10 s later.
+  // The deadline of a start is 10 s, and the server may commit it 10 s later.
   expect(firstLookAfterMs).toBeGreaterThanOrEqual(20_000);
 });
 
-test('provisional starts without names are settled by count', async () => {
+test('provisional starts without ids are settled by count', async () => {
   const ledger = { scheduled: 10, acknowledged: 6, rejected: { RESOURCE_EXHAUSTED: 4 } };
   const { reconcile } = reconciling(workflows(7), { steps: [countedStep(ledger, { rejected: null })] });
   expect(await reconcile()).toMatchObject({
@@ -130,7 +130,7 @@ test('provisional starts without names are settled by count', async () => {
   });
 });
 
-test('completions within a hold are counted by when they closed; windows of one step add up', async () => {
+test('completions in a hold are counted by close time; the windows of a step add up', async () => {
   const closed = (closedAtMs: number, type: string, from: number) => workflows(1, { closedAtMs, type }, from);
   const listed = [...closed(999, 'a', 0), ...closed(1000, 'a', 1), ...closed(1999, 'b', 2), ...closed(2000, 'a', 3)];
   const { reconcile } = reconciling(listed, {
@@ -147,7 +147,7 @@ test('completions within a hold are counted by when they closed; windows of one 
   ]);
 });
 
-test('a namespace that is gone is a failure of its own, and is not retried; other errors are as they came', async () => {
+test('a deleted namespace has its own failure type and is not retried; other errors are rethrown', async () => {
   const { target, reconcile } = reconciling([], { steps: [countedStep({ scheduled: 1, acknowledged: 1 })] });
   target.fail('countWorkflowExecutions', grpcFailure(status.PERMISSION_DENIED, 'not for you'));
   await expect(reconcile()).rejects.toMatchObject({ code: status.PERMISSION_DENIED });

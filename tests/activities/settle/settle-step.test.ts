@@ -20,7 +20,7 @@ const counts = (total: number): ServerCounts => {
   return { total, completed: total, failed: 0, canceled: 0, terminated: 0, timedOut: 0, open: 0 };
 };
 
-/** Every arrival of a step: how it is booked, and whether the server has it. */
+/** The arrivals of a step: how each is recorded, and whether it exists on the server. */
 const arrivals = fc.array(
   fc.record({
     entry: fc.constantFrom('rejected A', 'rejected B', 'unknown A', 'inDoubt'),
@@ -29,7 +29,7 @@ const arrivals = fc.array(
   { maxLength: 40 },
 );
 
-test('by id: every provisional arrival that the server has is found, under the cause it was booked', async () => {
+test('by id: every provisional arrival that exists on the server is found, under its recorded cause', async () => {
   await fc.assert(
     fc.asyncProperty(arrivals, async (all) => {
       const of = (entry: string) => all.flatMap((one, sequence) => (one.entry === entry ? [sequence] : []));
@@ -61,7 +61,7 @@ test('by id: every provisional arrival that the server has is found, under the c
         foundInDoubt: found('inDoubt'),
       });
       expect([...missing].sort()).toEqual(all.flatMap(({ there }, i) => (there ? [] : [idOf(i)])).sort());
-      // What the server refused is only looked up; of the rest, an absent id is reserved.
+      // Ids of rejected starts are only looked up. A missing id of any other start is reserved.
       const reserved = all.flatMap(({ entry, there }, i) =>
         there || entry.startsWith('rejected') ? [] : [`start ${idOf(i)}`],
       );
@@ -71,7 +71,7 @@ test('by id: every provisional arrival that the server has is found, under the c
   );
 });
 
-test('by count: what the server has beyond the acknowledged is taken from doubt, then unknown, then rejected; the account closes', () => {
+test('by count: workflows beyond the acknowledged ones are attributed to arrivals in doubt, then unknown, then rejected; the ledger adds up', () => {
   const some = fc.record({ A: fc.nat(20), B: fc.nat(20) });
   fc.assert(
     fc.property(fc.nat(50), some, some, fc.nat(20), fc.nat(150), (acknowledged, rejected, unknown, inDoubt, listed) => {

@@ -13,7 +13,7 @@ const { namespace } = ownedRun;
 const targetWith = (...workflows: FakeWorkflow[]) => new FakeTarget({ [namespace]: { workflows } });
 const lookup = (target: FakeTarget, run = ownedRun) => new WorkflowLookup(target.connection, run);
 
-test('the missing ids are exactly those that the server does not have, in the order asked for', async () => {
+test('findMissing returns exactly the ids that the server does not have, in the given order', async () => {
   const ids = Array.from({ length: 90 }, (_, i) => `run-1/1/1/0/${i}`);
   await fc.assert(
     fc.asyncProperty(fc.subarray(ids), fc.boolean(), async (there, forGood) => {
@@ -25,7 +25,7 @@ test('the missing ids are exactly those that the server does not have, in the or
   );
 });
 
-test('I3c: a missing id is reserved for good by a terminated tombstone, so that a late start fails', async () => {
+test('I3c: a missing id is reserved by a terminated tombstone, so that a late start fails', async () => {
   const target = targetWith();
   expect(await lookup(target).findMissing(['run-1/a'], true)).toEqual(['run-1/a']);
   expect(target.namespaces[namespace]!.workflows).toEqual([{ id: 'run-1/a', type: TOMBSTONE, status: 'Terminated' }]);
@@ -59,7 +59,7 @@ test('a tombstone of an earlier attempt counts as missing, and one that still ru
   expect(target.log).toEqual([`terminate ${namespace}:run-1/a`]);
 });
 
-test('an error is not an absence: the lookup is repeated, and six errors in a row fail it', async () => {
+test('an error does not make an id missing: the lookup is retried, and throws after six consecutive errors', async () => {
   const target = targetWith({ id: 'run-1/a', type: 'simple', status: 'Completed' });
   const errors = (count: number) => Array.from({ length: count }, () => grpcFailure(status.UNAVAILABLE, 'away'));
   target.fail('describeWorkflowExecution', ...errors(5));

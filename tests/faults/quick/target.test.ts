@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from '../../support/cluster';
 import { checkAccount } from '../../support/check-account';
 import { throttled } from '../../support/frontend';
@@ -15,7 +16,7 @@ test('the target is stopped for 20 s and started again: the offered load stays, 
   await cluster.start('stopped', { ...load, rate: 10, duration: '32s' });
   await cluster.loading('stopped', 20);
   await cluster.stopTarget();
-  await new Promise((resolve) => setTimeout(resolve, 20_000));
+  await sleep(20_000);
   await cluster.startTarget();
   const result = await cluster.ended('stopped');
   expectSoundAccount(result);
