@@ -120,6 +120,11 @@ async function eventsOf(handle: WorkflowHandle, workload: SingleWorkload): Promi
     .sort();
 }
 
+/** The server's own count of a workflow's state transitions. */
+async function transitionsOf(handle: WorkflowHandle): Promise<number> {
+  return Number((await handle.describe()).raw.workflowExecutionInfo!.stateTransitionCount);
+}
+
 function typesOf(events: readonly Event[]): string[] {
   return events.map(({ eventType }) => EventType[eventType!].replace('EVENT_TYPE_', ''));
 }
@@ -156,5 +161,6 @@ describeWithGo('the in-memory frontend', ['memory-frontend'], () => {
   test.each(cases)('runs %s %j with the same history as the embedded server', async (workload, params) => {
     const [here, there] = await Promise.all([runOne(inMemory, workload, params), runOne(real, workload, params)]);
     expect(await eventsOf(here, workload)).toEqual(await eventsOf(there, workload));
+    if (workload !== 'child-workflow') expect(await transitionsOf(here)).toBe(await transitionsOf(there));
   });
 });

@@ -69,7 +69,6 @@ func (f *frontend) pushActivity(x *execution, a *activity) {
 func (f *frontend) startActivity(x *execution, a *activity, identity string) *workflowservice.PollActivityTaskQueueResponse {
 	a.started, a.startedAt, a.identity, a.requestID = true, time.Now(), identity, newUUID()
 	a.heartbeatAt = a.startedAt
-	x.transitions++
 	f.armActivityTimeouts(x, a)
 	return &workflowservice.PollActivityTaskQueueResponse{
 		TaskToken:                   token{'a', x.ns.number, x.index, a.scheduledID, a.attempt}.encode(),

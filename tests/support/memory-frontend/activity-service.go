@@ -21,6 +21,7 @@ func (f *frontend) PollActivityTaskQueue(ctx context.Context, r *workflowservice
 		if a == nil || a.started || a.attempt != t.attempt {
 			return false
 		}
+		x.transitions++
 		response = f.startActivity(x, a, r.Identity)
 		response.PollerScalingDecision = t.ns.queues[queueKey{r.TaskQueue.Name, true}].scaling(waited)
 		return true

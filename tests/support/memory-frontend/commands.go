@@ -320,6 +320,7 @@ func (f *frontend) beginAfter(x *execution, delay time.Duration) {
 	time.AfterFunc(delay, func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
+		x.transitions++
 		x.needTask()
 	})
 }

@@ -111,6 +111,7 @@ func (f *frontend) create(ns *namespace, id, requestID string, attrs *historypb.
 		UserMetadata: metadata,
 		Attributes:   &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{WorkflowExecutionStartedEventAttributes: attrs},
 	})
+	x.transitions++
 	f.armRunTimeout(x)
 	return x
 }
@@ -205,11 +206,13 @@ func (x *execution) startedEvent() *historypb.HistoryEvent {
 func (x *execution) startTask(identity string) {
 	wt := x.task
 	wt.started, wt.startedAt, wt.identity, wt.requestID = true, time.Now(), identity, newUUID()
-	x.transitions++
 	if wt.deferred {
 		wt.scheduledID, wt.startedID = x.nextID(), x.nextID()+1
 	} else {
 		wt.startedID = x.append(x.startedEvent())
+	}
+	if !wt.deferred || wt.attempt > 1 {
+		x.transitions++
 	}
 	ns, index, stamp := x.ns, x.index, wt.stamp
 	x.f.timeouts.after(x.taskTimeout, func() {
@@ -333,7 +336,6 @@ func (f *frontend) armRunTimeout(x *execution) {
 func (x *execution) close(status enumspb.WorkflowExecutionStatus) {
 	x.closed = true
 	x.task, x.buffered, x.activities, x.timers = nil, nil, nil, nil
-	x.transitions++
 	x.ns.records.close(x.index, status, x.events[len(x.events)-1].EventTime.AsTime().UnixNano())
 	x.ns.open--
 	if x.closing != nil {
@@ -353,6 +355,7 @@ func (x *execution) close(status enumspb.WorkflowExecutionStatus) {
 
 // terminate ends the execution by force.
 func (x *execution) terminate(reason, identity string, details *commonpb.Payloads) {
+	x.transitions++
 	x.append(&historypb.HistoryEvent{
 		EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
 		Attributes: &historypb.HistoryEvent_WorkflowExecutionTerminatedEventAttributes{WorkflowExecutionTerminatedEventAttributes: &historypb.WorkflowExecutionTerminatedEventAttributes{

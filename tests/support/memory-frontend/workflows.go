@@ -84,7 +84,6 @@ func (f *frontend) start(r *workflowservice.StartWorkflowExecutionRequest) (*exe
 		attrs.FirstWorkflowTaskBackoff = &durationpb.Duration{}
 	}
 	x := f.create(ns, r.WorkflowId, r.RequestId, attrs, r.UserMetadata, nil)
-	x.transitions++
 	return x, &workflowservice.StartWorkflowExecutionResponse{
 		RunId: x.runID, FirstExecutionRunId: x.runID, Started: true, Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
 	}, nil
