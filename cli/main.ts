@@ -56,6 +56,7 @@ async function main(args: readonly string[]): Promise<number> {
     .demandCommand(1, 'A command is required.')
     .wrap(Math.min(110, process.stdout.columns || 100))
     .exitProcess(false)
+    .locale('en')
     .updateStrings(STRINGS)
     .fail((message, err) => {
       // yargs reports wrong usage without an error or with its own class YError.

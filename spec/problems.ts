@@ -16,7 +16,7 @@ export interface SpecProblem {
   readonly source?: string;
 }
 
-/** The source of a value that nobody set. */
+/** The source of a default value. */
 export const DEFAULT_SOURCE = 'default';
 
 const MAX_SHOWN_CHARACTERS = 200;
@@ -24,7 +24,8 @@ const MAX_SHOWN_CHARACTERS = 200;
 /**
  * Returns the error message for an invalid spec, one line per problem.
  *
- * @param nameOf how a field is called where its value came from no variable and no file: by its flag on a command line
+ * @param nameOf returns the name of a field, e.g. its flag; problems with values from variables and files use the field's
+ *   own name
  */
 export function describeProblems(
   problems: readonly SpecProblem[],
@@ -42,9 +43,9 @@ function describeProblem(
   { field, value, expected, relation, source }: SpecProblem,
   nameOf: (field: string) => string,
 ): string {
-  const isFromFile = source !== undefined && source !== DEFAULT_SOURCE && !source.startsWith('--');
-  const nameHere = isFromFile ? (name: string) => name : nameOf;
-  const origin = isFromFile ? ` (from ${source})` : source === DEFAULT_SOURCE ? ' (default)' : '';
+  const usesFieldName = source !== undefined && source !== DEFAULT_SOURCE && !source.startsWith('--');
+  const nameHere = usesFieldName ? (name: string) => name : nameOf;
+  const origin = usesFieldName ? ` (from ${source})` : source === DEFAULT_SOURCE ? ' (default)' : '';
   const name = `${isFieldName(field) ? nameHere(field) : field}${origin}`;
   const phrase = expected.replace(/`(\w+)`/g, (_, other: string) => nameHere(other));
   if (relation !== undefined) return `${name} ${relation} ${phrase}`;

@@ -39,7 +39,7 @@ type Args = ArgumentsCamelCase<Record<string, unknown>>;
 
 export async function handler(argv: Args): Promise<number> {
   const connections = readConnections(argv);
-  if (connections.target === undefined) return await cleanUpLocalRun(argv.name as string | undefined);
+  if (connections.target === undefined) return await cleanUpLocalRun(argv);
   await checkFrontend(connections.target, connections.connectTimeoutMs);
   const connection = await connect(connections.target, connections.connectTimeoutMs);
   try {
@@ -58,9 +58,11 @@ export async function handler(argv: Args): Promise<number> {
   }
 }
 
-async function cleanUpLocalRun(name: string | undefined): Promise<number> {
+async function cleanUpLocalRun({ name, namespace, all }: Args): Promise<number> {
+  if (all || namespace !== undefined)
+    throw badConfiguration(`--${all ? 'all' : 'namespace'} requires --address: the target to clean up, host:port`);
   if (name === undefined) throw badConfiguration('the name of the run is required; to show the runs: benchmark list');
-  const session = findSession(name);
+  const session = findSession(name as string);
   const { workflowId } = session.run;
   await stopLocalSession(session);
   process.stdout.write(`${workflowId}: its processes were stopped and its files removed.\n`);

@@ -9,7 +9,7 @@ import { locate } from '../locate';
 import { readResult } from '../read-result';
 
 export const command = 'show [run]';
-export const describe = 'Show the progress of a run, or the result of an ended run or of a result.json';
+export const describe = 'Show the progress or the result of a run, or a result.json';
 
 export function builder(yargs: Argv) {
   return withConnectionOptions(yargs)

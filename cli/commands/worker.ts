@@ -39,13 +39,14 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
     readSetting(argv, 'roles', ['BENCHMARK_ROLES'], env) ?? { name: '--roles', value: ALL_ROLES },
     readSetting(argv, 'generators', ['BENCHMARK_GENERATORS'], env) ?? { name: '--generators', value: '1' },
   );
+  const metrics = metricsAddress(argv, METRICS);
   await checkFrontend(control, connectTimeoutMs);
   await prepareControlNamespace(control, connectTimeoutMs);
   const log = logger('supervisor');
   const stopSignal = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
   });
-  const { supervisor, ready } = superviseRoles(plan, connections, metricsAddress(argv, METRICS));
+  const { supervisor, ready } = superviseRoles(plan, connections, metrics);
   await Promise.race([ready, stopSignal]);
   log.info('ready', {
     roles: plan.map(({ role, count }) => `${count} × ${role}`).join(', '),
