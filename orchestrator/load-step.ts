@@ -55,7 +55,11 @@ export async function LoadStep(input: LoadStepInput): Promise<StepMeasurement> {
   const target = results.some(({ cutShort }) => cutShort !== undefined) ? undefined : await observing;
   collecting.cancel();
   await Promise.all([reporting, observing]);
-  return { ...mergeLanes(results), ...(target === undefined ? {} : { target }) };
+  const measurement = { ...mergeLanes(results), ...(target === undefined ? {} : { target }) };
+  // The other lanes were canceled because one was late, so the step as a whole was late.
+  return results.some(({ cutShort }) => cutShort === PICKED_UP_LATE)
+    ? { ...measurement, cutShort: PICKED_UP_LATE }
+    : measurement;
 }
 
 async function runLane(
