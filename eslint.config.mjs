@@ -25,9 +25,20 @@ const imports = {
   'load-workflows': ['spec'],
   orchestrator: ['spec', 'measurement', 'report', 'load-workflows'],
   temporal: ['spec', 'measurement', 'orchestrator'],
-  activities: ['spec', 'measurement', 'report', 'load-workflows', 'orchestrator', 'temporal'],
-  machine: ['spec', 'measurement', 'report', 'load-workflows', 'orchestrator', 'temporal', 'activities'],
-  cli: ['spec', 'measurement', 'report', 'load-workflows', 'orchestrator', 'temporal', 'activities', 'machine'],
+  executor: ['spec', 'load-workflows', 'temporal'],
+  activities: ['spec', 'measurement', 'report', 'load-workflows', 'orchestrator', 'temporal', 'executor'],
+  machine: ['spec', 'measurement', 'report', 'load-workflows', 'orchestrator', 'temporal', 'executor', 'activities'],
+  cli: [
+    'spec',
+    'measurement',
+    'report',
+    'load-workflows',
+    'orchestrator',
+    'temporal',
+    'executor',
+    'activities',
+    'machine',
+  ],
 };
 const contains = (folder, other) => other === folder || other.startsWith(`${folder}/`);
 const zones = Object.entries(imports).flatMap(([folder, allowed]) =>

@@ -32,6 +32,7 @@ export default {
         'machine',
         'replay',
         'temporal',
+        'executor',
         'docs',
       ),
     },

@@ -16,6 +16,7 @@ const rooms = [
   'report',
   'spec',
   'temporal',
+  'executor',
   'scripts',
 ];
 

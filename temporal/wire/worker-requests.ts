@@ -51,9 +51,12 @@ export interface Completion {
   readonly isFirst: boolean;
   /** Flags of the language SDK that this task used first. */
   readonly langFlags: readonly number[];
-  /** Answers to the task's queries: encoded Payloads by the query's id. */
-  readonly answers?: ReadonlyMap<string, Uint8Array>;
+  /** Answers to the task's queries, by the query's id. */
+  readonly answers?: ReadonlyMap<string, QueryAnswer>;
 }
+
+/** What a query returned, as encoded Payloads, or why it failed. */
+export type QueryAnswer = { readonly result: Uint8Array } | { readonly error: string };
 
 /** Encodes what a worker sends, as frames for {@link WireConnection.unary}. Constant fields are encoded once. */
 export class WorkerRequests {
@@ -108,10 +111,7 @@ export class WorkerRequests {
       activityFailed: RespondActivityTaskFailedRequest.encode(activity).finish(),
       activityCanceled: RespondActivityTaskCanceledRequest.encode(activity).finish(),
       heartbeat: RecordActivityTaskHeartbeatRequest.encode({ namespace, identity }).finish(),
-      query: RespondQueryTaskCompletedRequest.encode({
-        namespace,
-        completedType: QueryResultType.QUERY_RESULT_TYPE_ANSWERED,
-      }).finish(),
+      query: RespondQueryTaskCompletedRequest.encode({ namespace }).finish(),
       namespace,
     };
   }
@@ -129,7 +129,10 @@ export class WorkerRequests {
     for (const [id, answer] of answers ?? []) {
       const entry = encoder.open(8);
       const result = encoder.string(1, id).open(2);
-      encoder.int(1, QueryResultType.QUERY_RESULT_TYPE_ANSWERED).embedded(2, answer).close(result).close(entry);
+      encoder.int(1, resultTypeOf(answer));
+      if ('result' in answer) encoder.embedded(2, answer.result);
+      else encoder.string(3, answer.error);
+      encoder.close(result).close(entry);
     }
     return encoder.frame();
   }
@@ -161,9 +164,11 @@ export class WorkerRequests {
     return this.encoder.begin().bytes(1, taskToken).embedded(2, details).raw(this.tails.heartbeat).frame();
   }
 
-  /** @param answer encoded Payloads */
-  completeQuery(taskToken: Uint8Array, answer: Uint8Array): Buffer {
-    return this.encoder.begin().bytes(1, taskToken).embedded(3, answer).raw(this.tails.query).frame();
+  completeQuery(taskToken: Uint8Array, answer: QueryAnswer): Buffer {
+    this.encoder.begin().bytes(1, taskToken).int(2, resultTypeOf(answer));
+    if ('result' in answer) this.encoder.embedded(3, answer.result);
+    else this.encoder.string(4, answer.error);
+    return this.encoder.raw(this.tails.query).frame();
   }
 
   /** One page of a history, from the beginning if there is no token. */
@@ -177,4 +182,8 @@ export class WorkerRequests {
       }).finish(),
     );
   }
+}
+
+function resultTypeOf(answer: QueryAnswer): number {
+  return 'result' in answer ? QueryResultType.QUERY_RESULT_TYPE_ANSWERED : QueryResultType.QUERY_RESULT_TYPE_FAILED;
 }

@@ -102,7 +102,7 @@ test('a completed workflow task carries its commands, messages, answers and, the
           messages: messagesMeant.map((message) => temporal.api.protocol.v1.Message.encode(message).finish()),
           isFirst,
           langFlags,
-          answers: new Map(Object.entries(answers).map(([id, { encoded }]) => [id, encoded])),
+          answers: new Map(Object.entries(answers).map(([id, { encoded }]) => [id, { result: encoded }])),
         });
         const first = { coreUsedFlags: [1, 2, 3], sdkName: 'temporal-typescript', sdkVersion: '1.24.0' };
         expectRequest(service.RespondWorkflowTaskCompletedRequest, frame, {
@@ -149,7 +149,14 @@ test('what a worker says of activities, queries and histories is decoded to what
         details: message,
       });
       const answer = { namespace: 'ns', taskToken, completedType: 1, queryResult: message };
-      expectRequest(service.RespondQueryTaskCompletedRequest, worker.completeQuery(taskToken, encoded), answer);
+      expectRequest(
+        service.RespondQueryTaskCompletedRequest,
+        worker.completeQuery(taskToken, { result: encoded }),
+        answer,
+      );
+      const noAnswer = { namespace: 'ns', taskToken, completedType: 2, errorMessage: words };
+      const failedQuery = worker.completeQuery(taskToken, { error: words });
+      expectRequest(service.RespondQueryTaskCompletedRequest, failedQuery, noAnswer);
       const page = { namespace: 'ns', execution: { workflowId: words, runId: 'run' }, nextPageToken: taskToken };
       expectRequest(service.GetWorkflowExecutionHistoryRequest, worker.history(words, 'run', taskToken), page);
       expect(
