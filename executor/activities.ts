@@ -1,7 +1,8 @@
-import { ApplicationFailure, defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
+import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import { status } from '@grpc/grpc-js';
 import { temporal } from '@temporalio/proto';
 import { grpcCode } from '../temporal/grpc-errors';
+import { failureByDesign } from '../load-workflows/activities/fail';
 import { readCancelRequested, type ActivityTask } from '../temporal/wire/replies';
 import type { WorkerRequests } from '../temporal/wire/worker-requests';
 import { encodePayloads, NO_RESULT, readJson } from './payloads';
@@ -32,7 +33,7 @@ export class Activities {
       case 'echo':
         return await this.complete(taskToken, task.input);
       case 'failUntil':
-        if (task.attempt < Number(readJson(task.input))) return await this.fail(taskToken, AS_ASKED);
+        if (task.attempt < Number(readJson(task.input))) return await this.fail(taskToken, BY_DESIGN);
         return await this.complete(taskToken, NO_RESULT);
       case 'wait':
         return await this.wait(task);
@@ -147,10 +148,10 @@ class Waiting {
 
 const { Failure } = temporal.api.failure.v1;
 
-/** The failure of the `failUntil` activity, with a stack trace as the SDK records it. */
-const AS_ASKED = (function failUntil() {
-  const failure = ApplicationFailure.retryable('as asked', 'AsAsked');
-  failure.stack = failure.stack?.split('\n').slice(0, 3).join('\n');
+/** The failure of the `failUntil` activity, with a stack trace as long as the one that the SDK records. */
+const BY_DESIGN = (function failUntil() {
+  const failure = failureByDesign();
+  failure.stack = failure.stack?.split('\n').slice(0, 4).join('\n');
   return Failure.encode(defaultFailureConverter.errorToFailure(failure, defaultPayloadConverter)).finish();
 })();
 

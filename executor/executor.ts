@@ -15,11 +15,12 @@ import { Pollers, type Polled, type PollerLimits } from './pollers';
 import { WorkerCalls } from './worker-calls';
 import { WorkflowTasks, type Closed } from './workflow-tasks';
 
-const { GetSystemInfoRequest, GetSystemInfoResponse } = temporal.api.workflowservice.v1;
+const { DescribeNamespaceRequest, DescribeNamespaceResponse, GetSystemInfoRequest, GetSystemInfoResponse } =
+  temporal.api.workflowservice.v1;
 
 /** The server answers an empty poll after about a minute. */
 const POLL_MS = 70_000;
-/** Polls that the server does not end within this time after a shutdown are canceled. */
+/** Polls that the server does not end within this time after a shutdown, although it says that it does, are canceled. */
 const POLLS_END_WITHIN_MS = 2000;
 /** Tasks that are under way get this long to finish. */
 const TASKS_END_WITHIN_MS = 10_000;
@@ -60,6 +61,7 @@ export class LeanExecutor {
   private activities?: Activities;
   private tasks = 0;
   private stopping = false;
+  private serverEndsPolls = false;
   private onIdle: () => void = () => undefined;
 
   private constructor(private readonly options: ExecutorOptions) {
@@ -92,14 +94,14 @@ export class LeanExecutor {
   }
 
   /**
-   * Stops: the server ends the open polls, so that it gives no task to a poller that has gone; tasks that are under way
-   * finish; activities that take longer go back to the server.
+   * Stops: open polls end, by the server if it can, so that it gives no task to a poller that has gone; tasks that are
+   * under way finish; activities that take longer go back to the server.
    */
   async stop(): Promise<void> {
     this.stopping = true;
     const polls = Promise.all(this.pollers.map((pollers) => pollers.stop()));
     await this.calls.once('ShutdownWorker', this.requests!.shutdown).catch(() => undefined);
-    const late = setTimeout(() => this.cancelPolls.abort(), POLLS_END_WITHIN_MS);
+    const late = setTimeout(() => this.cancelPolls.abort(), this.serverEndsPolls ? POLLS_END_WITHIN_MS : 0);
     await polls;
     clearTimeout(late);
     this.activities!.stop();
@@ -111,8 +113,11 @@ export class LeanExecutor {
 
   private async begin(): Promise<void> {
     const { namespace, taskQueue, identity, buildId, onClosed } = this.options;
-    const reply = await this.calls.once('GetSystemInfo', frameOf(GetSystemInfoRequest.encode({}).finish()));
-    const { capabilities } = GetSystemInfoResponse.decode(reply);
+    const system = await this.calls.once('GetSystemInfo', frameOf(GetSystemInfoRequest.encode({}).finish()));
+    const { capabilities } = GetSystemInfoResponse.decode(system);
+    const ask = frameOf(DescribeNamespaceRequest.encode({ namespace }).finish());
+    const described = DescribeNamespaceResponse.decode(await this.calls.once('DescribeNamespace', ask));
+    this.serverEndsPolls = described.namespaceInfo?.capabilities?.workerPollCompleteOnShutdown ?? false;
     const requests = new WorkerRequests({
       namespace,
       identity,

@@ -1,7 +1,14 @@
 import { status } from '@grpc/grpc-js';
+import { temporal } from '@temporalio/proto';
 import { STATE } from '../load-workflows/message-names';
 import { describeGrpcError, grpcCode } from '../temporal/grpc-errors';
-import { readCompleted, readHistoryPage, type ActivityTask, type WorkflowTask } from '../temporal/wire/replies';
+import {
+  eventsOf,
+  readCompleted,
+  readHistoryPage,
+  type ActivityTask,
+  type WorkflowTask,
+} from '../temporal/wire/replies';
 import { Fields } from '../temporal/wire/scan';
 import type { QueryAnswer, WorkerRequests } from '../temporal/wire/worker-requests';
 import type { Commands } from './commands';
@@ -17,6 +24,14 @@ const TASK_TIMEOUT_MS = 10_000;
 const SIGNAL_FLAG = 2;
 /** `WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE`. */
 const UNHANDLED_FAILURE = 4;
+
+const { EventType } = temporal.api.enums.v1;
+const CLOSE_EVENTS: Readonly<Record<Closing, number>> = {
+  completed: EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+  failed: EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+  canceled: EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
+  continued: EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
+};
 
 /** A run that this executor has closed, when the server acknowledged it. */
 export interface Closed {
@@ -93,25 +108,34 @@ export class WorkflowTasks {
     return next && next.taskToken.length > 0 ? next : undefined;
   }
 
-  private async respond(frame: Buffer, { workflowId }: WorkflowTask, closes: Closing | undefined) {
-    let undecided = false;
-    const closed = () => {
-      if (closes && closes !== 'continued')
-        this.options.onClosed({ workflowId, status: closes, atMs: performance.now() });
-    };
+  private async respond(frame: Buffer, task: WorkflowTask, closes: Closing | undefined) {
+    let isUndecided = false;
     try {
       const reply = await this.options.calls.repeat('RespondWorkflowTaskCompleted', frame, TASK_TIMEOUT_MS, () => {
-        undecided = true;
+        isUndecided = true;
       });
-      closed();
+      this.report(task, closes);
       return readCompleted(new Fields(reply));
     } catch (err) {
-      // An attempt without an answer had closed the run, so a later one does not find it.
-      if (!undecided || grpcCode(err) !== status.NOT_FOUND || !describeGrpcError(err).includes('already completed'))
-        throw err;
-      closed();
+      // An attempt without an answer may have closed the run, so that a later one did not find the task.
+      const isGone = isUndecided && grpcCode(err) === status.NOT_FOUND;
+      if (!isGone || closes === undefined || !(await this.hasClosed(task, closes))) throw err;
+      this.report(task, closes);
       return { activities: [] };
     }
+  }
+
+  private report({ workflowId }: WorkflowTask, closes: Closing | undefined): void {
+    if (closes && closes !== 'continued')
+      this.options.onClosed({ workflowId, status: closes, atMs: performance.now() });
+  }
+
+  private async hasClosed({ workflowId, runId }: WorkflowTask, closes: Closing): Promise<boolean> {
+    const { calls, requests } = this.options;
+    const frame = requests.closeEvent(workflowId, runId);
+    const reply = await calls.repeat('GetWorkflowExecutionHistory', frame, TASK_TIMEOUT_MS);
+    const [event] = eventsOf(readHistoryPage(new Fields(reply)).history);
+    return event?.type === CLOSE_EVENTS[closes];
   }
 
   private async answerQuery(task: WorkflowTask, run: RunHistory): Promise<undefined> {

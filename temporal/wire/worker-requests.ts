@@ -15,7 +15,7 @@ const {
   GetWorkflowExecutionHistoryRequest,
   ShutdownWorkerRequest,
 } = temporal.api.workflowservice.v1;
-const { TaskQueueKind, TaskQueueType, QueryResultType } = temporal.api.enums.v1;
+const { HistoryEventFilterType, TaskQueueKind, TaskQueueType, QueryResultType } = temporal.api.enums.v1;
 
 /** How a worker presents itself to the server. */
 export interface WorkerIdentity {
@@ -173,14 +173,18 @@ export class WorkerRequests {
 
   /** One page of a history, from the beginning if there is no token. */
   history(workflowId: string, runId: string, nextPageToken: Uint8Array = new Uint8Array()): Buffer {
+    return this.historyRequest({ execution: { workflowId, runId }, nextPageToken });
+  }
+
+  /** The last event of a closed run; of an open one, nothing. */
+  closeEvent(workflowId: string, runId: string): Buffer {
+    const historyEventFilterType = HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT;
+    return this.historyRequest({ execution: { workflowId, runId }, historyEventFilterType });
+  }
+
+  private historyRequest(request: temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryRequest): Buffer {
     const { namespace } = this.tails;
-    return frameOf(
-      GetWorkflowExecutionHistoryRequest.encode({
-        namespace,
-        execution: { workflowId, runId },
-        nextPageToken,
-      }).finish(),
-    );
+    return frameOf(GetWorkflowExecutionHistoryRequest.encode({ namespace, ...request }).finish());
   }
 }
 

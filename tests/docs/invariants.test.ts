@@ -9,6 +9,7 @@ const CODE = [
   'load-workflows',
   'orchestrator',
   'temporal',
+  'executor',
   'activities',
   'machine',
   'cli',
