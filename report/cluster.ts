@@ -8,6 +8,9 @@ import type { ReportedStep } from './steps';
 /** The maximum number of readings per measure in the result; the most frequent ones are kept. */
 const MAX_READINGS_PER_MEASURE = 8;
 
+/** The width of the first column of the summary's lines, in characters. */
+const LABEL_WIDTH = 30;
+
 /** Returns what the cluster did during the last headline hold; null if there is none, or the target was not observed. */
 export function clusterOf(holds: readonly ReportedStep[]): BenchmarkResult['cluster'] {
   const step = [...holds].reverse().find(({ measurement }) => measurement.target !== undefined);
@@ -52,7 +55,7 @@ function queueLines(queues: StepResult['queues']): string[] {
     const found = queues?.[type];
     if (!found || found.addedPerSecond + found.highestBacklog === 0) return [];
     return [
-      `  ${`${type} task queue`.padEnd(26)} backlog ${found.meanBacklog.toFixed(1)} on average, ${found.highestBacklog} at most, oldest task ${seconds(found.highestAgeMs)}; ${found.addedPerSecond.toFixed(1)}/s added, ${found.dispatchedPerSecond.toFixed(1)}/s dispatched`,
+      `  ${`${type} task queue`.padEnd(LABEL_WIDTH)} backlog ${found.meanBacklog.toFixed(1)} on average, ${found.highestBacklog} at most, oldest task ${seconds(found.highestAgeMs)}; ${found.addedPerSecond.toFixed(1)}/s added, ${found.dispatchedPerSecond.toFixed(1)}/s dispatched`,
     ];
   });
 }
@@ -66,27 +69,27 @@ function serverLines({ readings, unknown, endpoints }: NonNullable<BenchmarkResu
       .slice(0, 3)
       .map(
         ({ labels, p50Ms = 0, p95Ms = 0, perSecond = 0 }) =>
-          `  ${(labels || name).padEnd(26)} p50 ${p50Ms.toFixed(1)} ms, p95 ${p95Ms.toFixed(1)}; ${perSecond.toFixed(0)}/s`,
+          `  ${(labels || name).padEnd(LABEL_WIDTH)} p50 ${p50Ms.toFixed(1)} ms, p95 ${p95Ms.toFixed(1)}; ${perSecond.toFixed(0)}/s`,
       );
   const polls = sum('successful polls');
   const used = named('database connections in use').filter(({ highest = 0 }) => highest > 0);
   const pools = used.map(({ labels, highest = 0 }) => {
     const limit = named('database connection limit').find((one) => one.labels === labels)?.highest;
-    return `  ${`connections of ${labels}`.padEnd(26)} at most ${highest} of ${limit ?? 'an unknown number'} in use`;
+    return `  ${`connections of ${labels}`.padEnd(LABEL_WIDTH)} at most ${highest} of ${limit ?? 'an unknown number'} in use`;
   });
   return [
     ...latency('persistence latency'),
     ...latency('shard lock latency'),
     ...latency('visibility latency'),
     ...(polls > 0
-      ? [`  ${'sync match rate'.padEnd(26)} ${percent(sum('sync-matched polls') / polls)} of ${polls} tasks`]
+      ? [`  ${'sync match rate'.padEnd(LABEL_WIDTH)} ${percent(sum('sync-matched polls') / polls)} of ${polls} tasks`]
       : []),
     ...pools,
     ...named('requests rejected').map(
-      ({ labels, count = 0 }) => `  ${'requests rejected'.padEnd(26)} ${count} × ${labels}`,
+      ({ labels, count = 0 }) => `  ${'requests rejected'.padEnd(LABEL_WIDTH)} ${count} × ${labels}`,
     ),
     ...named('persistence requests rejected').map(
-      ({ labels, count = 0 }) => `  ${'persistence rejected'.padEnd(26)} ${count} × ${labels}`,
+      ({ labels, count = 0 }) => `  ${'persistence rejected'.padEnd(LABEL_WIDTH)} ${count} × ${labels}`,
     ),
     ...(endpoints === 0 ? [] : unknown.map((reason) => `  unknown: ${reason}`)),
   ].filter((line) => !/ 0 × /.test(line));

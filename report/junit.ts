@@ -1,3 +1,4 @@
+import { formatThreshold } from '../measurement/judging/verdict';
 import type { BenchmarkResult, StepResult } from './result-schema';
 
 /** Returns the verdicts as a JUnit report: a test case for each threshold of each hold, and for checks of the whole run. */
@@ -31,7 +32,8 @@ function holdCases({ toRate, durationMs, thresholds = [], validity }: StepResult
   return [
     valid,
     ...thresholds.map(({ name, required, actual, unit, passed }) => {
-      const failure = passed ? undefined : `${actual}${unit}, required ${required}${unit}`;
+      const value = (number: number) => formatThreshold({ name, unit }, number);
+      const failure = passed ? undefined : `${value(actual)}, required ${value(required)}`;
       return { name: `${toRate}/s: ${name}`, seconds, failure };
     }),
   ];

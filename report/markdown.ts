@@ -1,5 +1,6 @@
 import { dynamicConfigOf } from '../measurement/findings/setting';
 import { markdownTable } from '../measurement/format/markdown-table';
+import { formatThreshold } from '../measurement/judging/verdict';
 import type { BenchmarkResult, StepResult } from './result-schema';
 
 /** Returns the summary as Markdown, for a CI job or a pull request. */
@@ -16,8 +17,8 @@ export function renderMarkdown(result: BenchmarkResult): string {
       ['threshold', 'actual', 'required', ''],
       thresholds.checks.map(({ name, actual, required, unit, passed }) => [
         name,
-        round(actual) + unit,
-        round(required) + unit,
+        formatThreshold({ name, unit }, actual),
+        formatThreshold({ name, unit }, required),
         passed ? '✓' : '✗',
       ]),
     ),

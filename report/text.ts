@@ -149,7 +149,7 @@ function latencies({ results }: BenchmarkResult): string[] {
   const unsure = !results.latency.sufficient.p99;
   return [
     '',
-    `Latency, ms ${' '.repeat(22)} p50      p95      p99    p99.9      max`,
+    `Latency, ms ${' '.repeat(23)} p50      p95      p99    p99.9      max`,
     ...rows.map(
       ([name, l]) =>
         `  ${name.padEnd(28)} ${[l.p50, l.p95, l.p99, l.p999, l.max].map((ms) => ms.toFixed(1).padStart(8)).join(' ')}`,

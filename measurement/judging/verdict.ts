@@ -94,11 +94,14 @@ function driftThreshold({ drift }: HoldOutcome): ThresholdResult[] {
 function failureReason({ name, required, actual, unit }: ThresholdResult): string {
   if (name === 'open workflows growth') return `not sustainable: open workflows grew by ${actual.toFixed(1)}/s`;
   const comparison = name === 'throughput' ? 'is below the minimum of' : 'exceeds the maximum of';
-  return `${name} ${formatValue(name, actual, unit)} ${comparison} ${formatValue(name, required, unit)}`;
+  return `${name} ${formatThreshold({ name, unit }, actual)} ${comparison} ${formatThreshold({ name, unit }, required)}`;
 }
 
-/** Writes enough digits that a near miss does not look like equality. */
-function formatValue(name: ThresholdResult['name'], value: number, unit: string): string {
+/** Writes a value of a threshold with its unit, and with enough digits that a near miss does not look like equality. */
+export function formatThreshold(
+  { name, unit }: { readonly name: ThresholdResult['name']; readonly unit: string },
+  value: number,
+): string {
   if (name === 'error rate') return `${trimZeros(percent(value, 4).replace(' %', ''))} %`;
   return `${trimZeros(value.toFixed(3))}${unit === 'ms' ? ' ms' : unit}`;
 }

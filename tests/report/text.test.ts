@@ -1,0 +1,283 @@
+import { idleAudit } from '../../measurement/account/generator-audit';
+import { emptyHistogram, encodeHistogram, recordMs } from '../../measurement/account/histogram';
+import { mergeLanes } from '../../measurement/account/lane';
+import { AuditWindows } from '../../measurement/judging/audit-windows';
+import { assessValidity, evidenceOf } from '../../measurement/judging/validity';
+import { judge } from '../../measurement/judging/verdict';
+import type { TargetObservation } from '../../measurement/server/target';
+import { planOf } from '../../orchestrator/plan';
+import type { RunFacts, StepFacts } from '../../report/facts';
+import { renderMarkdown } from '../../report/markdown';
+import { resultOf } from '../../report/result';
+import { renderText } from '../../report/text';
+import { LaneAccount } from '../../activities/generate-load/lane-account';
+import { histogramsOf, specOf } from '../support/facts';
+import { laneInput } from '../support/lane';
+import { schemaErrors } from '../support/result';
+
+const START_MS = 1_700_000_000_000;
+
+function encoded(...durationsMs: number[]): string {
+  const histogram = emptyHistogram(2);
+  for (const durationMs of durationsMs) recordMs(histogram, durationMs);
+  return encodeHistogram(histogram);
+}
+
+const target: TargetObservation = {
+  queues: {
+    workflow: {
+      samples: 4,
+      meanBacklog: 1.5,
+      highestBacklog: 3,
+      highestAgeMs: 200,
+      growthPerSecond: 0,
+      addedPerSecond: 10,
+      dispatchedPerSecond: 10,
+    },
+    activity: null,
+  },
+  server: {
+    endpoints: 1,
+    readings: [
+      {
+        name: 'persistence latency',
+        labels: 'CreateWorkflowExecution',
+        count: 200,
+        perSecond: 10,
+        p50Ms: 1,
+        p95Ms: 2,
+        p99Ms: 3,
+      },
+      { name: 'visibility latency', labels: '', count: 600, perSecond: 30, p50Ms: 4.5, p95Ms: 9.75, p99Ms: 12 },
+      { name: 'successful polls', labels: '', count: 400, perSecond: 20 },
+      { name: 'sync-matched polls', labels: '', count: 398, perSecond: 20 },
+      { name: 'database connections in use', labels: 'history #1/main', highest: 7 },
+      { name: 'database connection limit', labels: 'history #1/main', highest: 20 },
+    ],
+    unknown: [],
+  },
+};
+
+/** A run of 10/s for 20 s, of which everything is known. */
+function factsOf(change: Partial<RunFacts> = {}): RunFacts {
+  const spec = specOf({ rate: 10, duration: '20s' });
+  const plan = planOf(spec);
+  const step = plan.steps.find(({ kind }) => kind === 'hold')!;
+  const hosts = new AuditWindows(1000);
+  for (let i = 0; i < 20; i += 1)
+    hosts.add({ startMs: START_MS + i * 1000, eventLoopUtilization: 0.02, slotsExhaustedShare: 0, cpuCores: 0.05 });
+  const ledger = {
+    scheduled: 200,
+    acknowledged: 200,
+    recovered: 0,
+    rejected: {},
+    skipped: {},
+    unknown: {},
+    inDoubt: 0,
+  };
+  const measurement = {
+    ...mergeLanes([new LaneAccount(laneInput()).result(idleAudit, undefined)]),
+    ledger,
+    observation: { chosen: 200, completed: 200, failed: {}, lost: 0, pending: 0 },
+    histograms: histogramsOf(Array.from({ length: 200 }, (_, i) => (i < 190 ? 40 : 80))),
+    completedDuring: [[step.index, 200]] as const,
+    target,
+  };
+  const hold: StepFacts = {
+    step: { ...step, startMs: 0, durationMs: 20_000 },
+    startAtMs: START_MS,
+    measurement,
+    settled: ledger,
+    server: { total: 200, completed: 200, failed: 0, canceled: 0, terminated: 0, timedOut: 0, open: 0 },
+    verdict: judge(step.thresholds!, { p99LatencyMs: 80, throughput: 10, errorRate: 0 }),
+    validity: assessValidity(evidenceOf(measurement), [], 0),
+  };
+  return {
+    spec,
+    startedAtMs: START_MS,
+    runId: 'run-1',
+    workflowId: 'run',
+    namespace: 'benchmark-run-1',
+    thresholds: step.thresholds!,
+    observeShare: 1,
+    seriesWidthMs: 1000,
+    loadStartMs: START_MS,
+    loadDurationMs: 20_000,
+    shifts: [],
+    steps: [hold],
+    generators: [],
+    hosts: [{ host: 0, identity: 'host-0', restarts: 0, windows: hosts.encode() }],
+    reconciliation: {
+      settledBy: 'nothing to settle',
+      visibilityWaitMs: 12_000,
+      open: [],
+      disagreements: [],
+      completedInWindow: [],
+    },
+    workload: {
+      sampled: 50,
+      events: 11,
+      bytes: 2048,
+      stateTransitions: 6.5,
+      tasks: {
+        workflowTaskScheduleToStart: encoded(1, 2, 3),
+        activityScheduleToStart: encoded(5, 5, 5),
+        activityExecution: encoded(100, 100, 400),
+      },
+    },
+    system: {
+      instanceType: 'unknown',
+      historyShards: 4,
+      services: 'unknown',
+      serverVersion: '1.32.0',
+      persistence: 'postgres12',
+      visibility: 'postgres12',
+      clusterName: 'x',
+    },
+    notes: [],
+    ...change,
+  };
+}
+
+test('the summary of a run that passed', () => {
+  const result = resultOf(factsOf());
+  expect(schemaErrors(result)).toEqual([]);
+  expect(renderText(result, 'result.json').split('\n')).toEqual([
+    '',
+    'PASSED  run-1',
+    '',
+    'Thresholds',
+    '  ✓ p99 latency       80.0 ms   required ≤ 5000.0 ms',
+    '  ✓ throughput        10.0 /s   required ≥ 9.0 /s',
+    '  ✓ error rate         0.00 %   required ≤ 1.00 %',
+    '',
+    'VALID: the generators kept their schedule; the numbers describe the server',
+    '',
+    'What limited the run',
+    '  no limit reached (high confidence): 10 workflows/s met every threshold',
+    '    → try a higher rate: --rate 15',
+    '  visibility lags behind (medium confidence): the list of workflows was complete 12 s after the run (threshold: 10 s until the list of workflows was complete)',
+    '    → list and count results are late by this much; workflow execution does not wait for them (default: 20)',
+    '',
+    'Rates per second during the hold (all completions observed by clients)',
+    '  target 10.00 · scheduled 10.00 · sent 10.00 · acknowledged 10.00 · completed 10.00',
+    '',
+    'Latency, ms                         p50      p95      p99    p99.9      max',
+    '  latency (from due time)          40.0     40.0     80.1     80.1     80.1',
+    '  service time (from send)         40.0     40.0     80.1     80.1     80.1',
+    '  start latency (send to ack)      10.0     10.0     20.1     20.1     20.1',
+    '  schedule lag (send − due)         1.0      1.0      1.0      1.0      1.0',
+    '  the p99 is only a hint: it needs 662 samples, and there are 200',
+    '',
+    'Cost of the workload (from the histories of 50 workflows)',
+    '  per workflow: 11.0 events, 2.0 KB, 6.5 state transitions (65/s)',
+    '  workflow task schedule-to-start  p50 2.0 ms, p95 3.0, max 3.0',
+    '  activity schedule-to-start       p50 5.0 ms, p95 5.0, max 5.0',
+    '  activity execution               p50 100.4 ms, p95 401.4, max 401.4',
+    '  hosts: 5.0 ms of CPU per workflow; one host handles about 400 workflows/s; this rate needs 1 host (1 used)',
+    '',
+    'Cluster during the hold (reported by the server)',
+    '  workflow task queue            backlog 1.5 on average, 3 at most, oldest task 0.2 s; 10.0/s added, 10.0/s dispatched',
+    '  CreateWorkflowExecution        p50 1.0 ms, p95 2.0; 10/s',
+    '  visibility latency             p50 4.5 ms, p95 9.8; 30/s',
+    '  sync match rate                99.5 % of 400 tasks',
+    '  connections of history #1/main at most 7 of 20 in use',
+    '',
+    'Account of all arrivals',
+    '  scheduled 200 = acknowledged 200 + recovered 0 + rejected 0 + skipped 0 + unknown 0',
+    "  the server's count agrees: 200 = completed 200 + failed 0 + canceled 0 + terminated 0 + timed out 0 + open 0",
+    '',
+    '  Server 1.32.0, 4 history shard(s), postgres12; unknown machine; namespace benchmark-run-1; load of 20s',
+    '',
+    '  Result: result.json',
+    '',
+  ]);
+});
+
+test('the Markdown summary of a run that passed', () => {
+  expect(renderMarkdown(resultOf(factsOf())).split('\n')).toEqual([
+    '## PASSED: run-1',
+    '',
+    '| threshold | actual | required |  |',
+    '| --- | --- | --- | --- |',
+    '| p99 latency | 80 ms | 5000 ms | ✓ |',
+    '| throughput | 10/s | 9/s | ✓ |',
+    '| error rate | 0 % | 1 % | ✓ |',
+    '',
+    '**VALID**',
+    '',
+    '| target | completed | p50 | p95 | p99 | max | verdict |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    expect.stringMatching(
+      /^\| 10\/s \| 10\/s \| 40[.\d]* ms \| 40[.\d]* ms \| 80[.\d]* ms \| 80[.\d]* ms \| passed \|$/,
+    ),
+    '',
+    "Account: 200 scheduled, 200 acknowledged, 0 recovered; the server's count agrees (200). 200 latency samples.",
+    '',
+    '- **no limit reached**: 10 workflows/s met every threshold → try a higher rate: --rate 15',
+    expect.stringMatching(/^- \*\*visibility lags behind\*\*: /),
+    '',
+  ]);
+});
+
+test('R1.5: state transitions per second are those of a sampled workflow times the completions per second', () => {
+  const { workload, results } = resultOf(factsOf());
+  // 200 workflows with 6.5 state transitions each in 20 s.
+  expect(results.actualRate).toBe(10);
+  expect(workload).toMatchObject({ stateTransitionsPerWorkflow: 6.5, stateTransitionsPerSecond: (200 * 6.5) / 20 });
+  expect(resultOf(factsOf({ workload: undefined })).workload).toBeNull();
+});
+
+test('R3.3: the result has the schedule-to-start and the execution latency of activities', () => {
+  const { activityScheduleToStart, activityExecution } = resultOf(factsOf()).workload!;
+  // Within the 1 % of a histogram of two digits.
+  const near = (ms: number) => expect.closeTo(ms, -Math.log10(0.02 * ms)) as number;
+  expect(activityScheduleToStart).toMatchObject({ count: 3, p50: near(5), p95: near(5), max: near(5) });
+  expect(activityExecution).toMatchObject({ count: 3, p50: near(100), p95: near(400), max: near(400) });
+});
+
+test('R3.7: the result has the visibility latency of the server, and how long visibility lagged behind the run', () => {
+  const { cluster, server, findings } = resultOf(factsOf());
+  expect(cluster!.readings).toContainEqual({
+    name: 'visibility latency',
+    labels: '',
+    count: 600,
+    perSecond: 30,
+    p50Ms: 4.5,
+    p95Ms: 9.75,
+    p99Ms: 12,
+  });
+  expect(server.visibilityWaitMs).toBe(12_000);
+  expect(findings.map(({ name }) => name)).toContain('visibility lags behind');
+});
+
+test('the summary of an invalid run names the reasons and recommends a value for the limit that the server enforced', () => {
+  const facts = factsOf();
+  const [hold] = facts.steps;
+  const rejected = { 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace': 40 };
+  const settled = { ...hold!.settled, acknowledged: 160, rejected };
+  const server = { ...hold!.server!, total: 160, completed: 160 };
+  const evidence = { ...evidenceOf(hold!.measurement), lagP95Ms: 7.5 };
+  const step: StepFacts = {
+    ...hold!,
+    settled,
+    server,
+    verdict: judge(hold!.step.thresholds!, { p99LatencyMs: 80, throughput: 8, errorRate: 0.2 }),
+    validity: assessValidity(evidence, [], 0),
+  };
+  const lines = renderText(resultOf({ ...facts, steps: [step] })).split('\n');
+  expect(lines[1]).toBe('INVALID, FAILED  run-1');
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'INVALID: the numbers describe the benchmark rather than the server',
+      '  ✗ 95 % of the starts were sent within 7.5 ms of their due time (limit 5.0 ms)',
+      '  namespace rate limit (high confidence): 40 of 200 starts were rejected with RESOURCE_EXHAUSTED/RPS_LIMIT/namespace; 8.0 starts/s were accepted',
+      "    → raise frontend.namespaceRPS in the server's dynamic configuration to at least 1.3 times its current value (default: 2400 per frontend, × frontend.namespaceBurstRatio = 2)",
+      "Recommended values for the server's dynamic configuration",
+      '    frontend.namespaceRPS: # the default is 2400, and the load needs 1.3 times the calls that were accepted',
+      '      - value: 3800',
+      '  scheduled 200 = acknowledged 160 + recovered 0 + rejected 40 + skipped 0 + unknown 0',
+      '    rejected 40 × RESOURCE_EXHAUSTED/RPS_LIMIT/namespace',
+    ]) as string[],
+  );
+});
