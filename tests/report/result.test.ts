@@ -44,7 +44,11 @@ test('P8: throughput is the completions during a hold over its duration, whichev
   const [planned] = planOf(specOf({ rate: 10, duration: '20s', iterations: 2 })).steps;
   const holdMs = 20_000;
   // When each workflow started by the first and by the second hold completes: milliseconds from the start of its hold.
-  const instants = fc.array(fc.double({ min: 0, max: 2.2 * holdMs, noNaN: true }), { minLength: 1, maxLength: 60 });
+  const instants = fc.array(fc.double({ min: 0, max: 2.2 * holdMs, noNaN: true }), {
+    minLength: 1,
+    maxLength: 60,
+    size: 'max',
+  });
   fc.assert(
     fc.property(instants, instants, (first, second) => {
       const timeline = [0, 1].map((index) => ({ index, startMs: index * holdMs, endMs: (index + 1) * holdMs }));

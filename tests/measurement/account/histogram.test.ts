@@ -8,7 +8,11 @@ import {
   summarize,
 } from '../../../measurement/account/histogram';
 
-const samples = fc.array(fc.double({ min: 0, max: 60_000, noNaN: true }), { minLength: 1, maxLength: 300 });
+const samples = fc.array(fc.double({ min: 0, max: 60_000, noNaN: true }), {
+  minLength: 1,
+  maxLength: 300,
+  size: 'max',
+});
 
 function recorded(values: readonly number[]) {
   const histogram = emptyHistogram();

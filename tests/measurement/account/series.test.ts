@@ -12,7 +12,7 @@ test('I8: a series has at most 600 points, however long the run, and loses no ev
   fc.assert(
     fc.property(
       fc.integer({ min: 1000, max: 86_400_000 }),
-      fc.array(fc.double({ min: 0, max: 1.5, noNaN: true }), { minLength: 1, maxLength: 2000 }),
+      fc.array(fc.double({ min: 0, max: 1.5, noNaN: true }), { minLength: 1, maxLength: 2000, size: 'max' }),
       (timelineMs, instants) => {
         const widthMs = seriesWidthMs(timelineMs);
         expect(600 * widthMs).toBeGreaterThanOrEqual(timelineMs);
@@ -30,6 +30,7 @@ test('I8: a series has at most 600 points, however long the run, and loses no ev
 test('merging, packing and coarsening keep every count', () => {
   const events = fc.array(fc.tuple(fc.nat(100_000), fc.constantFrom('scheduled' as const, 'completed' as const)), {
     maxLength: 100,
+    size: 'max',
   });
   fc.assert(
     fc.property(fc.array(events, { maxLength: 4 }), fc.integer({ min: 1, max: 7 }), (lanes, factor) => {

@@ -12,7 +12,7 @@ function sample(atMs: number, change: Partial<RunSample> = {}): RunSample {
 test('a run is aborted exactly when the error rate of the window exceeds the limit, whatever happened before', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.record({ ok: fc.nat(50), bad: fc.nat(50) }), { minLength: 2, maxLength: 40 }),
+      fc.array(fc.record({ ok: fc.nat(50), bad: fc.nat(50) }), { minLength: 2, maxLength: 40, size: 'max' }),
       fc.double({ min: 0.01, max: 0.99, noNaN: true }),
       (seconds, errorRate) => {
         const watch = new AbortWatch({ windowMs: 5000, errorRate });
