@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { markdownTable } from '../measurement/format/markdown-table';
 import type { Field } from './fields';
 import { specSchema } from './parse';
 import { flagName } from './problems';
@@ -32,20 +33,19 @@ export function specReference(): string {
     ...Object.entries(fieldGroups).flatMap(([title, names]) => [
       `## ${title}`,
       '',
-      '| field | flag | environment variable | default | description | allowed values |',
-      '|---|---|---|---|---|---|',
-      ...names.map(row),
-      '',
+      ...markdownTable(
+        ['field', 'flag', 'environment variable', 'default', 'description', 'allowed values'],
+        names.map(cellsOf),
+      ),
     ]),
   ].join('\n');
 }
 
-function row(name: FieldName): string {
+function cellsOf(name: FieldName): string[] {
   const field: Field = table[name];
   const flags = [flagName(name), ...(field.flagAlias === undefined ? [] : [`--${field.flagAlias}`])];
   const variables = field.env ?? [];
-  const cells = [code([name]), code(flags), code(variables), defaultOf(field), field.help, field.expected];
-  return `| ${cells.join(' | ')} |`;
+  return [code([name]), code(flags), code(variables), defaultOf(field), field.help, field.expected];
 }
 
 function defaultOf(field: Field): string {
