@@ -39,10 +39,11 @@ function indent(text: string): string[] {
 
 function thresholds({ thresholds: { checks }, staircase, results }: BenchmarkResult): string[] {
   if (checks.length === 0) return [];
+  const width = Math.max(12, ...checks.map(({ name }) => name.length));
   const rows = checks.map(({ name, required, actual, unit, passed }) => {
     const sign = name === 'throughput' ? '≥' : '≤';
     const show = (value: number) => (name === 'error rate' ? percent(value, 2) : `${value.toFixed(1)} ${unit}`);
-    return `  ${passed ? '✓' : '✗'} ${name.padEnd(12)} ${show(actual).padStart(12)}   required ${sign} ${show(required)}`;
+    return `  ${passed ? '✓' : '✗'} ${name.padEnd(width)} ${show(actual).padStart(12)}   required ${sign} ${show(required)}`;
   });
   return ['', staircase ? `Thresholds (hold at ${results.rates.target}/s)` : 'Thresholds', ...rows];
 }

@@ -130,7 +130,7 @@ test('the summary of an invalid run names the reasons and recommends a value for
     ...hold!,
     settled,
     server,
-    verdict: judge(hold!.step.thresholds!, { p99LatencyMs: 80, throughput: 8, errorRate: 0.2 }),
+    verdict: judge(hold!.step.thresholds!, { p99LatencyMs: 80, throughput: 8, scheduledRate: 10, errorRate: 0.2 }),
     validity: assessValidity(evidence, [], 0),
   };
   const lines = renderText(resultOf({ ...facts, steps: [step] })).split('\n');

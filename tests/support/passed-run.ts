@@ -85,7 +85,7 @@ export function passedRun(change: Partial<RunFacts> = {}): RunFacts {
     measurement,
     settled: ledger,
     server: { total: 200, completed: 200, failed: 0, canceled: 0, terminated: 0, timedOut: 0, open: 0 },
-    verdict: judge(step.thresholds!, { p99LatencyMs: 80, throughput: 10, errorRate: 0 }),
+    verdict: judge(step.thresholds!, { p99LatencyMs: 80, throughput: 10, scheduledRate: 10, errorRate: 0 }),
     validity: assessValidity(evidenceOf(measurement), [], 0),
   };
   return {
