@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
-import { connect } from '../temporal/connections';
+import { connect, embeddedServer } from '../temporal/connections';
 import { CONTROL_NAMESPACE } from '../orchestrator/names';
 import { adoptEmbeddedServer, freePort, startEmbeddedServer, type EmbeddedServer } from './embedded-server';
 import { logger } from './log';
 import { awaitRun } from './await-run';
 import { serveMachineMetrics } from './metrics/machine-metrics';
+import { roleEnvironment } from './role-environment';
 import { findServerBinary } from './server-binary';
 import { isAlive, Session } from './session';
 import { Supervisor } from './supervisor';
@@ -23,7 +24,7 @@ async function main(dir: string): Promise<void> {
   session.updateProcesses({ supervisorPid: process.pid });
   const servers = new Servers(session, await findServerBinary());
   const control = await servers.reserve();
-  const roles = new Supervisor(rolePlan(session), roleEnvironment(session, control), log, (pids) =>
+  const roles = new Supervisor(rolePlan(session), roleEnvironment(session, process.env), log, (pids) =>
     servers.recordPids(pids),
   );
   let isRunOver = false;
@@ -39,7 +40,7 @@ async function main(dir: string): Promise<void> {
   const warning = await serveMachineMetrics(session.run.metricsAddress, roles, log);
   process.send?.({ ready: true, warning });
   if (process.connected) process.disconnect();
-  const connection = await connect({ address: control, options: { address: control } });
+  const connection = await connect(embeddedServer(control));
   await awaitOutcome(session, new Client({ connection, namespace: CONTROL_NAMESPACE }), () => (isRunOver = true));
   await connection.close();
   await stopAll();
@@ -52,22 +53,6 @@ function rolePlan({ run: { lanes } }: Session) {
     { role: 'generator', count: lanes },
     { role: 'host', count: 1 },
   ] as const;
-}
-
-function roleEnvironment({ run, processes }: Session, controlAddress: string): NodeJS.ProcessEnv {
-  return {
-    ...process.env,
-    BENCHMARK_CONTROL_ADDRESS: controlAddress,
-    BENCHMARK_CONTROL_NAMESPACE: CONTROL_NAMESPACE,
-    BENCHMARK_CONNECT_TIMEOUT_MS: String(run.connectTimeoutMs),
-    ...(run.embeddedTarget
-      ? {
-          TEMPORAL_ADDRESS: processes.targetAddress,
-          BENCHMARK_EMBEDDED_TARGET: JSON.stringify(run.targetDynamicConfig ?? []),
-          BENCHMARK_SERVER_METRICS: `http://${processes.targetMetrics}/metrics`,
-        }
-      : {}),
-  };
 }
 
 function portOf(address: string): number {

@@ -1,6 +1,8 @@
+import { status } from '@grpc/grpc-js';
+import type { Connection } from '@temporalio/client';
 import type { Health } from '../orchestrator/activity-types';
 import { CONNECT_TIMEOUT_MS, connect, type Resolved } from './connections';
-import { describeGrpcError } from './grpc-errors';
+import { describeGrpcError, grpcCode } from './grpc-errors';
 
 /**
  * Checks that the frontend serves and returns its address, version and cluster id. Throws within the connect timeout if it
@@ -15,12 +17,10 @@ export async function checkFrontend(
     const connection = await connect(target, connectTimeoutMs);
     try {
       return await connection.withDeadline(Date.now() + connectTimeoutMs, async () => {
-        const { status } = await connection.healthService.check({
-          service: 'temporal.api.workflowservice.v1.WorkflowService',
-        });
-        if (status !== SERVING) throw new Error(`the health check returned status ${status}, expected SERVING (1)`);
-        const info = await connection.workflowService.getClusterInfo({}).catch(() => undefined);
-        return { address, serverVersion: info?.serverVersion || 'unknown', clusterId: info?.clusterId ?? '' };
+        const { serverVersion } = await systemInfo(connection);
+        await requireServing(connection);
+        const clusterId = await clusterIdOf(connection);
+        return { address, serverVersion: serverVersion || 'unknown', clusterId };
       });
     } finally {
       await connection.close();
@@ -30,7 +30,45 @@ export async function checkFrontend(
   }
 }
 
-const SERVING = 1;
+/** Returns what every server tells its clients; nothing if the server is too old for the call. */
+async function systemInfo({ workflowService }: Connection): Promise<{ readonly serverVersion?: string }> {
+  try {
+    return await workflowService.getSystemInfo({});
+  } catch (err) {
+    if (grpcCode(err) === status.UNIMPLEMENTED) return {};
+    throw err;
+  }
+}
+
+/** Codes with which a proxy or a locked-down server answers a service that it does not pass on. */
+const CLOSED: readonly (number | undefined)[] = [
+  status.UNIMPLEMENTED,
+  status.PERMISSION_DENIED,
+  status.UNAUTHENTICATED,
+  status.NOT_FOUND,
+];
+
+const SERVING_STATUS = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];
+
+/** Throws if the frontend reports that it does not serve. The health service may be closed while the frontend serves. */
+async function requireServing({ healthService }: Connection): Promise<void> {
+  const service = 'temporal.api.workflowservice.v1.WorkflowService';
+  const answer = await healthService.check({ service }).catch((err: unknown) => {
+    if (CLOSED.includes(grpcCode(err))) return undefined;
+    throw err;
+  });
+  const reported = answer && (SERVING_STATUS[answer.status] ?? String(answer.status));
+  if (reported === undefined || reported === 'SERVING') return;
+  throw new Error(`the health check returned ${reported}, expected SERVING`);
+}
+
+/** Returns the ID of the cluster; empty if the server does not report it. */
+export async function clusterIdOf({ workflowService }: Connection): Promise<string> {
+  return await workflowService.getClusterInfo({}).then(
+    ({ clusterId }) => clusterId,
+    () => '',
+  );
+}
 
 function unreachable(address: string, cause: string, connectTimeoutMs: number): string {
   return [

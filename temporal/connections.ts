@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
+import { isLoopback, withoutScheme } from './addresses';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,16 +18,33 @@ export class ConnectionConfigError extends Error {
   override readonly name = 'ConnectionConfigError';
 }
 
+/** Returns the address of an embedded server. It is reached without TLS, without credentials and without a proxy. */
+export function embeddedServer(address: string): Resolved {
+  return { address, options: { address } };
+}
+
 /**
  * Resolves the target from the Temporal CLI's environment variables and configuration file. Throws ConnectionConfigError.
+ * A process of a run on embedded servers has their addresses in BENCHMARK_EMBEDDED_ADDRESS and
+ * BENCHMARK_CONTROL_EMBEDDED_ADDRESS, and then nothing of the user's settings applies.
  *
  * @param profile a profile of the configuration file; environment variables do not override its settings
  */
 export function resolveTarget(profile: string | undefined, env: Environment = process.env): Resolved {
+  const { BENCHMARK_EMBEDDED_ADDRESS: embedded } = env;
+  if (embedded && profile !== undefined) {
+    throw new ConnectionConfigError(
+      `targetProfile: ${JSON.stringify(profile)} cannot be used with an embedded target; remove it`,
+    );
+  }
+  if (embedded) return embeddedServer(embedded);
   requireAllowedProfile(profile, env);
   const named = profile ?? env.TEMPORAL_PROFILE;
-  return resolve(named, profile === undefined ? env : pick(env, ['TEMPORAL_CONFIG_FILE']));
+  return resolve(named, profile === undefined ? env : pick(env, CONFIG_FILE));
 }
+
+/** The variables by which the Temporal CLI finds its configuration file. */
+const CONFIG_FILE = ['TEMPORAL_CONFIG_FILE', 'XDG_CONFIG_HOME', 'HOME', 'APPDATA'];
 
 /** Throws if the operator of this worker does not allow the profile: BENCHMARK_ALLOWED_PROFILES, separated by commas. */
 function requireAllowedProfile(
@@ -46,19 +64,23 @@ function requireAllowedProfile(
  * that control and target do not share any variable. Throws ConnectionConfigError.
  */
 export function resolveControl(env: Environment = process.env): Resolved {
+  if (env.BENCHMARK_CONTROL_EMBEDDED_ADDRESS) return embeddedServer(env.BENCHMARK_CONTROL_EMBEDDED_ADDRESS);
   const mirrored = Object.entries(env).flatMap(([name, value]) =>
     name.startsWith('BENCHMARK_CONTROL_') ? [[name.replace('BENCHMARK_CONTROL_', 'TEMPORAL_'), value] as const] : [],
   );
-  const own = { ...pick(env, ['TEMPORAL_CONFIG_FILE']), ...Object.fromEntries(mirrored) };
-  return resolve(own.TEMPORAL_PROFILE, own);
+  const own: Environment = { ...pick(env, CONFIG_FILE), ...Object.fromEntries(mirrored) };
+  // The profile `default` describes the target: its API key must not reach the control server.
+  const usesFile = Boolean(own.TEMPORAL_PROFILE || env.BENCHMARK_CONTROL_CONFIG_FILE);
+  return resolve(own.TEMPORAL_PROFILE, usesFile ? own : { ...own, TEMPORAL_CONFIG_FILE: undefined }, !usesFile);
 }
 
-function resolve(profile: string | undefined, env: Environment): Resolved {
+/** @param disableFile whether the configuration file is ignored */
+function resolve(profile: string | undefined, env: Environment, disableFile = false): Resolved {
   const set = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1])));
   checkEnvironment(set, profile);
   try {
-    const { connectionOptions, namespace } = loadClientConnectConfig({ profile, overrideEnvVars: set });
-    const address = connectionOptions.address ?? 'localhost:7233';
+    const { connectionOptions, namespace } = loadClientConnectConfig({ profile, overrideEnvVars: set, disableFile });
+    const address = withoutScheme(connectionOptions.address ?? 'localhost:7233');
     return { address, namespace, options: { ...connectionOptions, address } };
   } catch (err) {
     throw new ConnectionConfigError(`the connection settings are invalid: ${(err as Error).message}`);
@@ -152,12 +174,18 @@ const CHANNEL = {
   'grpc.max_reconnect_backoff_ms': 1000,
   // Two connections to one address use two TCP connections, which an L4 load balancer can pin to different frontends.
   'grpc.use_local_subchannel_pool': 1,
+  // The calls are spread over all addresses of a DNS name; the default uses only the first one that answers.
+  'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+  // One history of a workflow with large payloads exceeds the default of 4 MiB. Temporal's other SDKs use 128 MiB too.
+  'grpc.max_receive_message_length': 128 * 1024 * 1024,
 };
 
 function clientOptions({ options }: Resolved): ConnectionOptions {
   const { address, tls, apiKey, metadata } = options;
+  // A proxy of the environment (https_proxy, http_proxy, grpc_proxy) is for other machines.
+  const channelArgs = isLoopback(address ?? '') ? { ...CHANNEL, 'grpc.enable_http_proxy': 0 } : CHANNEL;
   // The type of the native connection's metadata permits binary values and the client's does not; envconfig creates none.
-  return { address, tls, apiKey, metadata, channelArgs: CHANNEL } as ConnectionOptions;
+  return { address, tls, apiKey, metadata, channelArgs } as ConnectionOptions;
 }
 
 /** The connections of one process to targets, opened when they are first needed. */
