@@ -193,9 +193,3 @@ function connectTimeoutMs(argv: Flags, env: NodeJS.ProcessEnv): number {
   if (ms !== undefined && ms > 0) return ms;
   throw invalidSetting(setting.name, setting.value, 'a duration above 0, such as 15s');
 }
-
-/** Reports whether an address is on this machine. */
-export function isLoopback(address: string): boolean {
-  const host = address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}

@@ -1,6 +1,6 @@
 import { Client, type Connection } from '@temporalio/client';
 import { checkFrontend } from '../temporal/check-frontend';
-import { connect } from '../temporal/connections';
+import { connect, embeddedServer } from '../temporal/connections';
 import type { RunOutcome } from '../machine/await-run';
 import { Session } from '../machine/session';
 import type { Supervisor } from '../machine/supervisor';
@@ -74,8 +74,7 @@ export async function connectControl({ control, connectTimeoutMs }: Connections)
 
 /** Connects to the embedded control server of a local session, which is running. */
 export async function connectSession({ processes }: Session): Promise<Control> {
-  const address = processes.controlAddress!;
-  const connection = await connect({ address, options: { address } });
+  const connection = await connect(embeddedServer(processes.controlAddress!));
   return { connection, client: new Client({ connection, namespace: CONTROL_NAMESPACE }) };
 }
 

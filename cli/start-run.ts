@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { Argv } from 'yargs';
+import { isLoopback } from '../temporal/addresses';
 import { checkFrontend } from '../temporal/check-frontend';
 import { describeGrpcError } from '../temporal/grpc-errors';
 import { BENCHMARK_RUN } from '../orchestrator/benchmark-types';
@@ -11,7 +12,6 @@ import type { BenchmarkSpec, SpecInput } from '../spec/parse';
 import {
   checkEmbeddedTarget,
   environmentWithoutSecrets,
-  isLoopback,
   metricsAddress,
   readConnections,
   withConnectionOptions,

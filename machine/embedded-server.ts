@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { openSync } from 'node:fs';
 import getPort from 'get-port';
-import { connect } from '../temporal/connections';
+import { connect, embeddedServer } from '../temporal/connections';
 import { isAlive } from './session';
 
 /** A Temporal development server that listens on a loopback port of this machine. */
@@ -114,7 +114,7 @@ async function stopPid(pid: number, exited: Promise<void>, ended: () => boolean)
 }
 
 async function untilServing(address: string, withinMs = START_TIMEOUT_MS): Promise<void> {
-  const connection = await connect({ address, options: { address } }, withinMs);
+  const connection = await connect(embeddedServer(address), withinMs);
   await connection.close();
 }
 

@@ -6,5 +6,5 @@ export function isLoopback(address: string): boolean {
 
 /** Returns host:port of an address that may name gRPC's default resolver, such as `dns:///frontend:7233`. */
 export function withoutScheme(address: string): string {
-  return address.replace(/^dns:(?:\/\/\/)?(?=[^/])/, '');
+  return address.replace(/^dns:(?:\/\/\/)?(?=[^/]+:\d+$)/, '');
 }

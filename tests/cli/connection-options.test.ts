@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { environmentWithoutSecrets, isLoopback, metricsAddress, readConnections } from '../../cli/connection-options';
+import { environmentWithoutSecrets, metricsAddress, readConnections } from '../../cli/connection-options';
 
 const dir = mkdtempSync(join(tmpdir(), 'connections-'));
 const configFile = join(dir, 'temporal.toml');
@@ -124,14 +124,4 @@ test('secrets are removed from the environment that is stored', () => {
     HOME: '/home/me',
   };
   expect(environmentWithoutSecrets(env)).toEqual({ TEMPORAL_ADDRESS: 'h:1' });
-});
-
-test.each([
-  ['localhost:7233', true],
-  ['127.0.0.2:7233', true],
-  ['[::1]:7233', true],
-  ['127.example.com:7233', false],
-  ['10.0.0.1:7233', false],
-])('%s is on this machine: %s', (address, expected) => {
-  expect(isLoopback(address)).toBe(expected);
 });

@@ -12,6 +12,8 @@ export interface FrontendOptions {
   readonly credentials?: ServerCredentials;
   /** Throws the error of a call that is not let in. */
   readonly admit?: (metadata: Metadata) => void;
+  /** Where it listens; by default on a free port. */
+  readonly listenAt?: string;
 }
 
 /**
@@ -43,11 +45,14 @@ export class TestFrontend {
     register(server, 'temporal.api.operatorservice.v1.OperatorService', methodsOf(OperatorService), handle);
     register(server, 'grpc.health.v1.Health', ['Check'], handle);
     const port = await new Promise<number>((resolve, reject) =>
-      server.bindAsync('127.0.0.1:0', options.credentials ?? ServerCredentials.createInsecure(), (err, bound) =>
-        err ? reject(err) : resolve(bound),
+      server.bindAsync(
+        options.listenAt ?? '127.0.0.1:0',
+        options.credentials ?? ServerCredentials.createInsecure(),
+        (err, bound) => (err ? reject(err) : resolve(bound)),
       ),
     );
-    return (holder.frontend = new TestFrontend(server, `127.0.0.1:${port}`, upstreamAddress));
+    const host = options.listenAt?.split(':')[0] ?? '127.0.0.1';
+    return (holder.frontend = new TestFrontend(server, `${host}:${port}`, upstreamAddress));
   }
 
   /** Replaces what a method does until {@link release}. */
