@@ -33,27 +33,30 @@ function slow(input: GenerateLoadInput): LaneResult {
   return account.result(idleAudit, undefined);
 }
 
-test.each([2, 3])('with %i lanes a staircase passes its first holds and stops at the one that fails', async (lanes) => {
-  const steps: string[] = [];
-  const spec = { stages: [10, 20, 30, 40], hold: '4s', rampUp: '1s', maxP99: '1s', stopOnFail: true, lanes };
-  const result = await play(`staircase-${lanes}`, spec, {
-    generateLoad: async (input) => {
-      steps.push(`${input.step.name}/${input.lane}`);
-      return input.step.kind === 'hold' && input.step.toRate >= 30 ? slow(input) : perfect(input);
-    },
-  });
-  expect(result).toMatchObject({ outcome: 'FAILED', exitCode: 99 });
-  expect(result.staircase).toMatchObject({ highestPassedRate: 20, firstFailedRate: 30 });
-  expect(result.staircase!.reasons.join()).toMatch(/p99 latency/);
-  const holds = result.steps.filter((step) => step.kind === 'hold' && step.counted);
-  expect(holds.slice(0, 3).map(({ ledger }) => ledger.scheduled)).toEqual([40, 80, 120]);
-  // Every step that ran had one generator for each lane.
-  const lanesOf = (name: string) => steps.filter((step) => step.startsWith(`${name}/`)).sort();
-  for (const { name } of result.steps.slice(0, 6))
-    expect(lanesOf(name)).toEqual(Array.from({ length: lanes }, (_, lane) => `${name}/${lane}`));
-});
+test.each([2, 3])(
+  'R2.6 with %i lanes: a staircase passes its first holds and stops at the one that fails',
+  async (lanes) => {
+    const steps: string[] = [];
+    const spec = { stages: [10, 20, 30, 40], hold: '4s', rampUp: '1s', maxP99: '1s', stopOnFail: true, lanes };
+    const result = await play(`staircase-${lanes}`, spec, {
+      generateLoad: async (input) => {
+        steps.push(`${input.step.name}/${input.lane}`);
+        return input.step.kind === 'hold' && input.step.toRate >= 30 ? slow(input) : perfect(input);
+      },
+    });
+    expect(result).toMatchObject({ outcome: 'FAILED', exitCode: 99 });
+    expect(result.staircase).toMatchObject({ highestPassedRate: 20, firstFailedRate: 30 });
+    expect(result.staircase!.reasons.join()).toMatch(/p99 latency/);
+    const holds = result.steps.filter((step) => step.kind === 'hold' && step.counted);
+    expect(holds.slice(0, 3).map(({ ledger }) => ledger.scheduled)).toEqual([40, 80, 120]);
+    // Every step that ran had one generator for each lane.
+    const lanesOf = (name: string) => steps.filter((step) => step.startsWith(`${name}/`)).sort();
+    for (const { name } of result.steps.slice(0, 6))
+      expect(lanesOf(name)).toEqual(Array.from({ length: lanes }, (_, lane) => `${name}/${lane}`));
+  },
+);
 
-test('over all steps and lanes no lane has more than its fair share by more than one arrival per step', async () => {
+test('R2.5: over all steps and lanes no lane has more than its fair share by more than one arrival per step', async () => {
   const byLane = [0, 0, 0];
   const result = await play(
     'shares',
