@@ -173,7 +173,7 @@ export type { Disagreement };
 export interface JudgeInput {
   readonly required: Thresholds;
   readonly outcome: Omit<HoldOutcome, 'drift'>;
-  /** For the drift test; absent if nothing can be said, because a generator died and took its series with it. */
+  /** Input of the drift test; absent if a generator died, because its series is lost. */
   readonly flows?: HoldFlows;
   /** Observed starts per second that the hold aims at. */
   readonly observedPerSecond: number;

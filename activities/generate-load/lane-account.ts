@@ -181,7 +181,7 @@ export class LaneAccount {
     this.observer?.closedOtherwise(this.workloadOf(sequence), status);
   }
 
-  /** Counts an observed workflow whose close is no longer observed, because too many are open at once. */
+  /** Counts an observed workflow whose close is no longer observed, because too many are open at the same time. */
   lose(): void {
     this.lost += 1;
   }

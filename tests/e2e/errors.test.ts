@@ -239,7 +239,7 @@ describe('on a target that misbehaves', () => {
       cleanup: { complete: true, namespaceDeleted: false },
     });
     expect(result!.cleanup!.warnings.join()).toMatch(
-      /PERMISSION_DENIED: keep it; do it with: temporal operator namespace delete --namespace benchmark-/,
+      /PERMISSION_DENIED: keep it; delete it with: temporal operator namespace delete --namespace benchmark-/,
     );
   });
 
