@@ -176,5 +176,5 @@ test('a container that is started again goes on with its run, be it over, and ne
   expect(again.stderr).toMatch(/The run restarted exists; using it/);
   expect(parseResult(again)).toEqual(first);
   const unnamed = await cluster.home.run(['run', ...at, '--attach']).ended;
-  expect([unnamed.code, unnamed.stderr]).toEqual([104, expect.stringMatching(/attach: it needs the --workflow-id/)]);
+  expect([unnamed.code, unnamed.stderr]).toEqual([104, expect.stringMatching(/--attach requires --workflow-id/)]);
 });
