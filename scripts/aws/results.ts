@@ -21,18 +21,31 @@ export async function readResults(
   { log_group }: Deployment,
   range: LogRange,
 ): Promise<BenchmarkResult[]> {
-  const lines = await call(`log group ${log_group}`, () => readLines(clients, log_group, range));
-  return fromLogLines(lines).map(parseResult);
+  return fromLogLines(await readLines(clients, log_group, range, '"benchmarkResult"')).map(parseResult);
 }
 
-async function readLines({ logs }: Clients, logGroupName: string, range: LogRange): Promise<string[]> {
+/** Reads all log lines in the order of their time. */
+export async function readLog(clients: Clients, { log_group }: Deployment, range: LogRange): Promise<string[]> {
+  return await readLines(clients, log_group, range);
+}
+
+async function readLines(clients: Clients, logGroupName: string, range: LogRange, filterPattern?: string) {
+  return await call(`log group ${logGroupName}`, () => readPages(clients, logGroupName, range, filterPattern));
+}
+
+async function readPages(
+  { logs }: Clients,
+  logGroupName: string,
+  range: LogRange,
+  filterPattern?: string,
+): Promise<string[]> {
   const pages = paginateFilterLogEvents(
     { client: logs },
     {
       logGroupName,
       startTime: range.sinceMs,
       logStreamNamePrefix: range.streamPrefix,
-      filterPattern: '"benchmarkResult"',
+      filterPattern,
     },
   );
   const lines: string[] = [];

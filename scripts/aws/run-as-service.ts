@@ -1,52 +1,51 @@
-import {
-  DeregisterTaskDefinitionCommand,
-  DescribeTaskDefinitionCommand,
-  RegisterTaskDefinitionCommand,
-  type ContainerDefinition,
-  type RegisterTaskDefinitionCommandInput,
-  type Service,
-} from '@aws-sdk/client-ecs';
+import type { Service } from '@aws-sdk/client-ecs';
 import { CliError } from '../../cli/errors';
 import type { BenchmarkResult } from '../../report/result-schema';
-import { call, type Clients } from './clients';
+import type { Clients } from './clients';
 import type { Deployment } from './deployment';
-import { RUN_COMMAND, runEnvironment, withEnvironment, type RunSettings } from './overrides';
+import { RUN_COMMAND, runEnvironment, type RunSettings } from './overrides';
+import { poll } from './poll';
 import { readResults } from './results';
 import { runTimedOut, type Options, type Run } from './run';
-import { awaitScale, describeServices, scale, type Scale } from './services';
-import { poll } from './poll';
+import { awaitScale, definitionOf, describeServices, scale, type Scale } from './services';
+import { deregister, registerRevision, runOf } from './task-definitions';
+
+const WEEK_MS = 7 * 86_400_000;
 
 /**
  * Runs the benchmark on the ECS services, whose tasks have Service Connect: load worker tasks, and a control worker whose
  * container executes the run. The run's settings are in a revision of the task definition, because tasks of a service take
- * no overrides.
+ * no overrides. Load worker tasks that are up keep their revision: a new one would replace them during the run.
  */
 export const runAsService: Run = async (clients, deployment, settings, options) => {
   const { print, wait } = options;
   const startedAt = Date.now();
   const before = await describeServices(clients, deployment);
   await requireNoOtherRun(clients, deployment, before);
-  const { load_service, control_service, control_server_service: server } = deployment;
   const { workflowId } = settings;
-  const taskDefinition = await registerRevision(clients, deployment, control_service, workflowId, {
-    // The container waits after the result is in the log, because ECS would restart it; scaling to zero stops it.
-    command: [...RUN_COMMAND, '6h'],
-    environment: runEnvironment(settings),
-  });
-  const loadDefinition = await registerRevision(clients, deployment, load_service, workflowId, {});
+  const revisions: string[] = [];
+  const revise = async (base: string, change: Parameters<typeof registerRevision>[4]) => {
+    const revision = await registerRevision(clients, deployment, base, workflowId, change);
+    revisions.push(revision);
+    return revision;
+  };
   let detached = false;
   try {
-    await scale(clients, deployment, [
-      ...(server === null ? [] : [{ service: server, desired: 1 }]),
-      {
-        service: load_service,
-        desired: Math.max(options.loadTasks, desiredOf(before, load_service)),
-        taskDefinition: loadDefinition,
-      },
-      { service: control_service, desired: 1, taskDefinition },
-    ]);
-    await awaitScale(clients, deployment, { timeoutMs: options.startTimeoutMs, everyMs: options.pollEveryMs, print });
-    print(`run ${settings.workflowId}`);
+    await startServer(clients, deployment, before, options);
+    const loadTasksUp = desiredOf(before, deployment.load_service);
+    const load = {
+      service: deployment.load_service,
+      desired: Math.max(options.loadTasks, loadTasksUp),
+      taskDefinition: loadTasksUp > 0 ? undefined : await revise(deployment.load_task_definition, {}),
+    };
+    const taskDefinition = await revise(deployment.control_task_definition, {
+      // The container waits after the result is in the log, because ECS would restart it; scaling to zero stops it.
+      command: [...RUN_COMMAND, '6h'],
+      environment: runEnvironment(settings),
+    });
+    await scale(clients, deployment, [load, { service: deployment.control_service, desired: 1, taskDefinition }]);
+    await awaitScale(clients, deployment, waitOptions(options));
+    print(`run ${workflowId}`);
     if (!wait) {
       detached = true;
       print('the run continues on ECS; when it has ended, run scale-workers ENV down to stop the cost');
@@ -56,85 +55,63 @@ export const runAsService: Run = async (clients, deployment, settings, options) 
     return { result, exitCode: result.exitCode };
   } finally {
     if (!detached) {
-      await scale(clients, deployment, before.map(asBefore));
+      await scale(
+        clients,
+        deployment,
+        before.map((service) => asBefore(service, deployment)),
+      );
       print(before.some(({ desiredCount = 0 }) => desiredCount > 0) ? 'restored the previous scale' : 'scaled to zero');
-      for (const revision of [taskDefinition, loadDefinition]) {
-        await call(`deregistering ${revision}`, () =>
-          clients.ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: revision })),
-        );
-      }
+      for (const revision of revisions) await deregister(clients, revision);
     }
   }
 };
+
+/** Tasks resolve only the Service Connect aliases that exist when they start, so the control server starts before the workers. */
+async function startServer(
+  clients: Clients,
+  deployment: Deployment,
+  before: readonly Service[],
+  options: Options,
+): Promise<void> {
+  const server = deployment.control_server_service;
+  if (server === null || desiredOf(before, server) > 0) return;
+  await scale(clients, deployment, [{ service: server, desired: 1 }]);
+  await awaitScale(clients, deployment, waitOptions(options));
+}
+
+function waitOptions({ startTimeoutMs, pollEveryMs, print }: Options) {
+  return { timeoutMs: startTimeoutMs, everyMs: pollEveryMs, print };
+}
 
 function desiredOf(services: readonly Service[], name: string): number {
   return services.find(({ serviceName }) => serviceName === name)?.desiredCount ?? 0;
 }
 
-function asBefore({ serviceName, desiredCount = 0, taskDefinition }: Service): Scale {
-  return { service: serviceName!, desired: desiredCount, taskDefinition };
+/** Load worker tasks that were up keep their revision. All other services return to the revision of Terraform. */
+function asBefore({ serviceName, desiredCount = 0 }: Service, deployment: Deployment): Scale {
+  const keeps = serviceName === deployment.load_service && desiredCount > 0;
+  return {
+    service: serviceName!,
+    desired: desiredCount,
+    taskDefinition: keeps ? undefined : definitionOf(deployment, serviceName!),
+  };
 }
 
-/** Rejects if the control worker executes another run. Idle workers are used. */
+/** Rejects if the control worker executes another run that has no result yet. */
 async function requireNoOtherRun(
-  { ecs }: Clients,
-  { control_service, container }: Deployment,
+  clients: Clients,
+  deployment: Deployment,
   services: readonly Service[],
 ): Promise<void> {
-  const control = services.find(({ serviceName }) => serviceName === control_service);
+  const control = services.find(({ serviceName }) => serviceName === deployment.control_service);
   if (!control?.desiredCount) return;
-  const { taskDefinition } = await call(`task definition ${control.taskDefinition}`, () =>
-    ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: control.taskDefinition })),
-  );
-  const environment = taskDefinition?.containerDefinitions?.find(({ name }) => name === container)?.environment ?? [];
-  const run = environment.find(({ name }) => name === 'BENCHMARK_WORKFLOW_ID')?.value;
+  const run = await runOf(clients, deployment, control.taskDefinition!);
   if (run === undefined) return;
+  const results = await readResults(clients, deployment, { sinceMs: Date.now() - WEEK_MS, streamPrefix: 'control/' });
+  if (results.some(({ workflowId }) => workflowId === run)) return;
   throw new CliError(
-    `${control_service} already has the run ${run}; wait for its end, or run scale-workers ENV down to abort it`,
+    `${deployment.control_service} already has the run ${run}; wait for its end, or run scale-workers ENV down to abort it`,
   );
-}
-
-/**
- * Registers a task definition revision for one run. Its container label `benchmark_run` becomes the metric label `run`.
- *
- * @returns the ARN of the new revision
- */
-async function registerRevision(
-  { ecs }: Clients,
-  deployment: Deployment,
-  family: string,
-  workflowId: string,
-  change: Pick<ContainerDefinition, 'command' | 'environment'>,
-): Promise<string> {
-  const { taskDefinition: found, tags } = await call(`task definition ${family}`, () =>
-    ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: family, include: ['TAGS'] })),
-  );
-  const containers = (found?.containerDefinitions ?? []).map((container) =>
-    container.name === deployment.container
-      ? {
-          ...container,
-          ...change,
-          environment: withEnvironment(container.environment ?? [], change.environment ?? []),
-          dockerLabels: { ...container.dockerLabels, benchmark_run: workflowId },
-        }
-      : container,
-  );
-  const input: RegisterTaskDefinitionCommandInput = {
-    family,
-    containerDefinitions: containers,
-    taskRoleArn: found?.taskRoleArn,
-    executionRoleArn: found?.executionRoleArn,
-    networkMode: found?.networkMode,
-    volumes: found?.volumes,
-    placementConstraints: found?.placementConstraints,
-    requiresCompatibilities: found?.requiresCompatibilities,
-    runtimePlatform: found?.runtimePlatform,
-    ...(tags && tags.length > 0 ? { tags } : {}),
-  };
-  const { taskDefinition } = await call(`registering a revision of ${family}`, () =>
-    ecs.send(new RegisterTaskDefinitionCommand(input)),
-  );
-  return taskDefinition!.taskDefinitionArn!;
 }
 
 async function awaitResult(

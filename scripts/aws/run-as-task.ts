@@ -1,5 +1,5 @@
-import { DescribeTasksCommand, RunTaskCommand, type Task } from '@aws-sdk/client-ecs';
-import { CliError } from '../../cli/errors';
+import { DescribeTasksCommand, RunTaskCommand, type ContainerOverride, type Task } from '@aws-sdk/client-ecs';
+import { badConfiguration, CliError } from '../../cli/errors';
 import type { BenchmarkResult } from '../../report/result-schema';
 import { call, type Clients } from './clients';
 import type { Deployment } from './deployment';
@@ -7,6 +7,10 @@ import { RUN_COMMAND, runEnvironment, type RunSettings } from './overrides';
 import { poll } from './poll';
 import { readResults } from './results';
 import { runTimedOut, type Run } from './run';
+
+/** Limits of RunTask, in characters. */
+const MAX_OVERRIDES = 8192;
+const MAX_STARTED_BY = 36;
 
 /** Runs the benchmark as one ECS task with all roles. The task has no Service Connect, so the address must resolve without it. */
 export const runAsTask: Run = async (clients, deployment, settings, options) => {
@@ -34,9 +38,25 @@ export const runAsTask: Run = async (clients, deployment, settings, options) => 
   return { result, exitCode: exitCodeOf(stopped, container, result) };
 };
 
+/** @throws CliError if the settings of the run exceed what ECS accepts */
+function overridesOf({ container, sidecar }: Deployment, settings: RunSettings): ContainerOverride[] {
+  const overrides = [
+    { name: container, command: [...RUN_COMMAND, '30s'], environment: runEnvironment(settings) },
+    ...(sidecar === null
+      ? []
+      : [{ name: sidecar, environment: [{ name: 'BENCHMARK_RUN', value: settings.workflowId }] }]),
+  ];
+  const { length } = JSON.stringify({ containerOverrides: overrides });
+  if (length <= MAX_OVERRIDES) return overrides;
+  throw badConfiguration(
+    `the settings of the run have ${length} characters, and ECS accepts ${MAX_OVERRIDES} for a task; shorten the spec, or run without --address`,
+  );
+}
+
 /** Returns the ARN of the new task. */
 async function startTask({ ecs }: Clients, deployment: Deployment, settings: RunSettings): Promise<string> {
-  const { cluster, container, subnets, security_group } = deployment;
+  const { cluster, subnets, security_group } = deployment;
+  const containerOverrides = overridesOf(deployment, settings);
   const { tasks = [], failures = [] } = await call(`starting a task in ${cluster}`, () =>
     ecs.send(
       new RunTaskCommand({
@@ -45,12 +65,9 @@ async function startTask({ ecs }: Clients, deployment: Deployment, settings: Run
         count: 1,
         capacityProviderStrategy: [{ capacityProvider: deployment.capacity_provider, weight: 1 }],
         networkConfiguration: { awsvpcConfiguration: { subnets, securityGroups: [security_group] } },
-        overrides: {
-          containerOverrides: [
-            { name: container, command: [...RUN_COMMAND, '30s'], environment: runEnvironment(settings) },
-          ],
-        },
-        startedBy: settings.workflowId.slice(0, 36),
+        overrides: { containerOverrides },
+        startedBy: settings.workflowId.replace(/[^\w/-]/g, '-').slice(0, MAX_STARTED_BY),
+        enableExecuteCommand: deployment.enable_execute_command,
         propagateTags: 'TASK_DEFINITION',
       }),
     ),

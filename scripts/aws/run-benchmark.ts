@@ -1,10 +1,12 @@
 import type { Argv } from 'yargs';
 import { badConfiguration } from '../../cli/errors';
 import { readSpec, withSpecOptions } from '../../cli/spec-options';
-import { durationMs, parseDuration } from '../../spec/duration';
+import { parseDuration } from '../../spec/duration';
+import type { BenchmarkSpec } from '../../spec/parse';
 import { fieldNames } from '../../spec/table';
 import { planOf } from '../../orchestrator/plan';
 import { renderText } from '../../report/text';
+import { MEASURED_OPTION, measuredHosts, sizingNote } from './advice';
 import { clientsFor } from './clients';
 import { readDeployment, withDeploymentOptions, type Deployment } from './deployment';
 import { runEnvironment, type RunSettings } from './overrides';
@@ -24,7 +26,9 @@ export function builder(yargs: Argv) {
     .option('workflow-type', text('Alias of --workload'))
     .option(
       'load-tasks',
-      text('Load worker tasks; each has generators_per_task generators (default: enough for --lanes)'),
+      text(
+        'Load worker tasks; each has generators_per_task generators (default: enough for --lanes, and one per host)',
+      ),
     )
     .option(
       'address',
@@ -32,6 +36,7 @@ export function builder(yargs: Argv) {
         'Run as one task with all roles against this host:port (Cloud Map, an NLB, Temporal Cloud). A task outside a service has no Service Connect, so an alias such as temporal-frontend does not resolve there',
       ),
     )
+    .option('measured', MEASURED_OPTION)
     .option('control-address', text('With --address: host:port of the control server (default: the target)'))
     .option('workflow-id', text('Workflow id of the run (default: run-<time>)'))
     .option('wait', {
@@ -45,16 +50,13 @@ export function builder(yargs: Argv) {
 }
 
 export async function handler(argv: Readonly<Record<string, unknown>>): Promise<number> {
-  const given = { ...argv, ...aliased(argv) };
-  const { spec } = readSpec(given, false, {});
   const deployment = readDeployment(argv);
+  const given = withMeasuredHosts({ ...argv, ...aliased(argv) });
+  const { spec } = readSpec(given, false, {});
   const settings = settingsOf(given);
-  const options = optionsOf(
-    argv,
-    spec.lanes,
-    planOf(spec).durationMs + durationMs(spec.completionTimeout ?? '1m'),
-    deployment,
-  );
+  const options = optionsOf(argv, spec, deployment);
+  const note = argv.measured === undefined ? sizingNote(planOf(spec).peakRate, spec.hosts) : undefined;
+  if (note !== undefined && !spec.generatorOnly) options.print(note);
   if (argv.dryRun) {
     process.stdout.write(`${dryRun(deployment, settings, options)}\n`);
     return 0;
@@ -63,6 +65,13 @@ export async function handler(argv: Readonly<Record<string, unknown>>): Promise<
   const { result, exitCode } = await run(clientsFor(deployment), deployment, settings, options);
   if (result) process.stdout.write(`${renderText(result)}\n`);
   return exitCode;
+}
+
+/** Sets `hosts` from --measured, unless the spec sets it. */
+function withMeasuredHosts(argv: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { input, spec } = readSpec(argv, false, {});
+  if (argv.measured === undefined || input.hosts !== undefined) return argv;
+  return { ...argv, hosts: String(measuredHosts(planOf(spec).peakRate, String(argv.measured), spec).hosts) };
 }
 
 function aliased(argv: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -94,40 +103,47 @@ function settingsOf(argv: Readonly<Record<string, unknown>>): RunSettings {
   };
 }
 
-function optionsOf(
-  argv: Readonly<Record<string, unknown>>,
-  lanes: number,
-  loadMs: number,
-  deployment: Deployment,
-): Options {
+function optionsOf(argv: Readonly<Record<string, unknown>>, spec: BenchmarkSpec, deployment: Deployment): Options {
   const time = (name: string) => {
     const ms = parseDuration(String(argv[name]));
     if (ms !== undefined && ms > 0) return ms;
     throw badConfiguration(`${flagNamed(name)} is ${JSON.stringify(argv[name])}; give a duration such as 90s`);
   };
   return {
-    loadTasks: loadTasksOf(argv.loadTasks, lanes, deployment),
+    loadTasks: loadTasksOf(argv.loadTasks, spec, deployment),
     wait: argv.wait === true,
     startTimeoutMs: time('waitTimeout'),
     pollEveryMs: time('pollEvery'),
-    runTimeoutMs: loadMs + 15 * 60_000,
+    runTimeoutMs: runTimeoutMs(spec),
     print: (line) => void process.stderr.write(`${line}\n`),
   };
 }
 
-function loadTasksOf(given: unknown, lanes: number, deployment: Deployment): number {
+/** The longest run: each step as often as allowed, its completions, and 15 minutes for setup, drain and report. */
+export function runTimeoutMs(spec: BenchmarkSpec): number {
+  const { durationMs, completionTimeoutMs, steps } = planOf(spec);
+  return (durationMs + steps.length * completionTimeoutMs) * spec.stepAttempts + 15 * 60_000;
+}
+
+function loadTasksOf(given: unknown, { lanes, hosts, generatorOnly }: BenchmarkSpec, deployment: Deployment): number {
   const { generators_per_task: generators, load_task_count: most, tasks_per_instance, max_instances } = deployment;
-  const tasks = given === undefined ? Math.ceil(lanes / generators) : Number(given);
-  if (!Number.isInteger(tasks) || tasks < 1 || tasks > most) {
+  const forLanes = Math.ceil(lanes / generators);
+  if (given !== undefined) {
+    const tasks = Number(given);
+    if (!Number.isInteger(tasks) || tasks < 1 || tasks > most) {
+      throw badConfiguration(
+        `--load-tasks is ${JSON.stringify(given)}; give 1 to ${most} (load_task_count in Terraform; ${max_instances} instances hold ${tasks_per_instance} tasks each)`,
+      );
+    }
+    if (tasks >= forLanes) return tasks;
     throw badConfiguration(
-      given === undefined
-        ? `${lanes} lanes need ${tasks} load worker tasks, and the deployment allows ${most}; raise load_task_count in Terraform, or lower --lanes`
-        : `--load-tasks is ${JSON.stringify(given)}; give 1 to ${most} (load_task_count in Terraform; ${max_instances} instances hold ${tasks_per_instance} tasks each)`,
+      `${lanes} lanes need ${lanes} generators, and ${tasks} load worker tasks have ${tasks * generators}; raise --load-tasks or lower --lanes`,
     );
   }
-  if (tasks * generators >= lanes) return tasks;
+  const tasks = Math.max(forLanes, generatorOnly ? 1 : hosts);
+  if (tasks <= most) return tasks;
   throw badConfiguration(
-    `${lanes} lanes need ${lanes} generators, and ${tasks} load worker tasks have ${tasks * generators}; raise --load-tasks or lower --lanes`,
+    `${lanes} lanes and ${hosts} hosts need ${tasks} load worker tasks, and the deployment allows ${most}; raise load_task_count in Terraform, or lower --lanes or --hosts`,
   );
 }
 

@@ -1,4 +1,9 @@
-import { DescribeServicesCommand, UpdateServiceCommand, type Service } from '@aws-sdk/client-ecs';
+import {
+  DescribeServicesCommand,
+  UpdateServiceCommand,
+  type Deployment as ServiceDeployment,
+  type Service,
+} from '@aws-sdk/client-ecs';
 import { CliError } from '../../cli/errors';
 import { call, type Clients } from './clients';
 import type { Deployment } from './deployment';
@@ -34,6 +39,12 @@ export function namesOf({ load_service, control_service, control_server_service 
   return [load_service, control_service, ...(control_server_service === null ? [] : [control_server_service])];
 }
 
+/** Returns the ARN of the revision that Terraform registered for a service; undefined for the control server, which no script changes. */
+export function definitionOf(deployment: Deployment, service: string): string | undefined {
+  if (service === deployment.load_service) return deployment.load_task_definition;
+  return service === deployment.control_service ? deployment.control_task_definition : undefined;
+}
+
 export async function scale({ ecs }: Clients, { cluster }: Deployment, scales: readonly Scale[]): Promise<void> {
   for (const { service, desired, taskDefinition } of scales) {
     await call(`scaling ${service} to ${desired}`, () =>
@@ -49,9 +60,10 @@ export interface WaitOptions {
 }
 
 /**
- * Waits until every service runs its desired count of tasks, and prints the progress.
+ * Waits until every service runs its desired count of tasks of its latest deployment, and prints the progress. The counts
+ * alone do not suffice: tasks of the previous deployment count until they stop.
  *
- * @throws CliError with the service events that tell why tasks were not placed, after `timeoutMs`
+ * @throws CliError if a deployment fails, or after `timeoutMs`, with the service events that tell why
  */
 export async function awaitScale(
   clients: Clients,
@@ -65,7 +77,9 @@ export async function awaitScale(
     services = await describeServices(clients, deployment);
     const line = services.map(progressOf).join(' · ');
     if (line !== printed) print((printed = line));
-    return services.every(({ runningCount, desiredCount }) => runningCount === desiredCount) ? true : undefined;
+    const failed = services.find((service) => primaryOf(service)?.rolloutState === 'FAILED');
+    if (failed) throw failedDeployment(failed, startedAt);
+    return services.every(isStable) ? true : undefined;
   };
   const onTimeout = () => {
     const events = services.flatMap((service) => problemEvents(service, startedAt));
@@ -74,6 +88,23 @@ export async function awaitScale(
     );
   };
   await poll(check, { everyMs, timeoutMs, onTimeout });
+}
+
+function primaryOf({ deployments = [] }: Service): ServiceDeployment | undefined {
+  return deployments.find(({ status }) => status === 'PRIMARY');
+}
+
+function isStable(service: Service): boolean {
+  const { runningCount, desiredCount, deployments = [] } = service;
+  const rolledOut = primaryOf(service)?.rolloutState !== 'IN_PROGRESS' && deployments.length <= 1;
+  return rolledOut && runningCount === desiredCount;
+}
+
+function failedDeployment(service: Service, sinceMs: number): CliError {
+  const events = problemEvents(service, sinceMs).map((event) => `\n  ${event}`);
+  return new CliError(
+    `the deployment of ${service.serviceName} failed: ${primaryOf(service)?.rolloutStateReason ?? 'ECS returned no reason'}${events.join('')}`,
+  );
 }
 
 export function progressOf({ serviceName, runningCount = 0, pendingCount = 0, desiredCount = 0 }: Service): string {

@@ -138,27 +138,17 @@ describeNeeding(canPip, 'pip')('against moto', () => {
     ]);
   });
 
-  test('scale-workers scales by number, up and down, and prints the status; run-benchmark uses running tasks and refuses a second run', async () => {
-    expect((await script('scale-workers', ['up', '2', ...FAST, '--dry-run']).ended).stdout).toBe(
-      'scale staging-benchmark-load to 2\nscale staging-benchmark-control to 1\n',
+  test('get-benchmark-results selects a task by ID or ARN, and prints its summary or its whole log', async () => {
+    const id = 'ab'.repeat(16);
+    await aws.log(`run/benchmark/${id}`, ['starting', ...toLogLines(resultOf('by-task'))]);
+    const arn = `arn:aws:ecs:eu-west-1:123456789012:task/temporal/${id}`;
+    const summary = await script('get-benchmark-results', ['--task-arn', arn, '--summary']).ended;
+    expect([summary.code, summary.stdout]).toEqual([0, expect.stringMatching(/test result/)]);
+    const full = await script('get-benchmark-results', ['--task-id', id, '--full']).ended;
+    expect(full.stdout).toMatch(/^task (ab){16}: not in temporal[^]*\nstarting\n[^]*test result/);
+    expect((await script('get-benchmark-results', ['--task-id', 'x']).ended).stderr).toMatch(
+      /--task-id is "x"; give 32/,
     );
-    await script('scale-workers', ['2', ...FAST]).ended;
-    expect((await aws.desired())['staging-benchmark-load']).toBe(2);
-    expect((await script('scale-workers', ['status']).ended).stdout).toMatch(/staging-benchmark-load: \d of 2/);
-    // A run uses tasks that are up and keeps their number. A second run is refused.
-    const beside = [...FAST, '--rate', '5', '--lanes', '1', '--workflow-id'];
-    const first = script('run-benchmark', [...beside, 'first', '--wait']);
-    await eventually('the run', () => Promise.resolve(first.seen.stderr.includes('run first')), 60_000);
-    const busy = await script('run-benchmark', [...beside, 'second']).ended;
-    expect([busy.code, busy.stderr]).toEqual([
-      1,
-      expect.stringMatching(/staging-benchmark-control already has the run first/),
-    ]);
-    await aws.log('control/benchmark/3', toLogLines(resultOf('first')));
-    expect((await first.ended).stderr).toMatch(/restored the previous scale/);
-    expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 2, 'staging-benchmark-control': 1 });
-    await script('scale-workers', ['down', ...FAST]).ended;
-    expect(await aws.desired()).toEqual({ 'staging-benchmark-load': 0, 'staging-benchmark-control': 0 });
   });
 
   test.each<[what: string, name: string, args: string[], env: Record<string, string>, message: RegExp]>([
@@ -187,6 +177,29 @@ describeNeeding(canPip, 'pip')('against moto', () => {
     ],
     ['an unknown flag', 'run-benchmark', ['--speed', '3'], {}, /speed/],
     ['a bad number', 'scale-workers', ['many'], {}, /"many" is not a scale/],
+    ['a rate alone', 'scale-workers', ['up', '--rate', '200'], {}, /--rate requires --measured/],
+    [
+      'too long overrides',
+      'run-benchmark',
+      [
+        '--address',
+        'nlb:7233',
+        '--lanes',
+        '1',
+        '--workload',
+        'external',
+        '--external-type',
+        'order',
+        '--task-queue',
+        'orders',
+        '--namespace',
+        'orders',
+        '--external-input',
+        JSON.stringify('x'.repeat(9000)),
+      ],
+      {},
+      /ECS accepts 8192/,
+    ],
   ])('%s: the script prints one message and no stack trace', async (_what, name, args, env, message) => {
     const { code, stdout, stderr } = await script(name, args, env).ended;
     expect([code === 0, stdout]).toEqual([false, '']);

@@ -13,14 +13,21 @@ import {
   CreateClusterCommand,
   CreateServiceCommand,
   DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
   ECSClient,
+  ListTaskDefinitionsCommand,
   RegisterContainerInstanceCommand,
   RegisterTaskDefinitionCommand,
+  type ContainerDefinition,
 } from '@aws-sdk/client-ecs';
 import type { Deployment } from '../../scripts/aws/deployment';
 import { Moto } from './moto';
 
 const SCRIPT = join(__dirname, '..', '..', 'scripts', 'aws.mjs');
+
+function arnOf(role: string): string {
+  return `arn:aws:ecs:eu-west-1:123456789012:task-definition/staging-benchmark-${role}:1`;
+}
 
 export const DEPLOYMENT: Deployment = {
   region: 'eu-west-1',
@@ -29,8 +36,12 @@ export const DEPLOYMENT: Deployment = {
   load_service: 'staging-benchmark-load',
   control_service: 'staging-benchmark-control',
   control_server_service: null,
-  run_task_definition: 'staging-benchmark-run',
+  load_task_definition: arnOf('load'),
+  control_task_definition: arnOf('control'),
+  run_task_definition: arnOf('run'),
   container: 'benchmark',
+  sidecar: null,
+  enable_execute_command: false,
   subnets: ['subnet-1'],
   security_group: 'sg-1',
   log_group: '/ecs/staging-benchmark',
@@ -39,6 +50,18 @@ export const DEPLOYMENT: Deployment = {
   tasks_per_instance: 2,
   max_instances: 4,
 };
+
+const CONTAINERS: ContainerDefinition[] = [
+  {
+    name: 'benchmark',
+    image: 'x:1',
+    memory: 1024,
+    environment: [
+      { name: 'BENCHMARK_COMMAND', value: 'worker' },
+      { name: 'TEMPORAL_ADDRESS', value: 'temporal-frontend:7233' },
+    ],
+  },
+];
 
 export interface Ended {
   readonly code: number | null;
@@ -82,15 +105,10 @@ export class AwsDeployment {
     const autoScalingGroupArn = 'arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:1:autoScalingGroupName/x';
     const provider = { name: DEPLOYMENT.capacity_provider, autoScalingGroupProvider: { autoScalingGroupArn } };
     await ecs.send(new CreateCapacityProviderCommand(provider));
-    const environment = [
-      { name: 'BENCHMARK_COMMAND', value: 'worker' },
-      { name: 'TEMPORAL_ADDRESS', value: 'temporal-frontend:7233' },
-    ];
-    const containerDefinitions = [{ name: 'benchmark', image: 'x:1', memory: 1024, environment }];
     for (const role of ['load', 'control', 'run']) {
       const family = `staging-benchmark-${role}`;
-      await ecs.send(new RegisterTaskDefinitionCommand({ family, networkMode: 'awsvpc', containerDefinitions }));
-      const service = { cluster, serviceName: family, taskDefinition: family, desiredCount: 0 };
+      const taskDefinition = await this.newRevision(family);
+      const service = { cluster, serviceName: family, taskDefinition, desiredCount: 0 };
       if (role !== 'run') await ecs.send(new CreateServiceCommand(service));
     }
     await this.logs.send(new CreateLogGroupCommand({ logGroupName: DEPLOYMENT.log_group }));
@@ -125,6 +143,33 @@ export class AwsDeployment {
       new DescribeServicesCommand({ cluster: 'temporal', services: names }),
     );
     return Object.fromEntries(services.map(({ serviceName, desiredCount }) => [serviceName!, desiredCount!]));
+  }
+
+  /** Returns the ARN of the task definition that a service runs. */
+  async taskDefinitionOf(service: string): Promise<string> {
+    const { services = [] } = await this.ecs.send(
+      new DescribeServicesCommand({ cluster: DEPLOYMENT.cluster, services: [service] }),
+    );
+    return services[0]!.taskDefinition!;
+  }
+
+  /** Returns the active revisions that were registered for a run. */
+  async taskDefinitionsWith(workflowId: string): Promise<string[]> {
+    const { taskDefinitionArns = [] } = await this.ecs.send(new ListTaskDefinitionsCommand({ status: 'ACTIVE' }));
+    const found: string[] = [];
+    for (const arn of taskDefinitionArns) {
+      const { taskDefinition } = await this.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: arn }));
+      if (taskDefinition?.containerDefinitions?.[0]?.dockerLabels?.benchmark_run === workflowId) found.push(arn);
+    }
+    return found;
+  }
+
+  /** Registers a revision, as terraform apply does for a new image. */
+  async newRevision(family: string): Promise<string> {
+    const { taskDefinition } = await this.ecs.send(
+      new RegisterTaskDefinitionCommand({ family, networkMode: 'awsvpc', containerDefinitions: CONTAINERS }),
+    );
+    return taskDefinition!.taskDefinitionArn!;
   }
 
   async stop(): Promise<void> {
