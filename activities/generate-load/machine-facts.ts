@@ -15,8 +15,8 @@ export async function machineFacts(): Promise<MachineFacts> {
 }
 
 /**
- * Reads facts about the machine and the container. In an ECS task it also calls the metadata endpoints of the task and of
- * the instance; outside of ECS it calls no endpoint. Facts that cannot be read are 'unknown'; a limit that is not set is
+ * Reads facts about the machine and the container. In an ECS task it also calls the metadata endpoint of the task, and that
+ * of the instance unless BENCHMARK_INSTANCE_TYPE is set; outside of ECS it calls no endpoint. Facts that cannot be read are 'unknown'; a limit that is not set is
  * null.
  */
 export async function readMachineFacts(env: Environment): Promise<MachineFacts> {
@@ -24,9 +24,9 @@ export async function readMachineFacts(env: Environment): Promise<MachineFacts> 
   const [taskFacts, instanceType] = task
     ? await Promise.all([
         json<{ Family?: string; Revision?: string }>(`${task}/task`),
-        instanceTypeFrom(env.AWS_EC2_METADATA_SERVICE_ENDPOINT ?? IMDS),
+        env.BENCHMARK_INSTANCE_TYPE || instanceTypeFrom(env.AWS_EC2_METADATA_SERVICE_ENDPOINT ?? IMDS),
       ])
-    : [undefined, undefined];
+    : [undefined, env.BENCHMARK_INSTANCE_TYPE || undefined];
   return {
     cpus: cpus().length,
     cpuQuota: cpuQuota(read('/sys/fs/cgroup/cpu.max')),

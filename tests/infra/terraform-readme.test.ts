@@ -17,3 +17,19 @@ test.each([
     .slice(1))
     expect(block).toMatch(/description = /);
 });
+
+test('the example passes every variable of the module except image, and has no others but image_tag', () => {
+  const example = join(dir, '..', '..', 'example');
+  const variables = (text: string) => [...text.matchAll(/^variable "(\w+)"/gm)].map(([, name]) => name!);
+  const expected = variables(read('variables.tf')).filter((name) => name !== 'image');
+  const module_ = /^module "benchmark" \{[^]*?^\}/m.exec(readFileSync(join(example, 'main.tf'), 'utf8'))![0];
+  expect([...module_.matchAll(/^ {2}(\w+) += var\.\1$/gm)].map(([, name]) => name)).toEqual(expected);
+  const own = variables(readFileSync(join(example, 'variables.tf'), 'utf8'));
+  expect(own).toEqual(['image_tag', ...expected]);
+});
+
+test('both services wait for the association of their capacity provider, and workers for the control server', () => {
+  const [, workers, server] = read('services.tf').split(/^resource "aws_ecs_service"/m);
+  expect(workers).toMatch(/depends_on = \[terraform_data\.association, aws_ecs_service\.control_server\]/);
+  expect(server).toMatch(/depends_on = \[terraform_data\.association\]/);
+});

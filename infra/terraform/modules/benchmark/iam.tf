@@ -27,7 +27,7 @@ data "aws_iam_policy_document" "by_instances" {
   }
 }
 
-# What ECS does for a task: its image, its log, its secrets.
+# Execution role: ECS pulls images, writes logs and reads secrets for a task.
 resource "aws_iam_role" "execution" {
   name_prefix        = "${var.name}-benchmark-exec-"
   assume_role_policy = data.aws_iam_policy_document.by_tasks.json
@@ -43,20 +43,24 @@ data "aws_iam_policy_document" "execution" {
   statement {
     sid     = "Token"
     actions = ["ecr:GetAuthorizationToken"]
-    # It is for all repositories of the account; AWS has no narrower resource for it.
+    # This action has no resources: the token is for all repositories that the role may pull from.
     resources = ["*"]
   }
-  statement {
-    sid       = "Image"
-    actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-    resources = ["arn:${data.aws_partition.this.partition}:ecr:*:${data.aws_caller_identity.this.account_id}:repository/*"]
+  dynamic "statement" {
+    for_each = length(local.repository_arns) == 0 ? [] : [1]
+    content {
+      sid       = "Image"
+      actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+      resources = local.repository_arns
+    }
   }
   dynamic "statement" {
-    for_each = length(var.secrets) == 0 ? [] : [1]
+    for_each = length(local.secrets) == 0 ? [] : [1]
     content {
-      sid       = "Secrets"
-      actions   = ["ssm:GetParameters", "secretsmanager:GetSecretValue"]
-      resources = distinct(values(var.secrets))
+      sid     = "Secrets"
+      actions = ["ssm:GetParameters", "secretsmanager:GetSecretValue"]
+      # A reference to one key of a secret has a suffix (:key:stage:version) that is not part of the secret's ARN.
+      resources = distinct([for arn in values(local.secrets) : join(":", slice(split(":", arn), 0, min(7, length(split(":", arn)))))])
     }
   }
   dynamic "statement" {
@@ -75,7 +79,7 @@ resource "aws_iam_role_policy" "execution" {
   policy      = data.aws_iam_policy_document.execution.json
 }
 
-# What the benchmark itself does at AWS: ask Amazon Managed Prometheus what the cluster did, and nothing else.
+# Task role: the benchmark queries Amazon Managed Prometheus; the Alloy sidecar writes to it; ECS Exec opens its channels.
 resource "aws_iam_role" "task" {
   name_prefix        = "${var.name}-benchmark-task-"
   assume_role_policy = data.aws_iam_policy_document.by_tasks.json
@@ -83,22 +87,42 @@ resource "aws_iam_role" "task" {
 }
 
 data "aws_iam_policy_document" "task" {
-  count = local.queries_prometheus ? 1 : 0
-  statement {
-    sid       = "AskPrometheus"
-    actions   = ["aps:QueryMetrics", "aps:GetMetricMetadata", "aps:GetSeries", "aps:GetLabels"]
-    resources = [var.prometheus_workspace_arn]
+  count = local.uses_prometheus || var.enable_execute_command ? 1 : 0
+  dynamic "statement" {
+    for_each = local.uses_prometheus ? [1] : []
+    content {
+      sid       = "QueryPrometheus"
+      actions   = ["aps:QueryMetrics", "aps:GetMetricMetadata", "aps:GetSeries", "aps:GetLabels"]
+      resources = [var.prometheus_workspace_arn]
+    }
+  }
+  dynamic "statement" {
+    for_each = local.uses_alloy ? [1] : []
+    content {
+      sid       = "WritePrometheus"
+      actions   = ["aps:RemoteWrite"]
+      resources = [var.prometheus_workspace_arn]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.enable_execute_command ? [1] : []
+    content {
+      sid     = "ExecuteCommand"
+      actions = ["ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"]
+      # These actions have no resources.
+      resources = ["*"]
+    }
   }
 }
 
 resource "aws_iam_role_policy" "task" {
-  count       = local.queries_prometheus ? 1 : 0
+  count       = local.uses_prometheus || var.enable_execute_command ? 1 : 0
   name_prefix = "task-"
   role        = aws_iam_role.task.id
   policy      = data.aws_iam_policy_document.task[0].json
 }
 
-# What the agent of ECS does on a node.
+# Instance role: the ECS agent.
 resource "aws_iam_role" "nodes" {
   name_prefix        = "${var.name}-benchmark-node-"
   assume_role_policy = data.aws_iam_policy_document.by_instances.json

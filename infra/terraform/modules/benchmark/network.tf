@@ -11,7 +11,7 @@ resource "aws_security_group" "tasks" {
 
 resource "aws_security_group" "nodes" {
   name_prefix = "${var.name}-benchmark-nodes-"
-  description = "Nodes of the benchmark; their tasks have interfaces of their own"
+  description = "Instances of the benchmark. Tasks have separate network interfaces"
   vpc_id      = var.vpc_id
   tags        = local.tags
 
@@ -23,7 +23,7 @@ resource "aws_security_group" "nodes" {
 resource "aws_vpc_security_group_ingress_rule" "metrics" {
   count                        = var.collector_security_group_id == "" ? 0 : 1
   security_group_id            = aws_security_group.tasks.id
-  description                  = "Metrics, for the collector only"
+  description                  = "Metrics, from the collector only"
   referenced_security_group_id = var.collector_security_group_id
   ip_protocol                  = "tcp"
   from_port                    = local.metrics_port
@@ -34,11 +34,11 @@ resource "aws_vpc_security_group_ingress_rule" "metrics" {
 resource "aws_vpc_security_group_ingress_rule" "control" {
   count                        = var.control == "embedded" ? 1 : 0
   security_group_id            = aws_security_group.tasks.id
-  description                  = "The embedded control server, for tasks of the benchmark only"
+  description                  = "Control server, from tasks of the benchmark only"
   referenced_security_group_id = aws_security_group.tasks.id
   ip_protocol                  = "tcp"
-  from_port                    = local.control_port
-  to_port                      = local.control_port
+  from_port                    = local.frontend_port
+  to_port                      = local.frontend_port
   tags                         = local.tags
 }
 
@@ -48,38 +48,73 @@ resource "aws_vpc_security_group_ingress_rule" "frontend" {
   description                  = "Load of the benchmark"
   referenced_security_group_id = aws_security_group.tasks.id
   ip_protocol                  = "tcp"
-  from_port                    = 7233
-  to_port                      = 7233
+  from_port                    = local.frontend_port
+  to_port                      = local.frontend_port
   tags                         = local.tags
 }
 
+# Security group rules allow traffic if any rule matches, so this rule keeps working if target_cidr_blocks is empty.
 resource "aws_vpc_security_group_egress_rule" "frontend" {
+  count                        = var.frontend_security_group_id == "" ? 0 : 1
   security_group_id            = aws_security_group.tasks.id
-  description                  = "To the frontend; to anywhere where it has no security group of ours (Temporal Cloud, an NLB)"
-  referenced_security_group_id = var.frontend_security_group_id == "" ? null : var.frontend_security_group_id
-  cidr_ipv4                    = var.frontend_security_group_id == "" ? "0.0.0.0/0" : null
+  description                  = "Temporal frontend"
+  referenced_security_group_id = var.frontend_security_group_id
   ip_protocol                  = "tcp"
-  from_port                    = 7233
-  to_port                      = 7233
+  from_port                    = local.frontend_port
+  to_port                      = local.frontend_port
   tags                         = local.tags
+}
+
+# For run-benchmark --address, and for targets without a security group in this VPC, such as an NLB or Temporal Cloud.
+resource "aws_vpc_security_group_egress_rule" "target" {
+  for_each          = toset(var.target_cidr_blocks)
+  security_group_id = aws_security_group.tasks.id
+  description       = "Targets by address"
+  cidr_ipv4         = each.value
+  ip_protocol       = "tcp"
+  from_port         = local.frontend_port
+  to_port           = local.frontend_port
+  tags              = local.tags
 }
 
 resource "aws_vpc_security_group_egress_rule" "control" {
   count                        = var.control == "target" ? 0 : 1
   security_group_id            = aws_security_group.tasks.id
-  description                  = "To the control server"
+  description                  = "Control server"
   referenced_security_group_id = var.control == "embedded" ? aws_security_group.tasks.id : null
   cidr_ipv4                    = var.control == "embedded" ? null : "0.0.0.0/0"
   ip_protocol                  = "tcp"
-  from_port                    = var.control == "embedded" ? local.control_port : tonumber(element(split(":", "${var.control_address}:7233"), 1))
-  to_port                      = var.control == "embedded" ? local.control_port : tonumber(element(split(":", "${var.control_address}:7233"), 1))
+  from_port                    = local.control_port
+  to_port                      = local.control_port
+  tags                         = local.tags
+}
+
+resource "aws_vpc_security_group_egress_rule" "server_metrics" {
+  for_each                     = toset(var.server_metrics_security_group_ids)
+  security_group_id            = aws_security_group.tasks.id
+  description                  = "Metrics of the Temporal services"
+  referenced_security_group_id = each.value
+  ip_protocol                  = "tcp"
+  from_port                    = var.server_metrics_port
+  to_port                      = var.server_metrics_port
+  tags                         = local.tags
+}
+
+resource "aws_vpc_security_group_ingress_rule" "server_metrics" {
+  for_each                     = toset(var.server_metrics_security_group_ids)
+  security_group_id            = each.value
+  description                  = "Metrics, for the benchmark"
+  referenced_security_group_id = aws_security_group.tasks.id
+  ip_protocol                  = "tcp"
+  from_port                    = var.server_metrics_port
+  to_port                      = var.server_metrics_port
   tags                         = local.tags
 }
 
 resource "aws_vpc_security_group_egress_rule" "https" {
   for_each          = { tasks = aws_security_group.tasks.id, nodes = aws_security_group.nodes.id }
   security_group_id = each.value
-  description       = "Images, logs, secrets, Amazon Managed Prometheus"
+  description       = "AWS APIs: images, logs, secrets, Amazon Managed Prometheus"
   cidr_ipv4         = "0.0.0.0/0"
   ip_protocol       = "tcp"
   from_port         = 443
