@@ -40,7 +40,7 @@ test('memory pressure in a generator: the in-flight cap falls, with a warning, a
   expectSoundAccount(result);
   expect(result.ledger.scheduled).toBe(232);
   expect(result.ledger.skipped['memory-pressure']).toBeGreaterThan(20);
-  expect(result.notes.join()).toMatch(/memory pressure in generator@.*: its in-flight cap was lowered/);
+  expect(result.notes.join()).toMatch(/generator@.* ran low on memory: its in-flight cap was lowered/);
   expect(cluster.worker.stderr).toMatch(/memory pressure: in-flight cap lowered/);
   await cluster.stop();
 });
