@@ -8,8 +8,10 @@ import {
   resolveTarget,
   type Resolved,
 } from '../temporal/connections';
+import { withoutScheme } from '../temporal/addresses';
 import { badConfiguration } from './errors';
 import { invalidSetting, readSetting, type Setting } from './settings';
+import { unreadTargetVariables } from './variables';
 
 /** The connection flags of the Temporal CLI, with the variable of each. */
 const CONNECTION_FLAGS = {
@@ -23,33 +25,54 @@ const CONNECTION_FLAGS = {
   profile: ['TEMPORAL_PROFILE', 'Connection profile in the configuration file'],
 } as const;
 
-export function withConnectionOptions<T>(yargs: Argv<T>): Argv<T> {
-  const text = (group: string, describe: string) => ({ type: 'string', requiresArg: true, group, describe }) as const;
+const text = (group: string, describe: string) => ({ type: 'string', requiresArg: true, group, describe }) as const;
+
+export function withTargetOptions<T>(yargs: Argv<T>): Argv<T> {
   for (const [flag, [variable, help]] of Object.entries(CONNECTION_FLAGS)) {
     yargs.option(flag, text('Target:', `${help} [${variable}]`));
+  }
+  return withConnectTimeout(
+    yargs.option('tls', { type: 'boolean', group: 'Target:', describe: 'Use TLS [TEMPORAL_TLS]' }),
+  );
+}
+
+export function withControlOptions<T>(yargs: Argv<T>): Argv<T> {
+  for (const [flag, [variable, help]] of Object.entries(CONNECTION_FLAGS)) {
     yargs.option(`control-${flag}`, text('Control server:', `${help} [${controlName(variable)}]`));
   }
-  return yargs
-    .option('tls', { type: 'boolean', group: 'Target:', describe: 'Use TLS [TEMPORAL_TLS]' })
-    .option('control-tls', { type: 'boolean', group: 'Control server:', describe: 'Use TLS [BENCHMARK_CONTROL_TLS]' })
-    .option(
-      'control-namespace',
-      text(
-        'Control server:',
-        'Namespace of the benchmark workflows [BENCHMARK_CONTROL_NAMESPACE] (default: benchmark-control)',
+  return withConnectTimeout(
+    yargs
+      .option('control-tls', { type: 'boolean', group: 'Control server:', describe: 'Use TLS [BENCHMARK_CONTROL_TLS]' })
+      .option(
+        'control-namespace',
+        text(
+          'Control server:',
+          'Namespace of the benchmark workflows [BENCHMARK_CONTROL_NAMESPACE] (default: benchmark-control)',
+        ),
       ),
-    )
-    .option('server-metrics', {
-      ...text(
-        'Target:',
-        "URL of the server's Prometheus metrics; repeat it for each replica of each service [BENCHMARK_SERVER_METRICS, separated by commas] (default: none; an embedded target provides its own)",
-      ),
-      array: true,
-    })
-    .option(
-      'connect-timeout',
-      text('Target:', 'Time limit for opening a connection [BENCHMARK_CONNECT_TIMEOUT] (default: 15s)'),
-    );
+  );
+}
+
+/** Adds the options of the target and of the control server. */
+export function withConnectionOptions<T>(yargs: Argv<T>): Argv<T> {
+  return withControlOptions(withTargetOptions(yargs));
+}
+
+export function withServerMetricsOption<T>(yargs: Argv<T>): Argv<T> {
+  return yargs.option('server-metrics', {
+    ...text(
+      'Target:',
+      "URL of the server's Prometheus metrics; repeat it for each replica of each service [BENCHMARK_SERVER_METRICS, separated by commas] (default: none; an embedded target provides its own)",
+    ),
+    array: true,
+  });
+}
+
+function withConnectTimeout<T>(yargs: Argv<T>): Argv<T> {
+  return yargs.option(
+    'connect-timeout',
+    text('Target:', 'Time limit for opening a connection [BENCHMARK_CONNECT_TIMEOUT] (default: 15s)'),
+  );
 }
 
 function controlName(variable: string): string {
@@ -83,47 +106,32 @@ export function withMetricsOption<T>(yargs: Argv<T>, defaultAddress: string): Ar
   });
 }
 
-/** Returns the TEMPORAL_* and BENCHMARK_* variables of an environment, without secrets. */
-export function environmentWithoutSecrets(env: NodeJS.ProcessEnv): Record<string, string> {
-  const secret = /KEY_DATA|API_KEY|CERT_DATA|GRPC_META|CODEC_AUTH|TOKEN/;
-  const entries = Object.entries(env).filter(
-    (entry): entry is [string, string] =>
-      /^(TEMPORAL|BENCHMARK)_/.test(entry[0]) && !secret.test(entry[0]) && entry[1] !== undefined,
-  );
-  return Object.fromEntries(entries);
-}
-
 type Flags = Readonly<Record<string, unknown>>;
 
 /**
  * Resolves the connections of a command: the flags replace the variables, and the result is resolved as by the Temporal
  * CLI. Throws a configuration error if a setting is invalid. Contacts no server.
+ *
+ * @param runsRoles whether this machine runs the roles, even on a control server; a profile is in the files of their machine
  */
-export function readConnections(argv: Flags, base = process.env): Connections {
+export function readConnections(argv: Flags, base = process.env, runsRoles = true): Connections {
   const env = environmentWithFlags(argv, base);
   checkServerMetrics(argv, env);
-  const profile = argv.targetProfile === undefined ? undefined : String(argv.targetProfile);
-  const hasTarget = Boolean(env.TEMPORAL_ADDRESS || env.TEMPORAL_PROFILE || profile);
   const hasControl = Boolean(env.BENCHMARK_CONTROL_ADDRESS || env.BENCHMARK_CONTROL_PROFILE);
+  const isForWorkers = argv.targetProfile === undefined || (hasControl && !runsRoles);
+  const profile = isForWorkers ? undefined : String(argv.targetProfile);
+  const hasTarget = Boolean(env.TEMPORAL_ADDRESS || env.TEMPORAL_PROFILE || profile);
   try {
     const target = hasTarget ? resolveTarget(profile, env) : undefined;
     const control = hasControl ? resolveControl(env) : undefined;
     if (target) checkAddress(addressSetting(target, argv, 'address', 'TEMPORAL_ADDRESS', base));
+    if (target) unreadTargetVariables(env).forEach((warning) => process.stderr.write(`Warning: ${warning}\n`));
     if (control) checkAddress(addressSetting(control, argv, 'control-address', 'BENCHMARK_CONTROL_ADDRESS', base));
     return { env, target, control, connectTimeoutMs: connectTimeoutMs(argv, base) };
   } catch (err) {
     if (err instanceof ConnectionConfigError) throw badConfiguration(err.message);
     throw err;
   }
-}
-
-/** Throws a configuration error if a flag would apply to an embedded target, which has neither TLS nor API keys. */
-export function checkEmbeddedTarget(argv: Flags): void {
-  const flag = ['api-key', 'tls', 'tls-cert-path', 'tls-key-path', 'tls-ca-path', 'tls-server-name'].find(
-    (name) => argv[name] !== undefined,
-  );
-  if (flag !== undefined)
-    throw badConfiguration(`--${flag} requires --address or --profile: the target that it applies to`);
 }
 
 function environmentWithFlags(argv: Flags, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -169,11 +177,14 @@ function addressSetting(
   env: NodeJS.ProcessEnv,
 ): Setting {
   const setting = readSetting(argv, flag, [variable], env);
-  return { name: setting?.value === address ? setting.name : 'address of the connection profile', value: address };
+  return {
+    name: setting && withoutScheme(setting.value) === address ? setting.name : 'address of the connection profile',
+    value: address,
+  };
 }
 
 function checkAddress({ name, value }: Setting): void {
-  const port = Number(/^(?:\[[0-9a-fA-F:]+\]|[^\s:/]+):(\d+)$/.exec(value)?.[1]);
+  const port = Number(/^(?:\[[0-9a-fA-F:]+\]|[^\s:/]+):(\d+)$/.exec(withoutScheme(value))?.[1]);
   if (port > 0 && port < 65_536) return;
   throw invalidSetting(name, value, 'host:port, such as localhost:7233');
 }

@@ -16,6 +16,9 @@ import { parseDuration } from '../spec/duration';
 import { stopLocalSession } from './local-session';
 import { invalidSetting } from './settings';
 
+/** The folder of the results that no `--out` places elsewhere. */
+export const RESULTS = 'benchmark-results';
+
 export interface OutputOptions {
   /** Folder for result.json, summary.md and junit.xml; if undefined, benchmark-results/<run>. */
   readonly out?: string;
@@ -79,7 +82,7 @@ export async function deliver(outcome: RunOutcome, options: OutputOptions, sessi
     if (session) await stopLocalSession(session);
     return deliverFailure(message, failureType === BAD_SPEC ? EXIT.badConfiguration : EXIT.error, options);
   }
-  const written = writeResult(result, options.out ?? join('benchmark-results', result.runId));
+  const written = writeResult(result, options.out ?? join(RESULTS, result.runId));
   process.stdout.write(`${print(result, options.output, written.file)}\n`);
   if (written.problem === undefined) {
     if (session) await sleep(options.metricsLingerMs).then(() => stopLocalSession(session));

@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import yargs from 'yargs';
 import { CliError, badConfiguration } from './errors';
+import { checkFlags, checkNpmFlags } from './flag-checks';
 import * as run from './commands/run';
 import * as start from './commands/start';
 import * as watch from './commands/watch';
@@ -13,6 +14,7 @@ import * as worker from './commands/worker';
 import * as host from './commands/host';
 import * as server from './commands/server';
 import * as doctor from './commands/doctor';
+import { checkVariables } from './variables';
 
 // A command can watch a run for hours on the machine that it measures. This keeps V8's young generation at its initial
 // 2 MB instead of up to 32 MB, and the process small.
@@ -65,6 +67,8 @@ async function main(args: readonly string[]): Promise<number> {
     });
   for (const { command, describe, builder, handler } of COMMANDS) {
     cli.command(command, describe, builder, async (argv) => {
+      checkFlags(argv as Record<string, unknown>);
+      checkVariables(process.env);
       exitCode = await handler(argv as never);
     });
   }
@@ -78,7 +82,20 @@ function commandLine(args: readonly string[], { BENCHMARK_COMMAND: command }: No
   return command && optionsOnly ? [...command.split(' '), ...args] : args;
 }
 
-main(commandLine(process.argv.slice(2), process.env)).then(
+async function checked(): Promise<number> {
+  checkNpmFlags(runFlags(), process.env);
+  return await main(commandLine(process.argv.slice(2), process.env));
+}
+
+/** Returns the flags of `benchmark run`, without dashes. */
+function runFlags(): string[] {
+  const options = (
+    run.builder(yargs([])) as unknown as { getOptions(): { key: Record<string, unknown> } }
+  ).getOptions();
+  return Object.keys(options.key);
+}
+
+checked().then(
   (exitCode) => process.exit(exitCode),
   (err: unknown) => {
     const { message } = err as Error;

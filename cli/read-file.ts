@@ -12,8 +12,8 @@ export function readTextFile(name: string, path: string): string {
   } catch (err) {
     const { code, message } = err as NodeJS.ErrnoException;
     const file = `the file ${JSON.stringify(path)}`;
-    throw badConfiguration(
-      code === 'ENOENT' ? `${name}: ${file} does not exist` : `${name}: ${file} cannot be read: ${message}`,
-    );
+    if (code === 'ENOENT') throw badConfiguration(`${name}: ${file} does not exist`);
+    if (code === 'EISDIR') throw badConfiguration(`${name}: ${JSON.stringify(path)} is a folder; expected a file`);
+    throw badConfiguration(`${name}: ${file} cannot be read: ${message}`);
   }
 }

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { parse as parseYaml } from 'yaml';
 import type { Field } from '../spec/fields';
-import { environmentLayer, fileLayer, flagLayer, embeddedLayer, joinLayers } from '../spec/layers';
+import { environmentLayer, fileLayer, flagLayer, embeddedLayer, joinLayers, type Layer } from '../spec/layers';
 import { parseSpec, type BenchmarkSpec, type SpecInput } from '../spec/parse';
 import { describeProblems, flagName } from '../spec/problems';
 import { fieldGroups, fieldNames, flagOf, table, type FieldName } from '../spec/table';
@@ -51,34 +51,51 @@ function addOption(yargs: Argv, name: FieldName, group: string, withAliases: boo
 export function readSpec(
   argv: Readonly<Record<string, unknown>>,
   isEmbedded: boolean,
-  env = process.env,
+  env: NodeJS.ProcessEnv = process.env,
 ): { input: SpecInput; spec: BenchmarkSpec } {
   const repeated = fieldNames.filter((name) => Array.isArray(argv[name]));
   if (repeated.length > 0)
     throw badConfiguration(repeated.map((name) => `${flagName(name)} is set more than once; set it once`).join('\n'));
-  const layers = [
-    flagLayer(argv),
-    environmentLayer(env),
-    ...(env.BENCHMARK_SPEC ? [fileLayer('BENCHMARK_SPEC', readText('BENCHMARK_SPEC', env.BENCHMARK_SPEC))] : []),
-    ...(typeof argv.spec === 'string'
-      ? [fileLayer(argv.spec, readText(argv.spec, readTextFile('--spec', argv.spec)))]
-      : []),
-    ...(isEmbedded ? [embeddedLayer()] : []),
-  ];
+  // The namespace of the user's cluster does not exist on an embedded target.
+  const { TEMPORAL_NAMESPACE: _, ...withoutNamespace } = env;
+  const layers = [...givenLayers(argv, isEmbedded ? withoutNamespace : env), ...(isEmbedded ? [embeddedLayer()] : [])];
   const { input, sources } = joinLayers(layers);
   const parsed = parseSpec(input, sources);
   if (!parsed.ok) throw badConfiguration(describeProblems(parsed.problems, flagName));
   return { input, spec: parsed.spec };
 }
 
+/** Returns the profile that the flags, the environment or the file name, unchecked: it decides what the target is. */
+export function readTargetProfile(
+  argv: Readonly<Record<string, unknown>>,
+  env: NodeJS.ProcessEnv = process.env,
+): string | undefined {
+  const { targetProfile } = joinLayers(givenLayers(argv, env)).input;
+  return typeof targetProfile === 'string' && targetProfile !== '' ? targetProfile : undefined;
+}
+
+function givenLayers(argv: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Layer[] {
+  return [
+    flagLayer(argv),
+    environmentLayer(env),
+    ...(env.BENCHMARK_SPEC ? [fileLayer('BENCHMARK_SPEC', readText('BENCHMARK_SPEC', env.BENCHMARK_SPEC))] : []),
+    ...(typeof argv.spec === 'string'
+      ? [fileLayer(argv.spec, readText(argv.spec, readTextFile('--spec', argv.spec)))]
+      : []),
+  ];
+}
+
 /** @param name where the text came from, for error messages */
 function readText(name: string, text: string): SpecInput {
   let content: unknown;
   try {
-    content = parseYaml(text);
+    content = parseYaml(text, { maxAliasCount: 100 });
   } catch (err) {
     throw badConfiguration(`${name} is neither YAML nor JSON: ${(err as Error).message.split('\n')[0]}`);
   }
-  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content as SpecInput;
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) {
+    if (!('schemaVersion' in content)) return content as SpecInput;
+    throw badConfiguration(`${name} is a result, not a spec; write its \`config\` to a file of its own and use that`);
+  }
   throw badConfiguration(`${name} is not a spec; expected an object with the fields of a spec, such as rate: 50`);
 }

@@ -8,25 +8,28 @@ import { BENCHMARK_RUN } from '../orchestrator/benchmark-types';
 import { CONTROL_QUEUE } from '../orchestrator/names';
 import { planOf } from '../orchestrator/plan';
 import type { Supervisor } from '../machine/supervisor';
+import { maxRateOf } from '../spec/max-rate';
 import type { BenchmarkSpec, SpecInput } from '../spec/parse';
 import {
-  checkEmbeddedTarget,
-  environmentWithoutSecrets,
   metricsAddress,
   readConnections,
   withConnectionOptions,
   withMetricsOption,
+  withServerMetricsOption,
   withTargetAsControl,
   type Connections,
 } from './connection-options';
 import { dryRun } from './dry-run';
+import { refuseWithoutEffect } from './effects';
+import { embeddedTargetOptions, type EmbeddedTargetOptions } from './embedded-target';
 import { badConfiguration, CliError } from './errors';
 import { startLocalSession, stopLocalSession } from './local-session';
 import { connectControl, connectSession, type LocatedRun } from './locate';
 import { readResult } from './read-result';
 import { ALL_ROLES, rolesOf, superviseRoles } from './roles';
-import { invalidSetting, isSwitchedOn, readSetting } from './settings';
-import { readSpec, withSpecOptions } from './spec-options';
+import { isSwitchedOn, readSetting } from './settings';
+import { readSpec, readTargetProfile, withSpecOptions } from './spec-options';
+import { variablesToKeep } from './variables';
 
 /** The metrics of a run with its own roles are scraped from other machines. */
 const CONTAINER_METRICS = '0.0.0.0:9090';
@@ -47,7 +50,7 @@ type Flags = Readonly<Record<string, unknown>>;
 
 export function withStartOptions(yargs: Argv): Argv {
   const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
-  return withMetricsOption(withConnectionOptions(withSpecOptions(yargs, true)), LOCAL_METRICS)
+  return withMetricsOption(withServerMetricsOption(withConnectionOptions(withSpecOptions(yargs, true))), LOCAL_METRICS)
     .option('db-filename', {
       ...text('Database file of the embedded target, which then survives a crash (default: in memory)'),
       group: 'Target:',
@@ -82,17 +85,29 @@ export interface Started {
   readonly connections: Connections;
 }
 
-/** Checks the configuration and starts the run. Returns undefined after a dry run. */
+/** Checks the configuration and starts the run. Returns undefined after a dry run. Contacts nothing before it is checked. */
 export async function startRun(argv: Flags): Promise<Started | undefined> {
-  const given = readConnections(argv);
-  if (!given.target) checkEmbeddedTarget(argv);
   const withWorker = isSwitchedOn(argv, 'with-worker', 'BENCHMARK_WITH_WORKER');
+  const targetProfile = readTargetProfile(argv);
+  const given = readConnections({ ...argv, targetProfile }, process.env, withWorker);
+  refuseWithoutEffect(
+    {
+      hasTarget: given.target !== undefined,
+      hasControl: given.control !== undefined,
+      runsRoles: withWorker,
+      isDryRun: Boolean(argv.dryRun),
+      hasTargetProfile: targetProfile !== undefined,
+    },
+    argv,
+    process.env,
+  );
   const attach = isSwitchedOn(argv, 'attach', 'BENCHMARK_ATTACH');
   const connections = withWorker && !given.control ? withTargetAsControl(given) : given;
   const givenId = readSetting(argv, 'workflow-id', ['BENCHMARK_WORKFLOW_ID'])?.value;
   if (attach && givenId === undefined) throw badConfiguration('--attach requires --workflow-id: the run to use');
-  const { input, spec } = readSpec(argv, connections.target === undefined);
+  const { input, spec } = readSpec(argv, !connections.target && !connections.control);
   checkRateLimit(spec);
+  const embedded = embeddedTargetOptions(argv);
   const metrics = metricsAddress(argv, withWorker ? CONTAINER_METRICS : LOCAL_METRICS);
   if (argv.dryRun) {
     const measured = argv.measured === undefined ? undefined : readResult('--measured', String(argv.measured));
@@ -105,7 +120,7 @@ export async function startRun(argv: Flags): Promise<Started | undefined> {
   const start = { workflowId: givenId ?? defaultWorkflowId(), input, spec, attach };
   const run = connections.control
     ? await startOnControl(connections, start, withWorker ? metrics : undefined)
-    : await startLocally(connections, start, metrics, argv);
+    : await startLocally(connections, start, metrics, embedded);
   return { run, connections };
 }
 
@@ -126,7 +141,7 @@ async function startLocally(
   connections: Connections,
   start: RunStart,
   metrics: string,
-  argv: Flags,
+  embedded: EmbeddedTargetOptions,
 ): Promise<LocatedRun> {
   const { workflowId, spec } = start;
   const session = await startLocalSession(
@@ -136,11 +151,10 @@ async function startLocally(
       lanes: spec.lanes,
       hosts: spec.hosts,
       connectTimeoutMs: connections.connectTimeoutMs,
-      environment: environmentWithoutSecrets(connections.env),
+      environment: variablesToKeep(connections.env),
       embeddedTarget: connections.target === undefined,
       metricsAddress: metrics,
-      ...(argv.dbFilename === undefined ? {} : { targetDatabase: String(argv.dbFilename) }),
-      ...(argv.dynamicConfigValue === undefined ? {} : { targetDynamicConfig: argv.dynamicConfigValue as string[] }),
+      ...embedded,
     },
     connections.env,
   );
@@ -211,14 +225,11 @@ function summary({ workload, mix, stages, hold, rate, duration }: BenchmarkSpec)
   return stages ? `${what}: ${stages.join(', ')}/s, ${hold} each` : `${what}: ${rate}/s for ${duration}`;
 }
 
-/** BENCHMARK_MAX_RATE protects a target against a mistyped rate. */
+/** BENCHMARK_MAX_RATE protects a target against a mistyped rate. Its value has been checked. */
 function checkRateLimit(spec: BenchmarkSpec, env = process.env): void {
-  const limit = readSetting({}, 'max-rate', ['BENCHMARK_MAX_RATE'], env);
-  if (limit === undefined) return;
-  const maxRate = Number(limit.value);
-  if (!(maxRate > 0)) throw invalidSetting(limit.name, limit.value, 'a number of workflow starts per second above 0');
+  const maxRate = maxRateOf(env);
   const { peakRate } = planOf(spec);
-  if (peakRate <= maxRate) return;
+  if (maxRate === undefined || peakRate <= maxRate) return;
   throw badConfiguration(
     `the rate ${peakRate}/s exceeds BENCHMARK_MAX_RATE; expected up to ${maxRate} workflow starts per second`,
   );

@@ -2,7 +2,8 @@ import { durationMs, formatDuration } from './duration';
 import type { Field } from './fields';
 import type { BenchmarkSpec, SpecInput } from './parse';
 import type { SpecProblem } from './problems';
-import { table, type FieldName } from './table';
+import { parseMix } from './mix';
+import { isFieldName, table, type FieldName } from './table';
 
 /** Returns the problems of a spec whose fields are valid one by one, but contradict each other. */
 export function crossChecks(spec: BenchmarkSpec, given: SpecInput): SpecProblem[] {
@@ -10,6 +11,8 @@ export function crossChecks(spec: BenchmarkSpec, given: SpecInput): SpecProblem[
     ...(spec.stages === undefined ? withoutStages(spec, given) : withStages(given)),
     ...externalWorkers(spec),
     ...workloadOptions(spec),
+    ...withoutEffect(spec, given),
+    ...emptyHolds(spec),
     ...warmUp(spec),
     ...retention(spec),
   ];
@@ -19,8 +22,11 @@ export function crossChecks(spec: BenchmarkSpec, given: SpecInput): SpecProblem[
  * Returns the fields whose values decide about a contradiction. If one of them is invalid by itself, the contradiction
  * is not reported.
  */
-export function fieldsBehind(field: string): readonly string[] {
+export function fieldsBehind({ field, relation }: SpecProblem): readonly string[] {
   if (field === 'rampUp' || field === 'retention') return ['rampUp', 'duration', 'hold', 'stages', 'retention'];
+  if (relation === undefined && (field === 'duration' || field === 'hold'))
+    return ['duration', 'hold', 'rate', 'rampUp', 'stages'];
+  if (isFieldName(field) && WORKLOADS_WITH[field]) return [field, 'workload', 'mix'];
   return [field];
 }
 
@@ -86,6 +92,68 @@ function workloadOptions(spec: BenchmarkSpec): SpecProblem[] {
     problems.push({ field: 'mix', value: undefined, expected: 'workloads and weights, such as simple=70,timer=30' });
   }
   return problems;
+}
+
+/** The workloads that read a field. Every workload reads a field that is not listed. */
+const WORKLOADS_WITH: Readonly<Partial<Record<FieldName, readonly string[]>>> = {
+  activityCount: ['multi-activity', 'local-activities'],
+  activityConcurrency: ['multi-activity'],
+  timerDuration: ['timer'],
+  childCount: ['child-workflow'],
+  messages: ['signal', 'update', 'update-with-start', 'query'],
+  failures: ['retry'],
+  chainLength: ['continue-as-new'],
+  payloadSize: ['payload'],
+  idleDuration: ['idle'],
+};
+
+/** Returns the fields that were set to a value other than the default and that nothing would read. */
+function withoutEffect(spec: BenchmarkSpec, given: SpecInput): SpecProblem[] {
+  const workloads: readonly string[] =
+    spec.workload === 'mix' ? (parseMix(spec.mix ?? '') ?? []).map(({ workload }) => workload) : [spec.workload];
+  const unread = (Object.keys(WORKLOADS_WITH) as FieldName[])
+    .filter((field) => isChanged(field, given) && !WORKLOADS_WITH[field]!.some((name) => workloads.includes(name)))
+    .map((field) => problemOf(field, spec, 'requires', `\`workload\` ${WORKLOADS_WITH[field]!.join(' or ')}`));
+  const replaced = (fields: readonly FieldName[], isReplaced: boolean, expected: string) =>
+    fields
+      .filter((field) => isReplaced && isChanged(field, given))
+      .map((field) => problemOf(field, spec, 'cannot be used with', expected));
+  const hasOwnWorkers = spec.generatorOnly || spec.workload === 'external';
+  const aborts = [spec.abortOnErrorRate, spec.abortOnP99, spec.abortOnBacklogAge].some((limit) => limit !== undefined);
+  const missing: SpecProblem[] = [];
+  if (isChanged('stopOnFail', given) && spec.stages === undefined)
+    missing.push(problemOf('stopOnFail', spec, 'requires', '`stages`'));
+  if (isChanged('abortWindow', given) && !aborts)
+    missing.push(problemOf('abortWindow', spec, 'requires', '`abortOnErrorRate`, `abortOnP99` or `abortOnBacklogAge`'));
+  return [
+    ...unread,
+    ...replaced(['hosts', 'hostSlots', 'hostPollers'], hasOwnWorkers, 'your own workers: the run starts no hosts'),
+    ...replaced(
+      ['deleteNamespace', 'retention'],
+      spec.namespace !== undefined,
+      '`namespace`: the run registers no namespace',
+    ),
+    ...missing,
+  ];
+}
+
+function problemOf(
+  field: FieldName,
+  spec: BenchmarkSpec,
+  relation: 'requires' | 'cannot be used with',
+  expected: string,
+): SpecProblem {
+  return { field, value: spec[field], relation, expected };
+}
+
+/** A hold without a single arrival measures nothing. */
+function emptyHolds(spec: BenchmarkSpec): SpecProblem[] {
+  const field = spec.stages === undefined ? 'duration' : 'hold';
+  const holdMs = durationMs(spec[field]) - (spec.stages === undefined ? durationMs(spec.rampUp) : 0);
+  const lowestRate = Math.min(...(spec.stages ?? [spec.rate]));
+  if (holdMs <= 0 || (lowestRate * holdMs) / 1000 >= 1) return [];
+  const enough = formatDuration(Math.ceil(1 / lowestRate + (durationMs(spec[field]) - holdMs) / 1000) * 1000);
+  return [{ field, value: spec[field], expected: `at least ${enough}: a hold has no arrival at ${lowestRate}/s` }];
 }
 
 function warmUp(spec: BenchmarkSpec): SpecProblem[] {

@@ -25,17 +25,18 @@ const ALTERNATIVES = [
 
 /** Joins layers. The strongest layer comes first: flags, environment, file, defaults. */
 export function joinLayers(layers: readonly Layer[]): JoinedLayers {
-  const input: Record<string, unknown> = {};
-  const sources: Record<string, string> = {};
+  // Maps, because a file can contain names such as `__proto__`.
+  const input = new Map<string, unknown>();
+  const sources = new Map<string, string>();
   for (const { values, source } of layers) {
-    const stronger = new Set(Object.keys(input));
+    const stronger = new Set(input.keys());
     for (const [field, value] of Object.entries(values)) {
       if (value === undefined || stronger.has(field) || isReplaced(field, stronger)) continue;
-      input[field] = value;
-      sources[field] = source(field);
+      input.set(field, value);
+      sources.set(field, source(field));
     }
   }
-  return { input, sources };
+  return { input: Object.fromEntries(input), sources: Object.fromEntries(sources) };
 }
 
 function isReplaced(field: string, stronger: ReadonlySet<string>): boolean {

@@ -68,7 +68,8 @@ export function parseSpec(input: unknown, sources: Readonly<Record<string, strin
 function withSource(problem: SpecProblem, given: SpecInput, sources: Readonly<Record<string, string>>): SpecProblem {
   const { field, value } = problem;
   const isDefault = given[field] === undefined && value !== undefined;
-  const source = sources[field] ?? (isDefault ? DEFAULT_SOURCE : undefined);
+  const source =
+    (Object.hasOwn(sources, field) ? sources[field] : undefined) ?? (isDefault ? DEFAULT_SOURCE : undefined);
   return source === undefined ? problem : { ...problem, source };
 }
 
@@ -87,6 +88,6 @@ function fieldProblems(error: z.ZodError, given: SpecInput): SpecProblem[] {
   const valid = Object.fromEntries(Object.entries(given).filter(([field]) => !problems.has(field)));
   const rest = specSchema.safeParse(valid);
   const contradictions = rest.success ? crossChecks(withRampUp(rest.data), valid) : [];
-  const isCertain = ({ field }: SpecProblem) => !fieldsBehind(field).some((name) => problems.has(name));
+  const isCertain = (problem: SpecProblem) => !fieldsBehind(problem).some((name) => problems.has(name));
   return [...problems.values(), ...contradictions.filter(isCertain)];
 }

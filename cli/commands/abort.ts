@@ -1,6 +1,7 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { abortUpdate } from '../../orchestrator/messages';
-import { readConnections, withConnectionOptions } from '../connection-options';
+import { readConnections, withControlOptions } from '../connection-options';
+import { refuseWithoutControl } from '../effects';
 import { CliError } from '../errors';
 import { locate } from '../locate';
 
@@ -8,7 +9,7 @@ export const command = 'abort [run]';
 export const describe = 'Abort a run, which then stops its load, cleans up and reports';
 
 export function builder(yargs: Argv) {
-  return withConnectionOptions(yargs)
+  return withControlOptions(yargs)
     .positional('run', { type: 'string', describe: 'Workflow ID of the run (default: the latest run on this machine)' })
     .option('reason', {
       type: 'string',
@@ -19,7 +20,9 @@ export function builder(yargs: Argv) {
 }
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
-  const { run, ended } = await locate(argv.run as string | undefined, readConnections(argv), false);
+  const connections = readConnections(argv);
+  refuseWithoutControl(connections.control !== undefined, argv);
+  const { run, ended } = await locate(argv.run as string | undefined, connections, false);
   if (ended) {
     const { workflowId } = ended.session.run;
     throw new CliError(`the run ${workflowId} has ended. To see its result: benchmark watch ${workflowId}`);

@@ -11,6 +11,7 @@ import { findServerBinary } from '../../machine/server-binary';
 import { CONTROL_NAMESPACE, CONTROL_QUEUE, HOST_QUEUE, LOAD_QUEUES } from '../../orchestrator/names';
 import { EXIT } from '../../report/exit-codes';
 import { readConnections, withConnectionOptions } from '../connection-options';
+import { refuseWithoutControl } from '../effects';
 
 export const command = 'doctor';
 export const describe = 'Check this machine, the target and the control server, and suggest fixes';
@@ -24,6 +25,7 @@ type Check = readonly [name: string, check: () => Promise<string>];
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
   const { target, control, connectTimeoutMs } = readConnections(argv);
+  refuseWithoutControl(control !== undefined, argv);
   const checks: Check[] = [
     ['Node', async () => `${process.versions.node}, ${availableParallelism()} CPUs`],
     ['state directory', stateDirectory],

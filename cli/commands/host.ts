@@ -4,7 +4,7 @@ import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { checkFrontend } from '../../temporal/check-frontend';
 import { HOST_PROCESS } from '../../machine/paths';
 import type { HostInput } from '../../orchestrator/activity-types';
-import { readConnections, withConnectionOptions } from '../connection-options';
+import { readConnections, withTargetOptions } from '../connection-options';
 import { badConfiguration } from '../errors';
 import { readSetting, toWholeNumber } from '../settings';
 
@@ -14,7 +14,7 @@ export const describe =
 
 export function builder(yargs: Argv) {
   const option = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
-  return withConnectionOptions(yargs)
+  return withTargetOptions(yargs)
     .option('namespace', option('Existing namespace of the target; required [BENCHMARK_NAMESPACE, TEMPORAL_NAMESPACE]'))
     .option('task-queue', option('Task queue to poll; required [BENCHMARK_TASK_QUEUE]'))
     .option('host-slots', option('Workflow tasks and activities to run at the same time, each (default: 100)'))

@@ -2,7 +2,8 @@ import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { Session } from '../../machine/session';
 import { BENCHMARK_RUN } from '../../orchestrator/benchmark-types';
 import { progressQuery } from '../../orchestrator/messages';
-import { readConnections, withConnectionOptions } from '../connection-options';
+import { readConnections, withControlOptions } from '../connection-options';
+import { refuseWithoutControl } from '../effects';
 import { isRunning } from '../local-session';
 import { connectControl, connectSession } from '../locate';
 
@@ -10,7 +11,7 @@ export const command = 'list';
 export const describe = 'List the runs on this machine or on a control server';
 
 export function builder(yargs: Argv) {
-  return withConnectionOptions(yargs).option('output', {
+  return withControlOptions(yargs).option('output', {
     alias: 'o',
     requiresArg: true,
     choices: ['text', 'json'] as const,
@@ -30,6 +31,7 @@ const MAX_RUNS = 100;
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
   const connections = readConnections(argv);
+  refuseWithoutControl(connections.control !== undefined, argv);
   const rows = connections.control ? await onControl(connections) : await onThisMachine();
   if (argv.output === 'json') process.stdout.write(`${JSON.stringify(rows)}\n`);
   else process.stdout.write(rows.length === 0 ? 'No runs.\n' : rows.map(line).join(''));

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { EXIT } from '../../report/exit-codes';
-import { deliver, deliverFailure, outputOptions, resultOptions, withOutputOptions } from '../deliver';
+import { deliver, deliverFailure, outputOptions, RESULTS, resultOptions, withOutputOptions } from '../deliver';
 import { CliError } from '../errors';
 import { follow } from '../follow';
+import { createOutFolder } from '../out-folder';
 import { handler as runHost } from './host';
 import { isSwitchedOn } from '../settings';
 import { startRun, withStartOptions } from '../start-run';
@@ -23,6 +24,8 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   try {
     if (isSwitchedOn({}, 'worker-only', 'BENCHMARK_WORKER_ONLY')) return await runHost(argv);
     const options = outputOptions(argv);
+    if (!argv.dryRun)
+      createOutFolder(options.out === undefined ? 'the default of --out' : '--out', options.out ?? RESULTS);
     const started = await startRun(argv);
     if (started === undefined) return 0;
     const { run, connections } = started;

@@ -3,7 +3,8 @@ import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { awaitRun, type RunOutcome } from '../../machine/await-run';
 import { progressQuery, type Progress } from '../../orchestrator/messages';
 import { renderText } from '../../report/text';
-import { readConnections, withConnectionOptions } from '../connection-options';
+import { readConnections, withControlOptions } from '../connection-options';
+import { refuseWithoutControl } from '../effects';
 import { CliError } from '../errors';
 import { locate } from '../locate';
 import { readResult } from '../read-result';
@@ -12,7 +13,7 @@ export const command = 'show [run]';
 export const describe = 'Show the progress or the result of a run, or a result.json';
 
 export function builder(yargs: Argv) {
-  return withConnectionOptions(yargs)
+  return withControlOptions(yargs)
     .positional('run', {
       type: 'string',
       describe: 'Workflow ID of the run, or a result.json (default: the latest run on this machine)',
@@ -30,7 +31,9 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   const name = argv.run as string | undefined;
   const json = argv.output === 'json';
   if (name !== undefined && existsSync(name)) return print({ result: readResult('result file', name) }, json);
-  const { run, ended } = await locate(name, readConnections(argv), false);
+  const connections = readConnections(argv);
+  refuseWithoutControl(connections.control !== undefined, argv);
+  const { run, ended } = await locate(name, connections, false);
   if (ended) return print(ended.outcome, json);
   const { client, connection, workflowId } = run!;
   try {

@@ -1,5 +1,6 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { readConnections, withConnectionOptions } from '../connection-options';
+import { refuseWithoutControl } from '../effects';
 import { deliver, outputOptions, withOutputOptions } from '../deliver';
 import { follow } from '../follow';
 import { locate } from '../locate';
@@ -17,6 +18,7 @@ export function builder(yargs: Argv) {
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
   const options = outputOptions(argv);
   const connections = readConnections(argv);
+  refuseWithoutControl(connections.control !== undefined, argv);
   const { run, ended } = await locate(argv.run as string | undefined, connections, true);
   if (ended) return await deliver(ended.outcome, options, ended.session);
   run!.session?.updateRun({ watcherPid: process.pid });

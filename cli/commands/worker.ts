@@ -4,7 +4,13 @@ import { connect, type Resolved } from '../../temporal/connections';
 import { ensureControlNamespace } from '../../machine/control-namespace';
 import { logger } from '../../machine/log';
 import { CONTROL_NAMESPACE } from '../../orchestrator/names';
-import { metricsAddress, readConnections, withConnectionOptions, withMetricsOption } from '../connection-options';
+import {
+  metricsAddress,
+  readConnections,
+  withConnectionOptions,
+  withMetricsOption,
+  withServerMetricsOption,
+} from '../connection-options';
 import { badConfiguration } from '../errors';
 import { readSetting } from '../settings';
 import { ALL_ROLES, rolesOf, superviseRoles } from '../roles';
@@ -16,7 +22,7 @@ export const describe = 'Run roles of the benchmark on this machine until interr
 const METRICS = '0.0.0.0:9090';
 
 export function builder(yargs: Argv) {
-  return withMetricsOption(withConnectionOptions(yargs), METRICS)
+  return withMetricsOption(withServerMetricsOption(withConnectionOptions(yargs)), METRICS)
     .option('roles', {
       type: 'string',
       requiresArg: true,
@@ -40,6 +46,10 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
     readSetting(argv, 'generators', ['BENCHMARK_GENERATORS'], env) ?? { name: '--generators', value: '1' },
   );
   const metrics = metricsAddress(argv, METRICS);
+  refuseWithoutRole(
+    argv,
+    plan.map(({ role }) => role),
+  );
   await checkFrontend(control, connectTimeoutMs);
   await prepareControlNamespace(control, connectTimeoutMs);
   const log = logger('supervisor');
@@ -55,6 +65,18 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   log.info('stopping', { signal: await stopSignal });
   await supervisor.stop();
   return 0;
+}
+
+/** Throws a configuration error for flags that only another role reads. */
+export function refuseWithoutRole(argv: Readonly<Record<string, unknown>>, roles: readonly string[]): void {
+  for (const [flag, role] of [
+    ['generators', 'generator'],
+    ['server-metrics', 'control'],
+  ] as const) {
+    if (argv[flag] !== undefined && !roles.includes(role)) {
+      throw badConfiguration(`--${flag} requires the role ${role}; expected it in --roles`);
+    }
+  }
 }
 
 /** Registers the control namespace. Throws a configuration error if it cannot be used. */

@@ -1,6 +1,7 @@
 import { Worker } from '@temporalio/worker';
 import { createGenerateLoad } from '../../activities/generate-load/generate-load';
 import { LaneMetrics } from '../metrics/lane-metrics';
+import { maxRateOf } from '../../spec/max-rate';
 import { LOAD_QUEUES } from '../../orchestrator/names';
 import { exitOnStartError, openRole, runWorkers } from './role';
 
@@ -14,7 +15,7 @@ async function main(): Promise<void> {
     controlNamespace: role.namespace,
     targets: role.targets,
     identity: role.identity,
-    maxRate: Number(process.env.BENCHMARK_MAX_RATE) || undefined,
+    maxRate: maxRateOf(process.env),
     onUnfinishedLoad: (load) => unfinishedLoad.push(load),
     observe: (workload, namespace) => metrics.lane(workload, namespace),
     log: (message, fields) => void role.log.info(message, fields),

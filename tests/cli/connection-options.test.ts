@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { environmentWithoutSecrets, metricsAddress, readConnections } from '../../cli/connection-options';
+import { metricsAddress, readConnections } from '../../cli/connection-options';
 
 const dir = mkdtempSync(join(tmpdir(), 'connections-'));
 const configFile = join(dir, 'temporal.toml');
@@ -112,16 +112,4 @@ test('the metrics address comes from the flag, then the variable, then the defau
   expect(() => metricsAddress({}, 'h:3', { BENCHMARK_METRICS_ADDRESS: 'on' })).toThrow(
     'BENCHMARK_METRICS_ADDRESS: "on" is invalid; expected host:port',
   );
-});
-
-test('secrets are removed from the environment that is stored', () => {
-  const env = {
-    TEMPORAL_ADDRESS: 'h:1',
-    TEMPORAL_API_KEY: 'x',
-    BENCHMARK_CONTROL_API_KEY: 'x',
-    TEMPORAL_TLS_CLIENT_KEY_DATA: 'x',
-    BENCHMARK_SERVER_PROMETHEUS_TOKEN: 'x',
-    HOME: '/home/me',
-  };
-  expect(environmentWithoutSecrets(env)).toEqual({ TEMPORAL_ADDRESS: 'h:1' });
 });

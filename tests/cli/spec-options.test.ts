@@ -1,5 +1,5 @@
 import yargs from 'yargs';
-import { readSpec, withSpecOptions } from '../../cli/spec-options';
+import { readSpec, readTargetProfile, withSpecOptions } from '../../cli/spec-options';
 
 function read(args: string, env: Record<string, string> = {}, isEmbedded = false) {
   const argv = withSpecOptions(yargs(args.split(' ')), true).parseSync() as Record<string, unknown>;
@@ -36,10 +36,29 @@ test('BENCHMARK_SPEC holds a spec, below the other variables', () => {
 
 test.each<[string, Record<string, string>, string]>([
   ['--spec nowhere.yaml', {}, '--spec: the file "nowhere.yaml" does not exist'],
-  ['--spec .', {}, '--spec: the file "." cannot be read: EISDIR'],
+  ['--spec .', {}, '--spec: "." is a folder; expected a file'],
   ['--seed 1', { BENCHMARK_SPEC: '- 1' }, 'BENCHMARK_SPEC is not a spec; expected an object with the fields of a spec'],
+  [
+    '--seed 1',
+    { BENCHMARK_SPEC: '{"schemaVersion": 1, "config": {"rate": 5}}' },
+    'BENCHMARK_SPEC is a result, not a spec; write its `config` to a file of its own and use that',
+  ],
   ['--seed 1', { BENCHMARK_SPEC: '{' }, 'BENCHMARK_SPEC is neither YAML nor JSON: '],
   ['--seed 1', { BENCHMARK_SPEC: 'rate: 0' }, 'rate (from BENCHMARK_SPEC): 0 is invalid; expected a number above 0'],
 ])('%s %j: one clear message', (args, env, message) => {
   expect(() => read(args, env)).toThrow(message);
+});
+
+test("the namespace of the user's cluster does not apply to an embedded target", () => {
+  const env = { TEMPORAL_NAMESPACE: 'users' };
+  expect(read('--seed 1', env, true).namespace).toBeUndefined();
+  expect(read('--seed 1', env, false).namespace).toBe('users');
+  expect(read('--seed 1', { BENCHMARK_NAMESPACE: 'mine' }, true).namespace).toBe('mine');
+});
+
+test('the target profile is read from the flag, the environment or the file', () => {
+  expect(readTargetProfile({ targetProfile: 'a' }, { BENCHMARK_SPEC: 'targetProfile: b' })).toBe('a');
+  expect(readTargetProfile({}, { BENCHMARK_SPEC: 'targetProfile: b' })).toBe('b');
+  expect(readTargetProfile({}, { BENCHMARK_SPEC: 'targetProfile: [b]' })).toBeUndefined();
+  expect(readTargetProfile({}, {})).toBeUndefined();
 });

@@ -40,7 +40,7 @@ const VARIABLES: readonly Variable[] = [
     field: 'minThroughput',
     text: '50',
     value: 50,
-    byDefault: 90,
+    byDefault: undefined,
     effective: (spec) => thresholds(spec).minThroughput,
   },
   { variable: 'BENCHMARK_NAMESPACE', field: 'namespace', text: 'mine', value: 'mine', byDefault: undefined },
@@ -59,6 +59,9 @@ const VARIABLES: readonly Variable[] = [
 /** What a variable needs beside it to make a valid spec. */
 const COMPANIONS: Partial<Record<FieldName, object>> = {
   generatorOnly: { taskQueue: 'q', namespace: 'n' },
+  activityCount: { workload: 'multi-activity' },
+  timerDuration: { workload: 'timer' },
+  childCount: { workload: 'child-workflow' },
 };
 
 test.each(VARIABLES)('$variable=$text sets $field; the default is $byDefault', (row) => {

@@ -104,7 +104,7 @@ test('a warm-up requires a second iteration', () => {
 test('the retention of a new namespace is longer than the run', () => {
   expect(problemsOf({ duration: '50m', retention: '1h' })).toEqual(['retention']);
   expect(problemsOf({ duration: '50m', retention: '1h', stepAttempts: 1 })).toEqual([]);
-  expect(problemsOf({ duration: '50m', retention: '1h', namespace: 'n' })).toEqual([]);
+  expect(problemsOf({ duration: '24h', namespace: 'n' })).toEqual([]);
 });
 
 test('a staircase replaces rate, duration, throughput and iterations', () => {
@@ -142,4 +142,45 @@ test('the workload mix and the field mix require each other', () => {
   ]);
   expect(messagesOf({ mix: 'simple=1,timer=1' }, {}, flagName)).toEqual(['--mix requires --workload mix']);
   expect(problemsOf({ workload: 'mix', mix: 'simple=1,timer=1' })).toEqual([]);
+});
+
+test.each<[object, string]>([
+  [{ activityCount: 2 }, 'activityCount requires workload multi-activity or local-activities'],
+  [{ workload: 'mix', mix: 'simple=1,signal=1', timerDuration: '2s' }, 'timerDuration requires workload timer'],
+  [{ stopOnFail: true }, 'stopOnFail requires stages'],
+  [{ abortWindow: '5s' }, 'abortWindow requires abortOnErrorRate, abortOnP99 or abortOnBacklogAge'],
+  [
+    { namespace: 'n', deleteNamespace: true },
+    'deleteNamespace cannot be used with namespace: the run registers no namespace',
+  ],
+  [{ namespace: 'n', retention: '1h' }, 'retention cannot be used with namespace: the run registers no namespace'],
+  [
+    { generatorOnly: true, taskQueue: 'q', namespace: 'n', hosts: 2 },
+    'hosts cannot be used with your own workers: the run starts no hosts',
+  ],
+])('a value that nothing would read is refused: %j', (input, message) => {
+  expect(messagesOf(input)).toEqual([message]);
+});
+
+test('a value that something reads, or that is the default, is accepted', () => {
+  expect(problemsOf({ workload: 'mix', mix: 'simple=1,timer=1', timerDuration: '2s' })).toEqual([]);
+  expect(problemsOf({ activityCount: 5, timerDuration: '1s', retention: '24h', namespace: 'n', hosts: 1 })).toEqual([]);
+});
+
+test.each<[object, string]>([
+  [{ rate: 0.5, duration: '1s' }, 'duration: "1s" is invalid; expected at least 3s: a hold has no arrival at 0.5/s'],
+  [
+    { stages: [10, 0.01], hold: '30s' },
+    'hold: "30s" is invalid; expected at least 1m40s: a hold has no arrival at 0.01/s',
+  ],
+])('a hold has at least one arrival: %j', (input, message) => {
+  expect(messagesOf(input)).toEqual([message]);
+});
+
+test('a name that every object inherits is an unknown field, without a source', () => {
+  const names = ['constructor', 'toString', '__proto__', 'hasOwnProperty'];
+  for (const name of names) {
+    const input = JSON.parse(`{"${name}": 1}`) as object;
+    expect(messagesOf(input)).toEqual([expect.stringMatching(`^${name} is not a field of a spec; expected one of `)]);
+  }
 });
