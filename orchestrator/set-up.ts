@@ -1,0 +1,43 @@
+import { CancellationScope, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { durationMs } from '../spec/duration';
+import { Hosts } from './hosts';
+import { hostsWorkflowId } from './names';
+import { shortActivities } from './proxies';
+import type { RunState } from './run-state';
+
+export async function checkHealth(state: RunState): Promise<void> {
+  state.health = await shortActivities.checkHealth(state.run.targetProfile);
+}
+
+export async function prepareNamespace(state: RunState): Promise<void> {
+  const longestMs = state.plan.durationMs * state.spec.stepAttempts + state.plan.completionTimeoutMs;
+  await shortActivities.prepareNamespace(state.run, durationMs(state.spec.retention), longestMs);
+}
+
+export async function describeSystem(state: RunState): Promise<void> {
+  state.found.system = await shortActivities.describeSystem(state.run);
+}
+
+/** Starts the hosts, or waits for the workers of the spec. Hosts survive continue-as-new and cancellation; cleanUp ends them. */
+export async function startHosts(state: RunState): Promise<void> {
+  const { run, spec, plan } = state;
+  if (spec.generatorOnly || spec.workload === 'external') {
+    await Promise.all([shortActivities.awaitPollers(run), shortActivities.requireFreeGenerators(plan.lanes)]);
+    return;
+  }
+  const workflowId = hostsWorkflowId(run.workflowId);
+  await CancellationScope.nonCancellable(() =>
+    startChild(Hosts, {
+      workflowId,
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      workflowExecutionTimeout: plan.durationMs * spec.stepAttempts * 2 + plan.completionTimeoutMs * 2 + 3_600_000,
+      staticSummary: `${spec.hosts} host(s) for ${run.runId}`,
+      args: [{ run, hosts: spec.hosts, slots: spec.hostSlots, pollers: spec.hostPollers }],
+    }),
+  );
+  state.hostsStarted = true;
+  await Promise.all([
+    shortActivities.awaitHosts(run, spec.hosts, workflowId),
+    shortActivities.requireFreeGenerators(plan.lanes),
+  ]);
+}
