@@ -7,6 +7,7 @@ import { WireConnection } from '../temporal/wire/connection';
 import { frameOf } from '../temporal/wire/encode';
 import { readActivityTask, readWorkflowTask, type ActivityTask, type WorkflowTask } from '../temporal/wire/replies';
 import { Fields } from '../temporal/wire/scan';
+import { TimedConnection } from '../temporal/wire/timed-connection';
 import { WorkerRequests } from '../temporal/wire/worker-requests';
 import { describeGrpcError } from '../temporal/grpc-errors';
 import { Activities } from './activities';
@@ -66,8 +67,7 @@ export class LeanExecutor {
 
   private constructor(private readonly options: ExecutorOptions) {
     this.connection = new WireConnection(options.target, options.namespace, options.connections ?? 1);
-    const onRequest: RequestListener = options.onRequest ?? (() => undefined);
-    this.calls = new WorkerCalls(this.connection, onRequest, this.giveUp.signal);
+    this.calls = new WorkerCalls(new TimedConnection(this.connection, options.onRequest), this.giveUp.signal);
     setMaxListeners(0, this.cancelPolls.signal);
   }
 

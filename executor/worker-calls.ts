@@ -1,7 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { grpcCode } from '../temporal/grpc-errors';
-import type { RequestListener } from '../temporal/timed-calls';
-import type { WireConnection } from '../temporal/wire/connection';
+import type { TimedConnection } from '../temporal/wire/timed-connection';
 
 /** Calls after which the server may have done what was asked, and those that may succeed later. */
 const REPEATED = new Set<number>([
@@ -20,22 +19,13 @@ const CALL_MS = 10_000;
 /** The calls of a worker other than polls: each is repeated for as long as it may matter. */
 export class WorkerCalls {
   constructor(
-    private readonly connection: WireConnection,
-    private readonly listener: RequestListener,
+    private readonly connection: TimedConnection,
     private readonly signal: AbortSignal,
   ) {}
 
   /** One call, without repetition. */
   async once(method: string, frame: Buffer, deadlineMs = CALL_MS, signal?: AbortSignal): Promise<Buffer> {
-    const fromMs = performance.now();
-    try {
-      const reply = await this.connection.unary(method, frame, { deadlineMs, signal });
-      this.listener(method, 'OK', performance.now() - fromMs);
-      return reply;
-    } catch (err) {
-      this.listener(method, status[grpcCode(err) ?? status.UNKNOWN] ?? 'UNKNOWN', performance.now() - fromMs);
-      throw err;
-    }
+    return await this.connection.unary(method, frame, { deadlineMs, signal });
   }
 
   /**

@@ -16,7 +16,7 @@ if (!GENERATOR_FLAGS.every((flag) => process.execArgv.includes(flag))) {
   const again = [...GENERATOR_FLAGS, process.argv[1], ...process.argv.slice(2)];
   process.exit(spawnSync(process.execPath, again, { stdio: 'inherit' }).status ?? 1);
 }
-const { connect } = load('./temporal/connections.js');
+const { WireConnection } = load('./temporal/wire/connection.js');
 const { LaneAccount } = load('./activities/generate-load/lane-account.js');
 const { paceLane } = load('./activities/generate-load/pace-lane.js');
 const { targetCalls } = load('./activities/generate-load/target-calls.js');
@@ -25,7 +25,7 @@ const { summarize } = load('./measurement/account/histogram.js');
 
 const stub = fork(join(root, 'tests/support/stub-frontend.mjs'));
 const [{ port }] = await once(stub, 'message');
-const connection = await connect({ address: `127.0.0.1:${port}`, options: { address: `127.0.0.1:${port}` } });
+const connection = new WireConnection({ address: `127.0.0.1:${port}`, options: {} }, 'stub');
 const [line] = layOut([{ durationMs: seconds * 1000, fromRate: rate, toRate: rate }]);
 const input = {
   run: { runId: 'bench', workflowId: 'bench', namespace: 'stub', ownsNamespace: true, taskQueue: 'stub' },
@@ -47,7 +47,7 @@ const input = {
   connections: 1,
   heartbeatTimeoutMs: 5000,
 };
-const target = targetCalls([connection], { input, identity: 'bench', onRetry: () => undefined });
+const target = targetCalls(connection, { input, identity: 'bench', onRetry: () => undefined });
 const account = new LaneAccount(input);
 await target.warmUp();
 const startAt = performance.now() + 500;

@@ -199,16 +199,7 @@ export class TargetConnections {
   }
 
   async get(profile: string | undefined): Promise<Connection> {
-    return await this.numbered(profile, 0);
-  }
-
-  /** Returns the first `count` connections to a target. All callers share them. */
-  async several(profile: string | undefined, count: number): Promise<Connection[]> {
-    return await Promise.all(Array.from({ length: count }, (_, i) => this.numbered(profile, i)));
-  }
-
-  private async numbered(profile: string | undefined, number: number): Promise<Connection> {
-    const key = `${profile ?? ''}#${number}`;
+    const key = profile ?? '';
     let connection = this.open.get(key);
     if (!connection) {
       connection = connect(this.resolve(profile));

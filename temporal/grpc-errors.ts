@@ -2,6 +2,8 @@ import { status, type ServiceError } from '@grpc/grpc-js';
 import { temporal, google } from '@temporalio/proto';
 import { limitOf } from '../measurement/findings/limits';
 
+const { ResourceExhaustedCause, ResourceExhaustedScope } = temporal.api.enums.v1;
+
 /** The classification of a failed start, for the ledger and for messages. */
 export interface StartError {
   /** Whether the server rejected the start or its outcome is unknown. Both are provisional (I3c). */
@@ -42,25 +44,35 @@ export function classifyStartError(err: unknown): StartError {
   return { kind: MAYBE_COMMITTED.has(err.code) ? 'unknown' : 'rejected', cause };
 }
 
-/** Returns cause and scope from `grpc-status-details-bin`; empty if the server is too old to send them. */
+/** Returns cause and scope from `grpc-status-details-bin`; empty if the server does not send them, or garbled. */
 function resourceExhausted(err: ServiceError): string[] {
   const [details] = err.metadata.get('grpc-status-details-bin');
-  if (!(details instanceof Uint8Array)) return [];
-  const { details: anys } = google.rpc.Status.decode(details);
-  const found = anys.find((any) => any.type_url?.endsWith('ResourceExhaustedFailure'));
-  if (!found?.value) return [];
-  const failure = temporal.api.errordetails.v1.ResourceExhaustedFailure.decode(found.value);
-  const cause = temporal.api.enums.v1.ResourceExhaustedCause[failure.cause];
-  const scope = temporal.api.enums.v1.ResourceExhaustedScope[failure.scope];
+  const failure = details instanceof Uint8Array ? decodeExhausted(details) : undefined;
+  if (!failure) return [];
+  // A newer server may have causes and scopes that this version does not know.
+  const cause = ResourceExhaustedCause[failure.cause] ?? `CAUSE_${failure.cause}`;
+  const scope = ResourceExhaustedScope[failure.scope] ?? `SCOPE_${failure.scope}`;
   return [
     cause.replace(/^RESOURCE_EXHAUSTED_CAUSE_/, ''),
     scope.replace(/^RESOURCE_EXHAUSTED_SCOPE_/, '').toLowerCase(),
   ];
 }
 
+/** Returns the details of a rejection; undefined if there are none or they cannot be decoded. */
+function decodeExhausted(details: Uint8Array) {
+  try {
+    const { details: anys } = google.rpc.Status.decode(details);
+    const found = anys.find((any) => any.type_url?.endsWith('ResourceExhaustedFailure'));
+    return found?.value && temporal.api.errordetails.v1.ResourceExhaustedFailure.decode(found.value);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns one line for people: the gRPC code, the server's message and, for a rejection, the limit. */
 export function describeGrpcError(err: unknown): string {
-  if (isGrpcError(err)) return `${status[err.code]}: ${err.details || err.message}${limitIn(err)}`;
+  if (isGrpcError(err))
+    return `${status[err.code] ?? `code ${err.code}`}: ${err.details || err.message}${limitIn(err)}`;
   const cause = err instanceof Error ? err.cause : undefined;
   if (isGrpcError(cause)) return describeGrpcError(cause);
   return err instanceof Error ? err.message : String(err);

@@ -1,14 +1,12 @@
 import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
-import type { temporal } from '@temporalio/proto';
+import { temporal } from '@temporalio/proto';
 import type { ArrivalKind } from '../../load-workflows/kinds';
 import { uniform } from '../../measurement/load/random';
 import type { GenerateLoadInput } from '../../orchestrator/activity-types';
 import { MAX_PAYLOAD_BYTES, payloadBytes } from '../../spec/payload-size';
 
-type Payloads = temporal.api.common.v1.IPayloads;
-
-/** Returns the input of an arrival's workflow. */
-export type ArrivalInput = (workflowId: string, sequence: number) => Payloads;
+/** Returns the input of an arrival's workflow: the encoded `temporal.api.common.v1.Payloads`. */
+export type ArrivalInput = (workflowId: string, sequence: number) => Uint8Array;
 
 /**
  * Returns the input function of one kind of arrivals. The input is either the same for all arrivals, and converted once,
@@ -27,8 +25,8 @@ export function arrivalInput(
     const { json } = varyingInput;
     return (workflowId, sequence) => encode(fillTemplate(json, workflowId, sequence * lanes + lane));
   }
-  const payloads = encode(...workflowInput);
-  return () => payloads;
+  const input = encode(...workflowInput);
+  return () => input;
 }
 
 /** Replaces `{{id}}` by the workflow id and `{{index}}` by the arrival's number in its step, from 0, and parses the JSON. */
@@ -36,8 +34,8 @@ export function fillTemplate(json: string, workflowId: string, index: number): u
   return JSON.parse(json.replaceAll('{{id}}', workflowId).replaceAll('{{index}}', String(index)));
 }
 
-function encode(...values: readonly unknown[]): Payloads {
-  return { payloads: toPayloads(defaultPayloadConverter, ...values) };
+function encode(...values: readonly unknown[]): Uint8Array {
+  return temporal.api.common.v1.Payloads.encode({ payloads: toPayloads(defaultPayloadConverter, ...values) }).finish();
 }
 
 let letters: string | undefined;

@@ -6,6 +6,7 @@ import { rateAt } from '../../measurement/load/profile';
 import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/activity-types';
 import { PICKED_UP_LATE } from '../../orchestrator/names';
 import type { TargetConnections } from '../../temporal/connections';
+import { WireConnection } from '../../temporal/wire/connection';
 import { machineFacts } from './machine-facts';
 import { anchorClock } from './clock';
 import { ControlLink, Fence } from './control-link';
@@ -50,91 +51,104 @@ export function createGenerateLoad(deps: GeneratorDeps) {
    */
   return async function generateLoad(input: GenerateLoadInput): Promise<LaneResult> {
     requireAllowedRate(deps.maxRate, input);
-    const context = Context.current();
-    const { info } = context;
-    const link = new ControlLink(deps.control, {
-      namespace: deps.controlNamespace,
-      taskToken: info.taskToken,
-      workflowId: info.workflowExecution!.workflowId,
-      workflowRunId: info.workflowExecution!.runId,
-      activityId: info.activityId,
-      identity: deps.identity,
-    });
-    const previous = info.heartbeatDetails as LaneCheckpoint | undefined;
-    const audit = new LaneAudit(deps.identity, info.attempt, await machineFacts());
-    const metrics = deps.observe(input.workload, input.run.namespace);
-    const observer: typeof metrics = {
-      ...metrics,
-      sent(workload, lagMs) {
-        audit.sent(lagMs);
-        metrics.sent(workload, lagMs);
-      },
-    };
-    const account = new LaneAccount(input, observer);
-    const logFields = { step: input.step.name, lane: input.lane, attempt: info.attempt };
-    const memory = new MemoryGuard(input.maxInFlight, (cap) =>
-      deps.log('memory pressure: in-flight cap lowered', { ...logFields, cap }),
-    );
-    const target = targetCalls(await deps.targets.several(input.run.targetProfile, input.connections), {
-      input,
-      identity: deps.identity,
-      onRetry: () => (audit.observerRetries += 1),
-      onRequest: (...request) => observer.requested(...request),
-    });
-
-    const anchor = await anchorClock(link, previous ?? account.checkpoint('armed'));
-    const now = () => performance.now() - anchor.originMs - input.startAtMs;
-    const result = (cutShort?: string) =>
-      account.result(audit.finish(anchor, memory.timesLowered, account.startP50Ms), cutShort);
-    if (previous === undefined || info.attempt === 1) {
-      if (now() > LATE_MS) return result(PICKED_UP_LATE);
-      await target.warmUp();
-    }
-    const from = takeOver(input, account, previous, info.attempt, now());
-    deps.log('lane armed', { ...logFields, from });
-
-    let phase: LaneCheckpoint['phase'] = 'sending';
-    const fence = new Fence(input.heartbeatTimeoutMs, () => performance.now());
-    const checkpoint = (through?: number) => {
-      const { inFlight, awaited } = account;
-      const nowMs = now();
-      const isSending = nowMs >= 0 && nowMs < input.step.durationMs && phase === 'sending';
-      audit.sample(inFlight, nowMs, isSending);
-      memory.sample();
-      observer.gauges({ inFlight, awaited, targetRate: isSending ? rateAt(input.step, nowMs) / input.lanes : 0 });
-      return account.checkpoint(phase, through);
-    };
-    const { heartbeatTimeoutMs } = input;
-    const heartbeats = new Heartbeats({ link, fence, context, heartbeatTimeoutMs, checkpoint });
-    const { stop, handover } = heartbeats;
-    let untilMs = Infinity;
-    const pace = { input, account, target, now, maySend: () => fence.open, stop, from, memory, until: () => untilMs };
-    const pacing = paceLane(pace);
-    // Awaited below, except for a lane that is handed over: its failure must not become an unhandled rejection.
-    pacing.catch(() => undefined);
+    const { targetProfile, namespace } = input.run;
+    const connection = new WireConnection(deps.targets.resolve(targetProfile), namespace, input.connections);
+    let unfinished: Promise<unknown> = Promise.resolve();
+    const onUnfinishedLoad = (load: Promise<unknown>) => deps.onUnfinishedLoad((unfinished = load));
     try {
-      const paced = await Promise.race([pacing, aborted(handover)]);
-      if (paced) {
-        audit.loadOver();
-        phase = 'settling';
-        const handoverEnd = aborted(handover).then(() => sleep(HANDOVER_MS, undefined, { ref: false }));
-        await Promise.race([paced.completions, completionTimeout(input, now), aborted(stop), handoverEnd]);
-      }
-      if (heartbeats.superseded)
-        throw ApplicationFailure.retryable('another attempt has taken over this lane', 'Superseded');
-      if (handover.aborted && (!paced || account.awaited > 0)) {
-        if (!paced) untilMs = now() + Math.min(HANDOVER_MS, input.heartbeatTimeoutMs - FENCE_MARGIN_MS);
-        deps.onUnfinishedLoad(pacing);
-        await heartbeats.sendLast(paced ? 0 : firstDueAfter(input, untilMs));
-        throw ApplicationFailure.retryable('the generator process is shutting down', 'ShuttingDown');
-      }
-      account.giveUpWaiting();
-      return result(stop.aborted ? String(stop.reason) : undefined);
+      return await runLane({ ...deps, onUnfinishedLoad }, input, connection);
     } finally {
-      heartbeats.end();
-      observer.end();
+      const close = () => connection.close();
+      void unfinished.then(close, close);
     }
   };
+}
+
+async function runLane(deps: GeneratorDeps, input: GenerateLoadInput, connection: WireConnection): Promise<LaneResult> {
+  const context = Context.current();
+  const { info } = context;
+  const link = new ControlLink(deps.control, {
+    namespace: deps.controlNamespace,
+    taskToken: info.taskToken,
+    workflowId: info.workflowExecution!.workflowId,
+    workflowRunId: info.workflowExecution!.runId,
+    activityId: info.activityId,
+    identity: deps.identity,
+  });
+  const previous = info.heartbeatDetails as LaneCheckpoint | undefined;
+  const audit = new LaneAudit(deps.identity, info.attempt, await machineFacts());
+  const metrics = deps.observe(input.workload, input.run.namespace);
+  const observer: typeof metrics = {
+    ...metrics,
+    sent(workload, lagMs) {
+      audit.sent(lagMs);
+      metrics.sent(workload, lagMs);
+    },
+  };
+  const account = new LaneAccount(input, observer);
+  const logFields = { step: input.step.name, lane: input.lane, attempt: info.attempt };
+  const memory = new MemoryGuard(input.maxInFlight, (cap) =>
+    deps.log('memory pressure: in-flight cap lowered', { ...logFields, cap }),
+  );
+  const target = targetCalls(connection, {
+    input,
+    identity: deps.identity,
+    onRetry: () => (audit.observerRetries += 1),
+    onRequest: (...request) => observer.requested(...request),
+  });
+
+  const anchor = await anchorClock(link, previous ?? account.checkpoint('armed'));
+  const now = () => performance.now() - anchor.originMs - input.startAtMs;
+  const result = (cutShort?: string) =>
+    account.result(audit.finish(anchor, memory.timesLowered, account.startP50Ms), cutShort);
+  if (previous === undefined || info.attempt === 1) {
+    if (now() > LATE_MS) return result(PICKED_UP_LATE);
+    await target.warmUp();
+  }
+  const from = takeOver(input, account, previous, info.attempt, now());
+  deps.log('lane armed', { ...logFields, from });
+
+  let phase: LaneCheckpoint['phase'] = 'sending';
+  const fence = new Fence(input.heartbeatTimeoutMs, () => performance.now());
+  const checkpoint = (through?: number) => {
+    const { inFlight, awaited } = account;
+    const nowMs = now();
+    const isSending = nowMs >= 0 && nowMs < input.step.durationMs && phase === 'sending';
+    audit.sample(inFlight, nowMs, isSending);
+    memory.sample();
+    observer.gauges({ inFlight, awaited, targetRate: isSending ? rateAt(input.step, nowMs) / input.lanes : 0 });
+    return account.checkpoint(phase, through);
+  };
+  const { heartbeatTimeoutMs } = input;
+  const heartbeats = new Heartbeats({ link, fence, context, heartbeatTimeoutMs, checkpoint });
+  const { stop, handover } = heartbeats;
+  let untilMs = Infinity;
+  const pace = { input, account, target, now, maySend: () => fence.open, stop, from, memory, until: () => untilMs };
+  const pacing = paceLane(pace);
+  // Awaited below, except for a lane that is handed over: its failure must not become an unhandled rejection.
+  pacing.catch(() => undefined);
+  try {
+    const paced = await Promise.race([pacing, aborted(handover)]);
+    if (paced) {
+      audit.loadOver();
+      phase = 'settling';
+      const handoverEnd = aborted(handover).then(() => sleep(HANDOVER_MS, undefined, { ref: false }));
+      await Promise.race([paced.completions, completionTimeout(input, now), aborted(stop), handoverEnd]);
+    }
+    if (heartbeats.superseded)
+      throw ApplicationFailure.retryable('another attempt has taken over this lane', 'Superseded');
+    if (handover.aborted && (!paced || account.awaited > 0)) {
+      if (!paced) untilMs = now() + Math.min(HANDOVER_MS, input.heartbeatTimeoutMs - FENCE_MARGIN_MS);
+      deps.onUnfinishedLoad(pacing);
+      await heartbeats.sendLast(paced ? 0 : firstDueAfter(input, untilMs));
+      throw ApplicationFailure.retryable('the generator process is shutting down', 'ShuttingDown');
+    }
+    account.giveUpWaiting();
+    return result(stop.aborted ? String(stop.reason) : undefined);
+  } finally {
+    heartbeats.end();
+    observer.end();
+  }
 }
 
 /** Throws RateRefused if the step's rate exceeds the limit that the operator of this worker has set. */

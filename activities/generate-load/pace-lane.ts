@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { arrivalsFrom, type ArrivalCursor, type LaneSchedule } from '../../measurement/load/arrivals';
 import { uniform } from '../../measurement/load/random';
 import type { GenerateLoadInput } from '../../orchestrator/activity-types';
@@ -8,7 +9,20 @@ import type { LaneAccount } from './lane-account';
 import type { MemoryGuard } from './memory-guard';
 import type { TargetCalls } from './target-calls';
 
-export const SKIPPED = { inFlightCap: 'in-flight-cap', fenced: 'fenced', memory: 'memory-pressure' } as const;
+export const SKIPPED = {
+  inFlightCap: 'in-flight-cap',
+  fenced: 'fenced',
+  memory: 'memory-pressure',
+  late: 'generator-late',
+} as const;
+
+/** An arrival that the generator is later for than this is given up, so that the load ends soon after its step. */
+const MAX_LAG_MS = 2000;
+/** Starts without an answer may occupy this much memory; further arrivals are skipped, as those over the in-flight cap. */
+const MAX_IN_FLIGHT_BYTES = 128 * 1024 * 1024;
+/** How many arrivals one turn of the event loop may send, and what a skipped arrival costs in comparison. */
+const MAX_SENDS_PER_TURN = 32;
+const SKIP_COST = 1 / 16;
 
 export interface PaceOptions {
   readonly input: GenerateLoadInput;
@@ -41,7 +55,8 @@ export function firstDueAfter(input: GenerateLoadInput, stepMs: number): number 
 
 /**
  * Sends each arrival of a lane at its due time, independently of earlier arrivals (open model, law 1). It waits only for
- * the clock: neither an answer nor a full in-flight cap nor a closed fence delays an arrival.
+ * the clock: neither an answer nor a full in-flight cap nor a closed fence delays an arrival. When it falls behind, it sends
+ * a bounded number of arrivals per turn of the event loop, so that answers, heartbeats and an abort are never starved.
  *
  * Resolves when every arrival is scheduled, or `stop` is aborted, and every start that was sent is answered. That is at
  * most the start's deadline after the last send. Completions are still awaited at that time.
@@ -53,22 +68,23 @@ export async function paceLane(options: PaceOptions): Promise<{ readonly complet
   const cursor = arrivalsFrom(scheduleOf(input), options.from);
   const lane = new Lane(options);
   while (!stop.aborted) {
-    while (cursor.dueMs <= now() && cursor.dueMs < until() && !stop.aborted) {
-      lane.schedule(cursor);
+    for (let work = 0; cursor.dueMs <= now() && cursor.dueMs < until() && work < MAX_SENDS_PER_TURN;) {
+      work += lane.schedule(cursor) ? 1 : SKIP_COST;
       cursor.advance();
     }
     if (cursor.dueMs === Infinity || cursor.dueMs >= until()) break;
-    await sleepUntil(cursor.dueMs, now, stop);
+    if (cursor.dueMs <= now()) await nextTurn();
+    else await sleepUntil(cursor.dueMs, now, stop);
   }
-  await lane.answered();
+  await lane.starts.done();
   if (account.inFlight > 0) throw new Error(`${account.inFlight} starts were neither answered nor timed out`);
-  return { completions: lane.completions() };
+  return { completions: lane.observers.done() };
 }
 
 /** Sends the arrivals of a lane and records their outcomes in its account. */
 class Lane {
-  private readonly starts = new Set<Promise<void>>();
-  private readonly observers = new Set<Promise<void>>();
+  readonly starts = new Pending();
+  readonly observers = new Pending();
   private readonly idPrefix: string;
 
   constructor(private readonly options: PaceOptions) {
@@ -76,21 +92,23 @@ class Lane {
     this.idPrefix = arrivalIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt, lane });
   }
 
-  schedule({ sequence, dueMs }: ArrivalCursor): void {
-    const { account, input, maySend, memory } = this.options;
+  /** Sends an arrival that is due, or skips it. Returns whether it was sent. */
+  schedule({ sequence, dueMs }: ArrivalCursor): boolean {
+    const { account } = this.options;
     account.schedule(sequence, dueMs);
-    if (!maySend()) account.skip(sequence, dueMs, SKIPPED.fenced);
-    else if (account.inFlight > input.maxInFlight) account.skip(sequence, dueMs, SKIPPED.inFlightCap);
-    else if (memory && account.inFlight > memory.inFlightCap) account.skip(sequence, dueMs, SKIPPED.memory);
-    else track(this.starts, this.send(sequence, dueMs));
+    const reason = this.reasonToSkip(dueMs);
+    if (reason === undefined) this.starts.add(this.send(sequence, dueMs));
+    else account.skip(sequence, dueMs, reason);
+    return reason === undefined;
   }
 
-  async answered(): Promise<void> {
-    await Promise.all(this.starts);
-  }
-
-  completions(): Promise<unknown> {
-    return Promise.all(this.observers);
+  private reasonToSkip(dueMs: number): string | undefined {
+    const { account, input, maySend, memory, now, target } = this.options;
+    if (!maySend()) return SKIPPED.fenced;
+    if (now() - dueMs > MAX_LAG_MS) return SKIPPED.late;
+    if (account.inFlight > input.maxInFlight || target.inFlightBytes > MAX_IN_FLIGHT_BYTES) return SKIPPED.inFlightCap;
+    if (memory && account.inFlight > memory.inFlightCap) return SKIPPED.memory;
+    return undefined;
   }
 
   private async send(sequence: number, dueMs: number): Promise<void> {
@@ -102,7 +120,7 @@ class Lane {
       const { runId } = await target.start(workflowId, sequence);
       const atMs = now();
       account.acknowledge(sequence, atMs, atMs - sentMs);
-      track(this.observers, this.follow({ sequence, workflowId, runId, dueMs, sentMs }, this.isObserved(sequence)));
+      this.observers.add(this.follow({ sequence, workflowId, runId, dueMs, sentMs }, this.isObserved(sequence)));
     } catch (err) {
       const { kind, cause } = classifyStartError(err);
       if (kind === 'already-started') account.recover(sequence);
@@ -155,9 +173,22 @@ interface Started {
   readonly sentMs: number;
 }
 
-function track(set: Set<Promise<void>>, promise: Promise<void>): void {
-  set.add(promise);
-  void promise.finally(() => set.delete(promise));
+/** Counts promises that never reject, and waits until all of them are settled. */
+class Pending {
+  private count = 0;
+  private onNone: () => void = () => undefined;
+
+  add(promise: Promise<void>): void {
+    this.count += 1;
+    void promise.then(() => {
+      this.count -= 1;
+      if (this.count === 0) this.onNone();
+    });
+  }
+
+  async done(): Promise<void> {
+    if (this.count > 0) await new Promise<void>((resolve) => (this.onNone = resolve));
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ import { START_DEADLINE_MS } from '../../orchestrator/plan';
 import { classifyStartError, grpcCode } from '../../temporal/grpc-errors';
 import { withRetries } from '../../temporal/retry';
 import type { TimedCalls } from '../../temporal/timed-calls';
+import type { Execution } from '../../temporal/wire/load-requests';
 
 const { UpdateWorkflowExecutionLifecycleStage } = temporal.api.enums.v1;
 
@@ -13,15 +14,17 @@ const { UpdateWorkflowExecutionLifecycleStage } = temporal.api.enums.v1;
 const BUSY_PAUSE_MS = 2000;
 const MAX_QUERY_ATTEMPTS = 5;
 
-interface Execution {
-  readonly workflowId: string;
-  readonly runId?: string;
+/** Sends one message. Rejects with the gRPC error of the call; nothing is retried. */
+export interface MessageCalls {
+  signal(to: Execution, signalName: string, requestId: string): Promise<unknown>;
+  /** Resolves with how the update ended; `failure` is undefined if it had no outcome within the deadline. */
+  update(to: Execution, name: string, updateId: string): Promise<UpdateOutcome>;
+  query(to: Execution, queryType: string): Promise<unknown>;
 }
 
-/** Who sends, and in which namespace. */
-interface Sender {
-  readonly namespace: string;
-  readonly identity: string;
+export interface UpdateOutcome {
+  readonly success: boolean;
+  readonly failure?: string;
 }
 
 /**
@@ -29,88 +32,74 @@ interface Sender {
  * message depends only on the workflow id and the message's index, so the server accepts each message once, even if the
  * messages are sent again.
  */
-export async function sendMessages(
-  calls: TimedCalls,
-  options: Sender & { readonly messages: Messages },
-  to: Execution,
-): Promise<void> {
-  const { kind, count } = options.messages;
+export async function sendMessages(calls: MessageCalls, { kind, count }: Messages, to: Execution): Promise<void> {
   const indexes = Array.from({ length: count }, (_, i) => i);
-  if (kind === 'signal') for (const index of indexes) await signal(calls, options, to, index);
+  if (kind === 'signal') for (const index of indexes) await calls.signal(to, POKE, messageId(to, index));
   if (kind === 'update' || kind === 'update-with-start') {
     // An update-with-start has sent the first update.
     const first = kind === 'update' ? 0 : 1;
-    for (const index of indexes.slice(first)) await update(calls, options, to, index);
+    for (const index of indexes.slice(first)) await update(calls, to, index);
   }
   if (kind === 'query') {
-    for (const _ of indexes) await query(calls, options, to);
-    await signal(calls, options, to, 0);
+    for (const _ of indexes) await query(calls, to);
+    await calls.signal(to, POKE, messageId(to, 0));
   }
 }
 
 /** Sends all messages to a workflow that may have received some of them already. Ignores a workflow that has closed. */
-export async function resendMessages(
-  calls: TimedCalls,
-  options: Sender & { readonly messages: Messages },
-  workflowId: string,
-): Promise<void> {
-  const { messages } = options;
+export async function resendMessages(calls: MessageCalls, messages: Messages, workflowId: string): Promise<void> {
   const all = messages.kind === 'update-with-start' ? { ...messages, kind: 'update' as const } : messages;
   try {
-    await sendMessages(calls, { ...options, messages: all }, { workflowId });
+    await sendMessages(calls, all, { workflowId });
   } catch (err) {
     if (grpcCode(err) !== status.NOT_FOUND) throw err;
   }
 }
 
-async function signal(calls: TimedCalls, { namespace, identity }: Sender, to: Execution, index: number) {
-  await calls.call('SignalWorkflowExecution', START_DEADLINE_MS, (service) =>
-    service.signalWorkflowExecution({
-      namespace,
-      identity,
-      requestId: messageId(to, index),
-      workflowExecution: to,
-      signalName: POKE,
-    }),
-  );
+/** The id of a workflow's message. An update-with-start sends the one with index 0. */
+export function messageId({ workflowId }: Execution, index: number): string {
+  return `${workflowId}/${index}`;
 }
 
-async function query(calls: TimedCalls, { namespace }: Sender, to: Execution): Promise<void> {
-  const queryOnce = () =>
-    calls.call('QueryWorkflow', START_DEADLINE_MS, (service) =>
-      service.queryWorkflow({ namespace, execution: to, query: { queryType: STATE } }),
-    );
-  await withRetries(queryOnce, {
+async function query(calls: MessageCalls, to: Execution): Promise<void> {
+  await withRetries(() => calls.query(to, STATE), {
     shouldRetry: (err, failures) =>
       failures < MAX_QUERY_ATTEMPTS && classifyStartError(err).cause.includes('BUSY_WORKFLOW'),
     delayMs: () => BUSY_PAUSE_MS,
   });
 }
 
-async function update(calls: TimedCalls, sender: Sender, to: Execution, index: number): Promise<void> {
-  const { outcome } = await calls.call('UpdateWorkflowExecution', START_DEADLINE_MS, (service) =>
-    service.updateWorkflowExecution(updateRequest(sender, to, index)),
-  );
-  if (!outcome?.success) throw new Error(outcome?.failure?.message ?? 'the update had no outcome within its deadline');
+async function update(calls: MessageCalls, to: Execution, index: number): Promise<void> {
+  const { success, failure } = await calls.update(to, POKE, messageId(to, index));
+  if (!success) throw new Error(failure ?? 'the update had no outcome within its deadline');
 }
 
-/** Returns the update that is sent together with a start. */
-export function firstUpdate(sender: Sender, workflowId: string) {
-  return updateRequest(sender, { workflowId }, 0);
-}
-
-/** Returns an update request that is answered when the update's handler has returned. */
-function updateRequest({ namespace, identity }: Sender, to: Execution, index: number) {
+/** Sends messages through the Temporal client: for those that are few. */
+export function clientMessages(
+  calls: TimedCalls,
+  { namespace, identity }: { readonly namespace: string; readonly identity: string },
+): MessageCalls {
   return {
-    namespace,
-    workflowExecution: to,
-    waitPolicy: {
-      lifecycleStage: UpdateWorkflowExecutionLifecycleStage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED,
+    signal: (workflowExecution, signalName, requestId) =>
+      calls.call('SignalWorkflowExecution', START_DEADLINE_MS, (service) =>
+        service.signalWorkflowExecution({ namespace, identity, requestId, workflowExecution, signalName }),
+      ),
+    query: (execution, queryType) =>
+      calls.call('QueryWorkflow', START_DEADLINE_MS, (service) =>
+        service.queryWorkflow({ namespace, execution, query: { queryType } }),
+      ),
+    async update(workflowExecution, name, updateId) {
+      const { outcome } = await calls.call('UpdateWorkflowExecution', START_DEADLINE_MS, (service) =>
+        service.updateWorkflowExecution({
+          namespace,
+          workflowExecution,
+          waitPolicy: {
+            lifecycleStage: UpdateWorkflowExecutionLifecycleStage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED,
+          },
+          request: { meta: { updateId, identity }, input: { name } },
+        }),
+      );
+      return { success: Boolean(outcome?.success), failure: outcome?.failure?.message ?? undefined };
     },
-    request: { meta: { updateId: messageId(to, index), identity }, input: { name: POKE } },
   };
-}
-
-function messageId({ workflowId }: Execution, index: number): string {
-  return `${workflowId}/${index}`;
 }

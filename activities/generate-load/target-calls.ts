@@ -1,20 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { status } from '@grpc/grpc-js';
 import { kindAt } from '../../load-workflows/kinds';
+import { POKE } from '../../load-workflows/message-names';
 import type { GenerateLoadInput } from '../../orchestrator/activity-types';
 import { START_DEADLINE_MS } from '../../orchestrator/plan';
-import { sendMessages, firstUpdate } from './send-messages';
 import { grpcCode } from '../../temporal/grpc-errors';
-import { TimedCalls, type RequestListener } from '../../temporal/timed-calls';
+import type { RequestListener } from '../../temporal/timed-calls';
+import { readClose, type CloseStatus } from '../../temporal/wire/close-event';
+import type { WireConnection } from '../../temporal/wire/connection';
+import { frameOf } from '../../temporal/wire/encode';
+import { LoadRequests } from '../../temporal/wire/load-requests';
+import { readFirstRunId, readRunId, readUpdateOutcome } from '../../temporal/wire/replies';
+import { TimedConnection } from '../../temporal/wire/timed-connection';
 import { arrivalInput } from './arrival-input';
+import { messageId, sendMessages, type MessageCalls } from './send-messages';
 
 /** The calls of a generator to the target. It is an interface so that tests can replace the target. */
 export interface TargetCalls {
   /** Starts one workflow. Rejects with the gRPC error of the call; nothing is retried. */
   start(workflowId: string, sequence: number): Promise<{ readonly runId: string }>;
+  /** The memory that starts without an answer occupy, about. Bytes. */
+  readonly inFlightBytes: number;
   /** Sends a workflow the messages that it waits for, if any. */
   sendMessages(workflowId: string, runId: string, sequence: number): Promise<void>;
   /** Waits for a workflow to close and returns how; undefined once `isTimedOut` returns true or after too many errors. */
@@ -22,8 +30,6 @@ export interface TargetCalls {
   /** Runs the code paths of a start without starting a workflow, because the first calls are 3–6 times slower. */
   warmUp(): Promise<void>;
 }
-
-export type CloseStatus = 'completed' | 'failed' | 'canceled' | 'terminated' | 'timedOut';
 
 export interface TargetOptions {
   readonly input: GenerateLoadInput;
@@ -34,89 +40,84 @@ export interface TargetOptions {
   readonly onRequest?: RequestListener;
 }
 
-const { WorkflowIdReusePolicy, WorkflowIdConflictPolicy, TaskQueueKind, HistoryEventFilterType } =
-  temporal.api.enums.v1;
-
 /** Consecutive errors after which a completion is no longer observed and the sample is lost. */
 const MAX_OBSERVER_ERRORS = 10;
+const OBSERVER_DEADLINE_MS = 70_000;
 const WARM_UP_CALLS = 100;
 const WARM_UP_CONCURRENCY = 5;
 /** The warm-up ends after this time, even if the target is far away and fewer calls fit: the lane must not be late. */
 const WARM_UP_MS = 800;
+/** What a call without an answer occupies beside its request: its HTTP/2 stream, timer and closures. Measured. */
+const CALL_BYTES = 6000;
+
+const SYSTEM_INFO = frameOf(temporal.api.workflowservice.v1.GetSystemInfoRequest.encode({}).finish());
 
 /**
  * Returns the calls of one lane.
  *
- * @param connections the calls are spread over these; the start and the messages of an arrival use the same connection
+ * @param connection the calls take turns on its channels
  */
-export function targetCalls(connections: readonly Connection[], options: TargetOptions): TargetCalls {
+export function targetCalls(connection: Pick<WireConnection, 'unary'>, options: TargetOptions): TargetCalls {
   const { input, identity, onRequest } = options;
   const { namespace, taskQueue } = input.run;
-  const kinds = input.kinds.map((kind) => ({ ...kind, payloads: arrivalInput(kind, input) }));
+  const kinds = input.kinds.map((kind) => ({ ...kind, inputOf: arrivalInput(kind, input) }));
   const kindOf = (sequence: number) => kinds[kindAt(kinds, input.lane, sequence)]!;
-  const callsOf = (sequence: number) => new TimedCalls(connections[sequence % connections.length]!, onRequest);
-  let polls = 0;
-  const startRequest = (workflowId: string, sequence: number) => {
-    const { workflowType, payloads } = kindOf(sequence);
+  const requests = new LoadRequests({ namespace, identity, taskQueue });
+  const calls = new TimedConnection(connection, onRequest);
+  const call = (method: string, frame: Buffer) => calls.unary(method, frame, { deadlineMs: START_DEADLINE_MS });
+  const messages: MessageCalls = {
+    signal: (to, name, requestId) => call('SignalWorkflowExecution', requests.signal(to, name, requestId)),
+    query: (to, queryType) => call('QueryWorkflow', requests.query(to, queryType)),
+    update: async (to, name, updateId) =>
+      readUpdateOutcome(await call('UpdateWorkflowExecution', requests.update(to, name, updateId))),
+  };
+  const encodeStart = (workflowId: string, sequence: number) => {
+    const { workflowType, inputOf, messages: expected } = kindOf(sequence);
+    const start = { workflowId, requestId: randomUUID(), workflowType, input: inputOf(workflowId, sequence) };
+    const withUpdate = expected?.kind === 'update-with-start';
     return {
-      namespace,
-      workflowId,
-      requestId: randomUUID(),
-      identity,
-      workflowType: { name: workflowType },
-      input: payloads(workflowId, sequence),
-      taskQueue: { name: taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
-      workflowIdReusePolicy: WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-      workflowIdConflictPolicy: WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+      withUpdate,
+      frame: withUpdate ? requests.updateWithStart(start, POKE, messageId(start, 0)) : requests.start(start),
     };
   };
+  let inFlightBytes = 0;
 
   return {
     async start(workflowId, sequence) {
-      const startWorkflow = startRequest(workflowId, sequence);
-      const calls = callsOf(sequence);
-      if (kindOf(sequence).messages?.kind !== 'update-with-start') {
-        const { runId } = await calls.call('StartWorkflowExecution', START_DEADLINE_MS, (service) =>
-          service.startWorkflowExecution(startWorkflow),
-        );
-        return { runId };
+      const { frame, withUpdate } = encodeStart(workflowId, sequence);
+      const bytes = frame.length + CALL_BYTES;
+      inFlightBytes += bytes;
+      try {
+        if (!withUpdate) return { runId: readRunId(await call('StartWorkflowExecution', frame)) };
+        return { runId: readFirstRunId(await call('ExecuteMultiOperation', frame)) };
+      } finally {
+        inFlightBytes -= bytes;
       }
-      const operations = [{ startWorkflow }, { updateWorkflow: firstUpdate({ namespace, identity }, workflowId) }];
-      const { responses } = await calls.call('ExecuteMultiOperation', START_DEADLINE_MS, (service) =>
-        service.executeMultiOperation({ namespace, operations }),
-      );
-      return { runId: responses[0]?.startWorkflow?.runId ?? '' };
+    },
+
+    get inFlightBytes() {
+      return inFlightBytes;
     },
 
     async sendMessages(workflowId, runId, sequence) {
-      const { messages } = kindOf(sequence);
-      if (messages) await sendMessages(callsOf(sequence), { namespace, identity, messages }, { workflowId, runId });
+      const { messages: expected } = kindOf(sequence);
+      if (expected) await sendMessages(messages, expected, { workflowId, runId });
     },
 
     async awaitClose(workflowId, runId, isTimedOut) {
-      let nextPageToken: Uint8Array = new Uint8Array();
       let execution = { workflowId, runId };
-      const calls = callsOf(polls++);
+      let token: Uint8Array = new Uint8Array();
       for (let errors = 0; errors < MAX_OBSERVER_ERRORS && !isTimedOut();) {
         try {
-          const reply = await calls.call('GetWorkflowExecutionHistory', 70_000, (service) =>
-            service.getWorkflowExecutionHistory({
-              namespace,
-              execution,
-              nextPageToken,
-              waitNewEvent: true,
-              skipArchival: true,
-              historyEventFilterType: HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
-            }),
-          );
+          const frame = requests.awaitClose(execution, token);
+          const reply = await calls.unary('GetWorkflowExecutionHistory', frame, { deadlineMs: OBSERVER_DEADLINE_MS });
           errors = 0;
-          nextPageToken = reply.nextPageToken ?? new Uint8Array();
-          const event = reply.history?.events?.[0];
-          if (!event) continue;
-          const next = nextRunId(event);
-          if (next === undefined) return closeStatus(event);
-          execution = { workflowId, runId: next };
-          nextPageToken = new Uint8Array();
+          const { close, nextPageToken } = readClose(reply);
+          token = nextPageToken;
+          if (!close) continue;
+          if ('status' in close) return close.status;
+          execution = { workflowId, runId: close.nextRunId };
+          token = new Uint8Array();
         } catch (err) {
           if (grpcCode(err) === status.NOT_FOUND) return undefined;
           errors += 1;
@@ -128,36 +129,10 @@ export function targetCalls(connections: readonly Connection[], options: TargetO
     },
 
     async warmUp() {
-      const { StartWorkflowExecutionRequest } = temporal.api.workflowservice.v1;
       const endAt = Date.now() + WARM_UP_MS;
-      for (let i = 0; i < WARM_UP_CALLS; i += 1)
-        StartWorkflowExecutionRequest.encode(startRequest(`warm-up/${i}`, i)).finish();
-      for (let i = 0; i < WARM_UP_CALLS && Date.now() < endAt; i += WARM_UP_CONCURRENCY) {
-        const call = (_: unknown, offset: number) =>
-          callsOf(i + offset).call('GetSystemInfo', START_DEADLINE_MS, (service) => service.getSystemInfo({}));
-        await Promise.all(Array.from({ length: WARM_UP_CONCURRENCY }, call));
-      }
+      for (let i = 0; i < WARM_UP_CALLS; i += 1) encodeStart(`warm-up/${i}`, i);
+      for (let i = 0; i < WARM_UP_CALLS && Date.now() < endAt; i += WARM_UP_CONCURRENCY)
+        await Promise.all(Array.from({ length: WARM_UP_CONCURRENCY }, () => call('GetSystemInfo', SYSTEM_INFO)));
     },
   };
-}
-
-type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
-
-/** Returns the id of the run that follows a closed run, which continued as new or is retried; undefined without one. */
-function nextRunId(event: HistoryEvent): string | undefined {
-  return (
-    event.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ||
-    event.workflowExecutionCompletedEventAttributes?.newExecutionRunId ||
-    event.workflowExecutionFailedEventAttributes?.newExecutionRunId ||
-    event.workflowExecutionTimedOutEventAttributes?.newExecutionRunId ||
-    undefined
-  );
-}
-
-function closeStatus(event: HistoryEvent): CloseStatus {
-  if (event.workflowExecutionCompletedEventAttributes) return 'completed';
-  if (event.workflowExecutionCanceledEventAttributes) return 'canceled';
-  if (event.workflowExecutionTerminatedEventAttributes) return 'terminated';
-  if (event.workflowExecutionTimedOutEventAttributes) return 'timedOut';
-  return 'failed';
 }

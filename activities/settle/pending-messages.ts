@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { kindAt } from '../../load-workflows/kinds';
 import type { CountedStep, ReconcileInput } from '../../orchestrator/activity-types';
 import { placeInStep, stepIdPrefix } from '../../orchestrator/names';
-import { resendMessages } from '../generate-load/send-messages';
+import { clientMessages, resendMessages } from '../generate-load/send-messages';
 import { listIds } from '../../temporal/target-counts';
 import { TimedCalls } from '../../temporal/timed-calls';
 import type { RateLimiter } from './rate-limiter';
@@ -46,9 +46,9 @@ export class PendingMessages {
     const place = placeInStep(workflowId, prefix);
     const messages = place && kinds[kindAt(kinds, place.lane, place.sequence)]!.messages;
     if (!messages) return;
-    const options = { namespace: run.namespace, identity: `benchmark ${run.runId}`, messages };
+    const sender = { namespace: run.namespace, identity: `benchmark ${run.runId}` };
     try {
-      await resendMessages(new TimedCalls(this.connection), options, workflowId);
+      await resendMessages(clientMessages(new TimedCalls(this.connection), sender), messages, workflowId);
       this.sent.add(workflowId);
     } catch {
       // The workflow stays open and is counted as open. The next call of sendAll tries again.

@@ -1,10 +1,19 @@
 import { temporal } from '@temporalio/proto';
 import { Encoder } from './encode';
 
-const { StartWorkflowExecutionRequest, SignalWorkflowExecutionRequest, QueryWorkflowRequest } =
-  temporal.api.workflowservice.v1;
-const { TaskQueueKind, WorkflowIdReusePolicy, WorkflowIdConflictPolicy, UpdateWorkflowExecutionLifecycleStage } =
-  temporal.api.enums.v1;
+const {
+  StartWorkflowExecutionRequest,
+  SignalWorkflowExecutionRequest,
+  QueryWorkflowRequest,
+  GetWorkflowExecutionHistoryRequest,
+} = temporal.api.workflowservice.v1;
+const {
+  HistoryEventFilterType,
+  TaskQueueKind,
+  WorkflowIdReusePolicy,
+  WorkflowIdConflictPolicy,
+  UpdateWorkflowExecutionLifecycleStage,
+} = temporal.api.enums.v1;
 
 export interface LoadRequestsOptions {
   readonly namespace: string;
@@ -76,6 +85,23 @@ export class LoadRequests {
     this.encoder.begin().raw(QueryWorkflowRequest.encode({ namespace, query: { queryType } }).finish());
     this.execution(2, to);
     return this.encoder.frame();
+  }
+
+  /**
+   * GetWorkflowExecutionHistory that waits for the last event of a run.
+   *
+   * @param nextPageToken of the answer before, if that did not have the event
+   */
+  awaitClose(to: Execution, nextPageToken: Uint8Array): Buffer {
+    const fixed = {
+      namespace: this.options.namespace,
+      waitNewEvent: true,
+      skipArchival: true,
+      historyEventFilterType: HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
+    };
+    this.encoder.begin().raw(GetWorkflowExecutionHistoryRequest.encode(fixed).finish());
+    this.execution(2, to);
+    return this.encoder.bytes(4, nextPageToken).frame();
   }
 
   private startFields({ workflowId, requestId, workflowType, input }: Start): void {

@@ -5,7 +5,8 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import { Client, type Connection } from '@temporalio/client';
-import { sendMessages, firstUpdate } from '../../activities/generate-load/send-messages';
+import { clientMessages, messageId, sendMessages } from '../../activities/generate-load/send-messages';
+import { POKE } from '../../load-workflows/message-names';
 import { LeanExecutor, type ExecutorOptions } from '../../executor/executor';
 import * as activities from '../../load-workflows/activities';
 import { catalog, workflowTypeOf, type SingleWorkload, type WorkloadSpec } from '../../load-workflows/catalog';
@@ -87,7 +88,15 @@ export async function startWorkload(
     await service.startWorkflowExecution(startWorkflow);
     return;
   }
-  const updateWorkflow = firstUpdate({ namespace: NAMESPACE, identity: 'starter' }, workflowId);
+  const { UpdateWorkflowExecutionLifecycleStage } = temporal.api.enums.v1;
+  const updateWorkflow = {
+    namespace: NAMESPACE,
+    workflowExecution: { workflowId },
+    waitPolicy: {
+      lifecycleStage: UpdateWorkflowExecutionLifecycleStage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED,
+    },
+    request: { meta: { updateId: messageId({ workflowId }, 0), identity: 'starter' }, input: { name: POKE } },
+  };
   const operations = [{ startWorkflow }, { updateWorkflow }];
   await connection.withDeadline(Date.now() + 10_000, () =>
     service.executeMultiOperation({ namespace: NAMESPACE, operations }),
@@ -106,8 +115,8 @@ export async function sendOneByOne(connection: Connection, { workload, params, w
   const messages = catalog[workload].messages?.(specOf({ workload, ...params }) as WorkloadSpec);
   if (!messages) return;
   await untilIdle(connection, workflowId);
-  const calls = new TimedCalls(connection);
-  await sendMessages(calls, { namespace: NAMESPACE, identity: 'starter', messages }, { workflowId });
+  const calls = clientMessages(new TimedCalls(connection), { namespace: NAMESPACE, identity: 'starter' });
+  await sendMessages(calls, messages, { workflowId });
 }
 
 /** Waits until a workflow has completed its first task and has none pending. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { google, temporal } from '@temporalio/proto';
 import { classifyStartError, describeGrpcError } from '../../temporal/grpc-errors';
@@ -21,6 +22,29 @@ test('the cause of RESOURCE_EXHAUSTED contains the cause and scope that the serv
     kind: 'rejected',
     cause: 'RESOURCE_EXHAUSTED',
   });
+});
+
+test('a cause that this version does not know has its number, and garbled details have no cause', () => {
+  const withDetails = (bytes: Uint8Array) =>
+    error(status.RESOURCE_EXHAUSTED, (metadata) => metadata.set('grpc-status-details-bin', Buffer.from(bytes)));
+  const exhausted = (value: Uint8Array) =>
+    google.rpc.Status.encode({ details: [{ type_url: 'x.ResourceExhaustedFailure', value }] }).finish();
+  const unknown = temporal.api.errordetails.v1.ResourceExhaustedFailure.encode({
+    cause: 99 as never,
+    scope: 98 as never,
+  }).finish();
+  const causeOf = (bytes: Uint8Array) => classifyStartError(withDetails(bytes));
+  expect(causeOf(exhausted(unknown))).toEqual({ kind: 'rejected', cause: 'RESOURCE_EXHAUSTED/CAUSE_99/scope_98' });
+  expect(describeGrpcError(withDetails(exhausted(unknown)))).toBe('RESOURCE_EXHAUSTED: boom');
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), (bytes) => {
+      for (const details of [bytes, exhausted(bytes)])
+        expect(causeOf(details)).toMatchObject({
+          kind: 'rejected',
+          cause: expect.stringMatching(/^RESOURCE_EXHAUSTED/),
+        });
+    }),
+  );
 });
 
 test('I3c: a start that may have been committed is unknown, not rejected', () => {

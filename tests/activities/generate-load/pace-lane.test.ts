@@ -9,6 +9,7 @@ import { laneInput } from '../../support/lane';
 function target(change: Partial<TargetCalls> = {}): TargetCalls {
   return {
     start: (workflowId) => Promise.resolve({ runId: workflowId }),
+    inFlightBytes: 0,
     sendMessages: () => Promise.resolve(),
     awaitClose: () => Promise.resolve('completed'),
     warmUp: () => Promise.resolve(),
@@ -120,4 +121,66 @@ test("the sample depends on the arrivals' ids only, not on the target's behavior
   expect(slow).toEqual(quick);
   expect(quick.length).toBeGreaterThan(80);
   expect(quick.length).toBeLessThan(160);
+});
+
+describe('a generator that is asked for ten times its maximum', () => {
+  const MAX_RATE = 500;
+
+  /** The clock stands still but for what costs time: two milliseconds for each send, a microsecond for each look at it. */
+  async function overload(stopAfterMs = Infinity) {
+    const controller = new AbortController();
+    let clockMs = 0;
+    const now = () => (clockMs += 0.001);
+    const sent: number[] = [];
+    const start = (runId: string) => {
+      clockMs += 1000 / MAX_RATE;
+      sent.push(now());
+      return Promise.resolve({ runId });
+    };
+    const turns: number[] = [];
+    const watch = () => {
+      turns.push(now());
+      if (now() > stopAfterMs) controller.abort();
+      turn = setImmediate(watch);
+    };
+    let turn = setImmediate(watch);
+    const input = laneInput({ rate: MAX_RATE * 10, seconds: 5, observeShare: 0 });
+    const account = new LaneAccount(input);
+    await paceLane({
+      input,
+      account,
+      target: target({ start }),
+      now,
+      maySend: () => true,
+      stop: controller.signal,
+      from: 0,
+    });
+    clearImmediate(turn);
+    return { ledger: account.checkpoint('settling').ledger, sent, turns, endedMs: now() };
+  }
+
+  test('still sends at its maximum, yields to the event loop, and gives up what is more than 2 s late', async () => {
+    const { ledger, turns, endedMs } = await overload();
+    expect(ledger.scheduled).toBe(MAX_RATE * 50);
+    expect(ledger.skipped).toEqual({ 'generator-late': ledger.scheduled - ledger.acknowledged });
+    expect(ledger.acknowledged).toBeGreaterThan(0.8 * MAX_RATE * 5);
+    // It ends when it gives up the last arrival.
+    expect(endedMs).toBeLessThan(7100);
+    const longest = Math.max(...turns.map((at, i) => at - (turns[i - 1] ?? 0)));
+    expect(longest).toBeLessThan(150);
+  });
+
+  test('I10: obeys an abort', async () => {
+    const { ledger, sent } = await overload(1000);
+    expect(sent.at(-1)).toBeLessThan(1150);
+    expect(ledger.scheduled).toBe(ledger.acknowledged);
+  });
+});
+
+test('starts without an answer that occupy too much memory count as over the in-flight cap', async () => {
+  let waiting = 0;
+  const calls = target({ start: () => Promise.resolve({ runId: String((waiting += 1)) }) });
+  Object.defineProperty(calls, 'inFlightBytes', { get: () => (waiting < 30 ? 0 : 2 ** 28) });
+  const { ledger } = await pace(calls, { observeShare: 0 });
+  expect(ledger).toMatchObject({ acknowledged: 30, skipped: { 'in-flight-cap': 170 } });
 });

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { resendMessages, sendMessages } from '../../../activities/generate-load/send-messages';
+import { clientMessages, resendMessages, sendMessages } from '../../../activities/generate-load/send-messages';
 import type { Messages } from '../../../load-workflows/catalog';
 import { TimedCalls } from '../../../temporal/timed-calls';
 import { FakeTarget, grpcFailure } from '../../support/fake-target';
@@ -11,11 +11,11 @@ useFakeTime();
 
 function conversation(messages: Messages) {
   const target = new FakeTarget({ here: { workflows: [{ id: 'w', type: 'x', status: 'Running' }] } });
-  const options = { namespace: 'here', identity: 'tester', messages };
   const calls: string[] = [];
-  const channel = new TimedCalls(target.connection, (operation, code) => calls.push(`${operation} ${code}`));
-  const send = () => passTimeUntil(sendMessages(channel, options, { workflowId: 'w', runId: 'r' }));
-  const resend = () => passTimeUntil(resendMessages(channel, options, 'w'));
+  const timed = new TimedCalls(target.connection, (operation, code) => calls.push(`${operation} ${code}`));
+  const channel = clientMessages(timed, { namespace: 'here', identity: 'tester' });
+  const send = () => passTimeUntil(sendMessages(channel, messages, { workflowId: 'w', runId: 'r' }));
+  const resend = () => passTimeUntil(resendMessages(channel, messages, 'w'));
   return { target, calls, send, resend };
 }
 

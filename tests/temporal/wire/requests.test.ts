@@ -70,6 +70,18 @@ test('messages to workflows are decoded to what was meant', () => {
   );
 });
 
+test('a request for the last event of a run is decoded to what was meant', () => {
+  fc.assert(
+    fc.property(name, name, fc.uint8Array({ maxLength: 50 }), (workflowId, runId, nextPageToken) => {
+      const execution = { workflowId, runId };
+      const meant = { waitNewEvent: true, skipArchival: true, historyEventFilterType: 2 };
+      const frame = load.awaitClose(execution, nextPageToken);
+      const all = { namespace: 'ns', execution, nextPageToken, ...meant };
+      expectRequest(service.GetWorkflowExecutionHistoryRequest, frame, all);
+    }),
+  );
+});
+
 const identity = {
   ...about,
   stickyQueue: 'sticky',
