@@ -21,6 +21,7 @@ const imports = {
     'measurement/account',
     'measurement/judging',
   ],
+  'measurement/comparing': ['measurement/format', 'measurement/judging'],
   report: ['spec', 'measurement'],
   'load-workflows': ['spec'],
   orchestrator: ['spec', 'measurement', 'report', 'load-workflows'],

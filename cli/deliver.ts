@@ -82,7 +82,7 @@ export async function deliver(outcome: RunOutcome, options: OutputOptions, sessi
     if (session) await stopLocalSession(session);
     return deliverFailure(message, failureType === BAD_SPEC ? EXIT.badConfiguration : EXIT.error, options);
   }
-  const written = writeResult(result, options.out ?? join(RESULTS, result.runId));
+  const written = writeResult(result, resultFolder(result, options));
   process.stdout.write(`${print(result, options.output, written.file)}\n`);
   if (written.problem === undefined) {
     if (session) await sleep(options.metricsLingerMs).then(() => stopLocalSession(session));
@@ -97,6 +97,11 @@ export async function deliver(outcome: RunOutcome, options: OutputOptions, sessi
     );
   }
   return EXIT.error;
+}
+
+/** Returns the folder that the files of a result are written to. */
+export function resultFolder({ runId }: BenchmarkResult, { out }: ResultOptions): string {
+  return out ?? join(RESULTS, runId);
 }
 
 function print(result: BenchmarkResult, output: OutputOptions['output'], file?: string): string {

@@ -8,6 +8,7 @@ import * as start from './commands/start';
 import * as watch from './commands/watch';
 import * as list from './commands/list';
 import * as show from './commands/show';
+import * as compare from './commands/compare';
 import * as abort from './commands/abort';
 import * as cleanup from './commands/cleanup';
 import * as worker from './commands/worker';
@@ -33,6 +34,7 @@ const COMMANDS = [
   watch,
   list,
   show,
+  compare,
   abort,
   cleanup,
   worker,

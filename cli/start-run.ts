@@ -85,8 +85,12 @@ export interface Started {
   readonly connections: Connections;
 }
 
-/** Checks the configuration and starts the run. Returns undefined after a dry run. Contacts nothing before it is checked. */
-export async function startRun(argv: Flags): Promise<Started | undefined> {
+/**
+ * Checks the configuration and starts the run. Returns undefined after a dry run. Contacts nothing before it is checked.
+ *
+ * @param check a further check of the spec
+ */
+export async function startRun(argv: Flags, check?: (spec: BenchmarkSpec) => void): Promise<Started | undefined> {
   const withWorker = isSwitchedOn(argv, 'with-worker', 'BENCHMARK_WITH_WORKER');
   const targetProfile = readTargetProfile(argv);
   const given = readConnections({ ...argv, targetProfile }, process.env, withWorker);
@@ -107,6 +111,7 @@ export async function startRun(argv: Flags): Promise<Started | undefined> {
   if (attach && givenId === undefined) throw badConfiguration('--attach requires --workflow-id: the run to use');
   const { input, spec } = readSpec(argv, !connections.target && !connections.control);
   checkRateLimit(spec);
+  check?.(spec);
   const embedded = embeddedTargetOptions(argv);
   const metrics = metricsAddress(argv, withWorker ? CONTAINER_METRICS : LOCAL_METRICS);
   if (argv.dryRun) {

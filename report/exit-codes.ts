@@ -2,6 +2,7 @@
 export const EXIT = {
   passed: 0,
   error: 1,
+  regression: 98,
   thresholdsFailed: 99,
   badConfiguration: 104,
   interrupted: 105,
@@ -28,6 +29,11 @@ export interface Ending {
   /** All outcomes that apply, in order of precedence; `['PASSED']` if none does. */
   readonly outcomes: readonly Outcome[];
   readonly exitCode: number;
+}
+
+/** Returns the exit code of a run that is compared with another: a regression precedes only success and cleanup. */
+export function withRegression(exitCode: number): number {
+  return exitCode === EXIT.passed || exitCode === EXIT.cleanupIncomplete ? EXIT.regression : exitCode;
 }
 
 export function endingOf(applies: ReadonlySet<Outcome>): Ending {

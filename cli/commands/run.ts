@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { EXIT } from '../../report/exit-codes';
+import { Against, withAgainstOptions } from '../against';
 import { deliver, deliverFailure, outputOptions, RESULTS, resultOptions, withOutputOptions } from '../deliver';
 import { CliError } from '../errors';
 import { follow } from '../follow';
@@ -13,7 +14,7 @@ export const command = 'run';
 export const describe = 'Run a benchmark: show its progress, then its result';
 
 export function builder(yargs: Argv) {
-  return withOutputOptions(withStartOptions(yargs)).option('with-worker', {
+  return withAgainstOptions(withOutputOptions(withStartOptions(yargs))).option('with-worker', {
     type: 'boolean',
     describe:
       'Also run the roles of benchmark worker, as in a single container. They use the control server; without one, they use the target, whose stalls then affect the benchmark itself [BENCHMARK_WITH_WORKER] (default: false)',
@@ -24,15 +25,18 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   try {
     if (isSwitchedOn({}, 'worker-only', 'BENCHMARK_WORKER_ONLY')) return await runHost(argv);
     const options = outputOptions(argv);
+    const against = Against.read(argv);
     if (!argv.dryRun)
       createOutFolder(options.out === undefined ? 'the default of --out' : '--out', options.out ?? RESULTS);
-    const started = await startRun(argv);
+    const started = await startRun(argv, (spec) => against?.check(spec));
     if (started === undefined) return 0;
     const { run, connections } = started;
     try {
       const outcome = await follow(run, connections.env);
       await run.connection.close();
-      const exitCode = await deliver(outcome, options, run.session);
+      const delivered = await deliver(outcome, options, run.session);
+      const { result } = outcome;
+      const exitCode = against && result ? against.compare(result, delivered, options) : delivered;
       if (run.roles) await linger(options.metricsLingerMs);
       return exitCode;
     } finally {

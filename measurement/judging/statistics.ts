@@ -17,6 +17,11 @@ const T_95 = [
   2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
 ];
 
+/** Returns the two-sided 95 % quantile of Student's t for at least one degree of freedom. */
+export function studentT95(degreesOfFreedom: number): number {
+  return T_95[Math.min(degreesOfFreedom, T_95.length) - 1]!;
+}
+
 /**
  * Estimates the mean of iterations, which are the samples (law 7). For n independent samples with the mean x̄ and the
  * standard deviation s, the interval is
@@ -30,7 +35,6 @@ export function estimate(samples: readonly number[]): Estimate {
   const n = values.length;
   const center = mean(values);
   if (n === 1) return { mean: center, low: null, high: null };
-  const t = T_95[Math.min(n - 1, T_95.length) - 1]!;
-  const half = (t * sampleStandardDeviation(values)) / Math.sqrt(n);
+  const half = (studentT95(n - 1) * sampleStandardDeviation(values)) / Math.sqrt(n);
   return { mean: center, low: center - half, high: center + half };
 }

@@ -1,5 +1,6 @@
 import yargs from 'yargs';
 import * as abort from '../../cli/commands/abort';
+import * as compare from '../../cli/commands/compare';
 import * as cleanup from '../../cli/commands/cleanup';
 import * as doctor from '../../cli/commands/doctor';
 import * as host from '../../cli/commands/host';
@@ -45,6 +46,8 @@ const EFFECTIVE: Readonly<Record<string, readonly ModeName[]>> = {
   yes: ALL,
   out: ALL,
   output: ALL,
+  against: ALL,
+  tolerance: ALL,
   // These two define the mode.
   'with-worker': ALL,
   'control-address': ALL,
@@ -137,6 +140,7 @@ const CONTROL = [...TARGET.map((flag) => `control-${flag}`), 'control-namespace'
 test.each<[string, object, readonly string[]]>([
   ['list', list, [...CONTROL, 'connect-timeout', 'output']],
   ['show', show, [...CONTROL, 'connect-timeout', 'run', 'output']],
+  ['compare', compare, ['files', 'base', 'new', 'tolerance', 'output']],
   ['abort', abort, [...CONTROL, 'connect-timeout', 'run', 'reason']],
   ['watch', watch, [...TARGET, ...CONTROL, 'connect-timeout', 'run', 'out', 'output', 'metrics-linger']],
   ['doctor', doctor, [...TARGET, ...CONTROL, 'connect-timeout']],
