@@ -35,6 +35,7 @@ const OTHERS: Readonly<Record<string, 'kept' | 'not kept'>> = {
   BENCHMARK_CONNECT_TIMEOUT: 'not kept',
   BENCHMARK_DEBUG: 'not kept',
   BENCHMARK_GENERATORS: 'not kept',
+  BENCHMARK_INSTANCE_TYPE: 'kept',
   BENCHMARK_LOG_LEVEL: 'kept',
   BENCHMARK_MAX_RATE: 'kept',
   BENCHMARK_MEMORY_LIMIT: 'kept',

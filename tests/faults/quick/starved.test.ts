@@ -6,7 +6,9 @@ import { expectSoundAccount } from '../../support/result';
 
 jest.setTimeout(120_000);
 
-const load = { rampUp: '1s', lanes: 1, completionTimeout: '3s' };
+/** A window of the generator's audit is 10 s long. The hogs run from the ramp on, so one window lies within their time. */
+const HOG_MS = 18_000;
+const load = { rampUp: '4s', lanes: 1, completionTimeout: '3s' };
 
 const hogs: ChildProcess[] = [];
 afterEach(async () => {
@@ -18,10 +20,10 @@ afterEach(async () => {
 
 test('a CPU hog beside the generator: the CPU of its machine is named first, and how busy it was', async () => {
   const cluster = await Cluster.start({ generators: 1 });
-  await cluster.start('hog', { ...load, rate: 100, duration: '12s' });
+  await cluster.start('hog', { ...load, rate: 100, duration: '16s' });
   await cluster.loading('hog', 5);
   for (let i = 0; i < 12 * availableParallelism(); i += 1)
-    hogs.push(spawn(process.execPath, ['-e', 'for (const end = Date.now() + 9000; Date.now() < end; );']));
+    hogs.push(spawn(process.execPath, ['-e', `for (const end = Date.now() + ${HOG_MS}; Date.now() < end; );`]));
   const { result } = await cluster.outcome('hog');
   expectSoundAccount(result!);
   expect(result!.outcome).not.toBe('PASSED');
