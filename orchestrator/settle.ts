@@ -62,9 +62,9 @@ export async function sampleWorkload(state: RunState): Promise<void> {
   }
 }
 
-/** Returns whether generators may have missed completions of a step, because they did not know that the starts succeeded. */
-function mayHaveUnseenCompletions({ measurement: { ledger } }: StepFacts): boolean {
-  return ledger.recovered + ledger.inDoubt + total(ledger.unknown) > 0;
+/** Returns whether generators may have missed completions: of starts without an answer, or of samples that were lost. */
+function mayHaveUnseenCompletions({ measurement: { ledger, observation } }: StepFacts): boolean {
+  return ledger.recovered + ledger.inDoubt + total(ledger.unknown) + observation.lost > 0;
 }
 
 /** Returns the windows in which the completions of a hold fall: the hold's time plus what its workflows wait by design. */

@@ -181,12 +181,7 @@ export class LaneAccount {
     this.observer?.closedOtherwise(this.workloadOf(sequence), status);
   }
 
-  /** Counts an observed workflow whose close is no longer observed, because too many are open at the same time. */
-  lose(): void {
-    this.lost += 1;
-  }
-
-  /** Counts an observed workflow of which the observer lost track: it is not known whether it is open. */
+  /** Counts an observed workflow whose close is no longer observed: it is not known whether it is open. */
   loseTrack(sequence: number, atMs: number): void {
     this.lost += 1;
     this.close(sequence, atMs);

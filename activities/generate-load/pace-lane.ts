@@ -151,7 +151,7 @@ class Lane {
   private async observe({ sequence, workflowId, runId, dueMs, sentMs }: Started): Promise<void> {
     const { account, target, input, now } = this.options;
     if (account.awaited > input.maxObservers) {
-      account.lose();
+      account.loseTrack(sequence, now());
       return;
     }
     const giveUpAtMs = input.step.durationMs + START_DEADLINE_MS + input.completionTimeoutMs;

@@ -82,6 +82,14 @@ export function judge(required: Thresholds, outcome: HoldOutcome): Verdict {
   };
 }
 
+/**
+ * Returns whether the target completed too little of the load. That does not depend on the latency of single workflows, so
+ * it holds even if the benchmark lost sight of some of them.
+ */
+export function tooSlow({ thresholds }: Verdict): boolean {
+  return thresholds.some(({ name, passed }) => !passed && (name === 'throughput' || name === 'open workflows growth'));
+}
+
 /** Growth of the open workflows; a hold above the capacity of the server fails by it, whatever its latency is so far. */
 function driftThreshold({ drift }: HoldOutcome): ThresholdResult[] {
   if (drift === undefined) return [];

@@ -29,7 +29,7 @@ function play(account: LaneAccount, from: number, arrivals: readonly Arrival[], 
     account.choose(0);
     if (outcome === 'completed') account.complete({ sequence, atMs: dueMs + 20, latencyMs: 20, serviceMs: 19 });
     else if (outcome === 'failed') account.closeOtherwise(sequence, dueMs + 20, 'failed');
-    else account.lose();
+    else account.loseTrack(sequence, dueMs + 20);
   });
 }
 

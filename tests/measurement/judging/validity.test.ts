@@ -2,6 +2,7 @@ import { LaneAccount } from '../../../activities/generate-load/lane-account';
 import { mergeLanes } from '../../../measurement/account/lane';
 import { idleAudit, noWindows } from '../../../measurement/account/generator-audit';
 import { assessValidity, evidenceOf, type Evidence, type HostAudit } from '../../../measurement/judging/validity';
+import { defaultThresholds, judge, tooSlow, type HoldOutcome } from '../../../measurement/judging/verdict';
 import { laneInput } from '../../support/lane';
 
 const sound: Evidence = {
@@ -56,6 +57,24 @@ test.each([
     expect(failing(change, [changedHost])).toEqual([name]);
   },
 );
+
+test('law 8: lost samples do not hide a target that completed too little; every other check still counts', () => {
+  const checks = (evidence: Evidence) => assessValidity(evidence, [host], 0.01, true).checks.filter(({ ok }) => !ok);
+  expect(checks({ ...sound, lost: 700 })).toEqual([]);
+  expect(checks({ ...sound, lost: 700, lagP99Ms: 99 }).map(({ name }) => name)).toEqual(['schedule lag']);
+});
+
+test.each<[string, Partial<HoldOutcome>, boolean]>([
+  ['throughput', { throughput: 80 }, true],
+  ['open workflows growth', { drift: { perSecond: 9, limitPerSecond: 1, sustainable: false } }, true],
+  ['p99 latency', { p99LatencyMs: 5001 }, false],
+  ['error rate', { errorRate: 0.5 }, false],
+])('a hold that misses %s completed too little of the load: %j', (name, change, expected) => {
+  const fine = { p99LatencyMs: 10, throughput: 100, scheduledRate: 100, errorRate: 0 };
+  const verdict = judge(defaultThresholds(0), { ...fine, ...change });
+  expect(verdict.thresholds.filter(({ passed }) => !passed).map((one) => one.name)).toEqual([name]);
+  expect(tooSlow(verdict)).toBe(expected);
+});
 
 test('law 8: a gap that only the server reveals counts, after a generator died while it handed its lane over', () => {
   const measurement = mergeLanes([new LaneAccount(laneInput()).result(idleAudit, undefined)]);
