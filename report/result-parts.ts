@@ -34,6 +34,7 @@ export const ledger = z
     skipped: counts,
     unknown: counts,
     inDoubt: count,
+    examples: z.record(z.string(), z.string()).optional().describe('The first error message of each cause'),
   })
   .describe('scheduled = acknowledged + recovered + rejected + skipped + unknown + inDoubt');
 

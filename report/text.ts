@@ -200,7 +200,8 @@ function sizing({ sizing: found, config }: BenchmarkResult): string[] {
 
 function account({ ledger, server }: BenchmarkResult): string[] {
   const counts = (title: string, entries: Readonly<Record<string, number>>) =>
-    Object.entries(entries).map(([key, n]) => `    ${title} ${n} × ${key}`);
+    Object.entries(entries).map(([key, n]) => `    ${title} ${n} × ${key}${example(key)}`);
+  const example = (cause: string) => (ledger.examples?.[cause] ? `; first: ${ledger.examples[cause]}` : '');
   const { counts: c } = server;
   const agrees = server.agrees ? 'agrees' : 'DOES NOT AGREE';
   return [

@@ -1,6 +1,7 @@
 import { status, type ServiceError } from '@grpc/grpc-js';
 import { temporal, google } from '@temporalio/proto';
 import { limitOf } from '../measurement/findings/limits';
+import { CONNECTION_LOST } from '../measurement/findings/unconfirmed-starts';
 
 const { ResourceExhaustedCause, ResourceExhaustedScope } = temporal.api.enums.v1;
 
@@ -10,10 +11,22 @@ export interface StartError {
   readonly kind: 'rejected' | 'unknown' | 'already-started';
   /**
    * The gRPC code. RESOURCE_EXHAUSTED has the cause and scope from the server appended, e.g.
-   * `RESOURCE_EXHAUSTED/RPS_LIMIT/namespace`; a database error has its state appended, e.g. `UNAVAILABLE/SQLSTATE_53400`.
+   * `RESOURCE_EXHAUSTED/RPS_LIMIT/namespace`; a database error has its state appended, e.g. `UNAVAILABLE/SQLSTATE_53400`;
+   * an error of the connection, which no server reported, is `UNAVAILABLE/connection`.
    */
   readonly cause: string;
+  /** The error message, at most 200 characters on one line. */
+  readonly message: string;
 }
+
+/** A start without a confirmation. */
+export type FailedStart = Omit<StartError, 'kind'> & { readonly kind: 'rejected' | 'unknown' };
+
+/** What Node, the gRPC library and the wire layer report when a connection fails. */
+const CONNECTION_ERROR =
+  /\b(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\b|No connection established|Connection dropped/;
+
+const MAX_MESSAGE = 200;
 
 /** Codes after which the server may still have committed the write. */
 const MAYBE_COMMITTED = new Set<number>([
@@ -34,14 +47,28 @@ export function grpcCode(err: unknown): number | undefined {
 }
 
 export function classifyStartError(err: unknown): StartError {
-  if (!isGrpcError(err)) return { kind: 'unknown', cause: err instanceof Error ? err.name : 'unknown error' };
+  const message = shorten(
+    isGrpcError(err) ? err.details || err.message : err instanceof Error ? err.message : String(err),
+  );
+  if (!isGrpcError(err)) return { kind: 'unknown', cause: err instanceof Error ? err.name : 'unknown error', message };
   const code = status[err.code] ?? `code ${err.code}`;
-  if (err.code === status.ALREADY_EXISTS) return { kind: 'already-started', cause: code };
+  if (err.code === status.ALREADY_EXISTS) return { kind: 'already-started', cause: code, message };
   if (err.code === status.RESOURCE_EXHAUSTED)
-    return { kind: 'rejected', cause: [code, ...resourceExhausted(err)].join('/') };
-  const sqlState = /SQLSTATE[ =:]*([0-9A-Z]{5})\b/.exec(err.details)?.[1];
-  const cause = sqlState === undefined ? code : `${code}/SQLSTATE_${sqlState}`;
-  return { kind: MAYBE_COMMITTED.has(err.code) ? 'unknown' : 'rejected', cause };
+    return { kind: 'rejected', cause: [code, ...resourceExhausted(err)].join('/'), message };
+  return { kind: MAYBE_COMMITTED.has(err.code) ? 'unknown' : 'rejected', cause: causeOf(code, err), message };
+}
+
+function causeOf(code: string, { code: number, details }: ServiceError): string {
+  const sqlState = /SQLSTATE[ =:]*([0-9A-Z]{5})\b/.exec(details)?.[1];
+  if (sqlState !== undefined) return `${code}/SQLSTATE_${sqlState}`;
+  return number === status.UNAVAILABLE && CONNECTION_ERROR.test(details) ? CONNECTION_LOST : code;
+}
+
+/** Returns a message on one line, without control characters, cut to its maximum length. */
+function shorten(message: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what it removes
+  const line = message.replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, ' ').trim();
+  return line.length <= MAX_MESSAGE ? line : `${line.slice(0, MAX_MESSAGE - 1)}…`;
 }
 
 /** Returns cause and scope from `grpc-status-details-bin`; empty if the server does not send them, or garbled. */

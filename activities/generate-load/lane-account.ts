@@ -8,12 +8,13 @@ import {
 } from '../../measurement/account/lane';
 import type { GeneratorAudit } from '../../measurement/account/generator-audit';
 import { kindAt } from '../../load-workflows/kinds';
-import { total } from '../../measurement/account/ledger';
+import { someExamples, total, type Examples } from '../../measurement/account/ledger';
 import { OpenSet, openSequences } from '../../measurement/account/open-set';
 import { SequenceSet } from '../../measurement/account/sequence-set';
 import { Series, type SeriesCount } from '../../measurement/account/series';
 import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/activity-types';
 import { encode, increment, MAX_RUNS, sizes, sum } from './causes';
+import type { FailedStart } from '../../temporal/grpc-errors';
 import type { LaneObserver } from './lane-observer';
 import { MixAccount } from './mix-account';
 
@@ -36,6 +37,7 @@ export class LaneAccount {
   private inDoubt = new SequenceSet();
   private readonly rejected = new Map<string, SequenceSet>();
   private readonly unknown = new Map<string, SequenceSet>();
+  private examples: Examples = {};
   private readonly skipped = new Map<string, number>();
   private open = new OpenSet();
   private chosen = 0;
@@ -78,6 +80,7 @@ export class LaneAccount {
       this.rejected.set(cause, SequenceSet.from(runs));
     for (const [cause, runs] of Object.entries(provisional.unknown ?? {}))
       this.unknown.set(cause, SequenceSet.from(runs));
+    this.examples = ledger.examples ?? {};
     this.inDoubt = SequenceSet.from(provisional.inDoubt ?? []);
     for (const sequence of openSequences(cursor)) this.inDoubt.add(sequence);
     this.inDoubt.addRun(cursor.next, resumeAt - cursor.next);
@@ -141,8 +144,10 @@ export class LaneAccount {
     this.observer?.recovered(this.workloadOf(sequence));
   }
 
-  fail(sequence: number, atMs: number, kind: 'rejected' | 'unknown', cause: string): void {
+  /** Counts a start that failed. The first message of each cause is kept as an example. */
+  fail(sequence: number, atMs: number, { kind, cause, message }: FailedStart): void {
     this.open.settle(sequence);
+    if (!Object.hasOwn(this.examples, cause)) this.examples = { ...this.examples, [cause]: message };
     const sets = this[kind];
     let set = sets.get(cause);
     if (!set) sets.set(cause, (set = new SequenceSet()));
@@ -255,6 +260,7 @@ export class LaneAccount {
       skipped: Object.fromEntries(this.skipped),
       unknown: sizes(this.unknown),
       inDoubt: this.inDoubt.size,
+      ...someExamples([this.examples]),
     };
   }
 

@@ -122,9 +122,9 @@ class Lane {
       account.acknowledge(sequence, atMs, atMs - sentMs);
       this.observers.add(this.follow({ sequence, workflowId, runId, dueMs, sentMs }, this.isObserved(sequence)));
     } catch (err) {
-      const { kind, cause } = classifyStartError(err);
+      const { kind, ...error } = classifyStartError(err);
       if (kind === 'already-started') account.recover(sequence);
-      else account.fail(sequence, now(), kind, cause);
+      else account.fail(sequence, now(), { kind, ...error });
     }
   }
 

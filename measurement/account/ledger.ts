@@ -21,7 +21,12 @@ export interface Ledger {
   readonly unknown: Counts;
   /** Arrivals between the last heartbeat of a dead attempt and its successor. They may or may not have been sent. */
   readonly inDoubt: number;
+  /** The first error message of each cause of `rejected` and `unknown`; absent if there is none. */
+  readonly examples?: Examples;
 }
+
+/** One error message per cause, as the server or the connection reported it. */
+export type Examples = Readonly<Record<string, string>>;
 
 export type Counts = Readonly<Record<string, number>>;
 
@@ -45,7 +50,19 @@ export function mergeLedgers(ledgers: readonly Ledger[]): Ledger {
     skipped: addCounts(...ledgers.map((ledger) => ledger.skipped)),
     unknown: addCounts(...ledgers.map((ledger) => ledger.unknown)),
     inDoubt: sum((ledger) => ledger.inDoubt),
+    ...someExamples(ledgers.map((ledger) => ledger.examples ?? {})),
   };
+}
+
+/** The most causes that have an example. It bounds the size of a ledger, whatever a server replies. */
+const MAX_EXAMPLES = 20;
+
+/** Merges examples: the first one of each cause, in the order of the arguments. Returns {} if there is none. */
+export function someExamples(all: readonly Examples[]): Pick<Ledger, 'examples'> {
+  const first = new Map<string, string>();
+  for (const [cause, message] of all.flatMap(Object.entries<string>))
+    if (!first.has(cause) && first.size < MAX_EXAMPLES) first.set(cause, message);
+  return first.size === 0 ? {} : { examples: Object.fromEntries(first) };
 }
 
 export function addCounts(...all: readonly Counts[]): Counts {

@@ -1,5 +1,5 @@
 import type { Finding } from './finding';
-import { total, type Ledger } from '../account/ledger';
+import { total } from '../account/ledger';
 import { WINDOW_MS } from '../account/generator-audit';
 import { percent, seconds } from '../format/numbers';
 import { mergeWindows } from '../judging/generator-windows';
@@ -9,6 +9,7 @@ import { BENCHMARK_LIMITS, NEEDS_CPU } from './benchmark-limits';
 import type { HoldEvidence } from './hold-evidence';
 import { limitOf } from './limits';
 import { causeOf } from './service-limits';
+import { CONNECTION_LOST, exampleOf, UNANSWERED, unconfirmedStarts } from './unconfirmed-starts';
 import { settingFor } from './setting';
 import { symptomsOf, type Symptoms } from './symptoms';
 
@@ -40,7 +41,7 @@ export function attribute(holds: readonly HoldEvidence[]): Finding[] {
     ...ownLimits,
     ...measured,
     ...ownFindings.filter((one) => !ownLimits.includes(one)),
-    ...unansweredStarts(holds),
+    ...unconfirmedStarts(holds),
     ...hints,
   ];
   if (found.length > 0) return [...found, ...warnings];
@@ -48,8 +49,6 @@ export function attribute(holds: readonly HoldEvidence[]): Finding[] {
   if (judged.length === 0) return [...warnings];
   return [judged.every(({ verdict }) => verdict!.passed) ? noLimit(judged) : notDetermined(judged), ...warnings];
 }
-
-const UNANSWERED = 'DEADLINE_EXCEEDED';
 
 /** Returns the findings from the cluster's statistics and metrics; of findings with the same name, the first one. */
 function clusterFindings(holds: readonly HoldEvidence[]): Symptoms {
@@ -104,8 +103,8 @@ function toFinding({ cause: _, ...finding }: Rejection): Finding {
 /** Returns the starts that the server rejected, by the limit that it named, the most frequent first. */
 function rejectionsOf(holds: readonly HoldEvidence[]): Rejection[] {
   const all = new Set(holds.flatMap(({ ledger }) => Object.keys(ledger.rejected)));
-  // A start without a response was not rejected by the server.
-  const causes = [...all].filter((cause) => cause !== UNANSWERED);
+  // The server did not reject a start that got no response, or that failed with its connection.
+  const causes = [...all].filter((cause) => cause !== UNANSWERED && cause !== CONNECTION_LOST);
   const counted = causes.map((cause) => {
     const hit = holds.filter(({ ledger }) => (ledger.rejected[cause] ?? 0) > 0);
     const rejected = hit.reduce((sum, { ledger }) => sum + ledger.rejected[cause]!, 0);
@@ -114,7 +113,7 @@ function rejectionsOf(holds: readonly HoldEvidence[]): Rejection[] {
     return {
       cause,
       rejected,
-      evidence: `${rejected} of ${scheduled} starts were rejected with ${cause}; ${accepted.toFixed(1)} starts/s were accepted`,
+      evidence: `${rejected} of ${scheduled} starts were rejected with ${cause}${exampleOf(hit, cause)}; ${accepted.toFixed(1)} starts/s were accepted`,
       factor: Math.max(
         Math.max(...hit.map(({ targetRate }) => targetRate)) / accepted,
         ...hit.map(callsPerAcceptedCall),
@@ -168,22 +167,6 @@ function exhaustedCpu(holds: readonly HoldEvidence[]): Finding[] {
       evidence: `machine CPU ${percent(windows.machineBusyShare!, 0)} busy for ${seconds(WINDOW_MS, 0)}; each generator used ${windows.ownCores.toFixed(1)} cores`,
       ...NEEDS_CPU,
       caveat: 'if the target runs on the same machine, its CPU limits both',
-    },
-  ];
-}
-
-/** Returns a finding if starts had no response, or arrivals were not sent because too many starts waited for one. */
-function unansweredStarts(holds: readonly HoldEvidence[]): Finding[] {
-  const count = (pick: (ledger: Ledger) => number) => holds.reduce((sum, { ledger }) => sum + pick(ledger), 0);
-  const unanswered = count(({ rejected, unknown }) => (rejected[UNANSWERED] ?? 0) + (unknown[UNANSWERED] ?? 0));
-  const capped = count(({ skipped }) => skipped['in-flight-cap'] ?? 0);
-  if (unanswered + capped === 0) return [];
-  return [
-    {
-      name: 'starts time out',
-      confidence: 'medium',
-      evidence: `${unanswered} starts had no response within their deadline (${UNANSWERED}); ${capped} arrivals were not sent because too many starts were waiting for a response`,
-      advice: 'check persistence_latency and the CPU of the frontend and history services',
     },
   ];
 }

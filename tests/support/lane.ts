@@ -52,7 +52,11 @@ export function largeLane(input: GenerateLoadInput): LaneResult {
     account.schedule(i, atMs);
     account.send(i, (i % 977) / 500);
     if (i % 100 === 0) {
-      account.fail(i, atMs, 'rejected', 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace');
+      account.fail(i, atMs, {
+        kind: 'rejected',
+        cause: 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace',
+        message: 'slow down',
+      });
       continue;
     }
     const latencyMs = 15 * Math.exp(3 * Math.sin(i * 1.7 + lane) ** 3);

@@ -17,10 +17,15 @@ test('the cause of RESOURCE_EXHAUSTED contains the cause and scope that the serv
   const rejected = error(status.RESOURCE_EXHAUSTED, (metadata) =>
     metadata.set('grpc-status-details-bin', Buffer.from(details)),
   );
-  expect(classifyStartError(rejected)).toEqual({ kind: 'rejected', cause: 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace' });
+  expect(classifyStartError(rejected)).toEqual({
+    kind: 'rejected',
+    cause: 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace',
+    message: 'boom',
+  });
   expect(classifyStartError(error(status.RESOURCE_EXHAUSTED))).toEqual({
     kind: 'rejected',
     cause: 'RESOURCE_EXHAUSTED',
+    message: 'boom',
   });
 });
 
@@ -49,18 +54,18 @@ test('a cause that this version does not know has its number, and garbled detail
 
 test('I3c: a start that may have been committed is unknown, not rejected', () => {
   for (const code of [status.DEADLINE_EXCEEDED, status.UNAVAILABLE, status.INTERNAL]) {
-    expect(classifyStartError(error(code))).toEqual({ kind: 'unknown', cause: status[code] });
+    expect(classifyStartError(error(code))).toMatchObject({ kind: 'unknown', cause: status[code] });
   }
   for (const code of [status.PERMISSION_DENIED, status.INVALID_ARGUMENT, status.NOT_FOUND]) {
-    expect(classifyStartError(error(code))).toEqual({ kind: 'rejected', cause: status[code] });
+    expect(classifyStartError(error(code))).toMatchObject({ kind: 'rejected', cause: status[code] });
   }
   expect(classifyStartError(error(status.ALREADY_EXISTS)).kind).toBe('already-started');
-  expect(classifyStartError(new TypeError('no'))).toEqual({ kind: 'unknown', cause: 'TypeError' });
+  expect(classifyStartError(new TypeError('no'))).toEqual({ kind: 'unknown', cause: 'TypeError', message: 'no' });
 });
 
 test('the cause of a database error contains its state, and the message of a rejected call names the setting of the limit', () => {
   const refused = Object.assign(error(status.UNAVAILABLE), { details: 'failed to connect (SQLSTATE 53400)' });
-  expect(classifyStartError(refused)).toEqual({ kind: 'unknown', cause: 'UNAVAILABLE/SQLSTATE_53400' });
+  expect(classifyStartError(refused)).toMatchObject({ kind: 'unknown', cause: 'UNAVAILABLE/SQLSTATE_53400' });
   const failure = temporal.api.errordetails.v1.ResourceExhaustedFailure.encode({ cause: 4, scope: 2 }).finish();
   const value = google.rpc.Status.encode({ details: [{ type_url: 'x.ResourceExhaustedFailure', value: failure }] });
   const limited = error(status.RESOURCE_EXHAUSTED, (metadata) =>
@@ -72,4 +77,25 @@ test('the cause of a database error contains its state, and the message of a rej
 test("describeGrpcError contains the code and the server's message", () => {
   expect(describeGrpcError(error(status.UNAVAILABLE))).toBe('UNAVAILABLE: boom');
   expect(describeGrpcError(new Error('outer', { cause: error(status.NOT_FOUND) }))).toBe('NOT_FOUND: boom');
+});
+
+test.each([
+  'No connection established. Last error: connect ECONNREFUSED 127.0.0.1:7233',
+  'read ECONNRESET',
+  'getaddrinfo ENOTFOUND frontend',
+  'Connection dropped',
+])('an error of the connection is not attributed to the server: %s', (details) => {
+  const lost = Object.assign(error(status.UNAVAILABLE), { details });
+  expect(classifyStartError(lost)).toEqual({ kind: 'unknown', cause: 'UNAVAILABLE/connection', message: details });
+  expect(classifyStartError(Object.assign(error(status.INTERNAL), { details })).cause).toBe('INTERNAL');
+});
+
+test('an example message is one short line, whatever the server replies', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 2000, size: 'max' }), (details) => {
+      const { message } = classifyStartError(Object.assign(error(status.INVALID_ARGUMENT), { details }));
+      expect(message.length).toBeLessThanOrEqual(200);
+      expect([...message].every((character) => character >= ' ')).toBe(true);
+    }),
+  );
 });

@@ -23,7 +23,8 @@ function play(account: LaneAccount, from: number, arrivals: readonly Arrival[], 
     account.send(sequence, 0.5);
     if (!answered && !allAnswered) return;
     if (outcome === 'recovered') return account.recover(sequence);
-    if (outcome === 'rejected' || outcome === 'unknown') return account.fail(sequence, dueMs, outcome, 'CAUSE');
+    if (outcome === 'rejected' || outcome === 'unknown')
+      return account.fail(sequence, dueMs, { kind: outcome, cause: 'CAUSE', message: 'boom' });
     account.acknowledge(sequence, dueMs + 3, 3);
     if (outcome === 'unobserved') return;
     account.choose(0);
@@ -150,7 +151,11 @@ test("a heartbeat is at most 32 KB and a lane's result at most 48 KB, after an h
     account.schedule(i, dueMs);
     account.send(i, (i % 977) / 500);
     if (i % 3000 === 0) {
-      account.fail(i, dueMs, 'rejected', 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace');
+      account.fail(i, dueMs, {
+        kind: 'rejected',
+        cause: 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace',
+        message: 'slow down',
+      });
       continue;
     }
     const latencyMs = 15 * Math.exp(3 * Math.sin(i * 1.7) ** 3);
@@ -165,4 +170,17 @@ test("a heartbeat is at most 32 KB and a lane's result at most 48 KB, after an h
   }
   expect(JSON.stringify(account.checkpoint('sending')).length).toBeLessThanOrEqual(32 * 1024);
   expect(JSON.stringify(account.result(audit, undefined)).length).toBeLessThanOrEqual(48 * 1024);
+});
+
+test('the first message of each cause is kept, also by a successor', () => {
+  const account = new LaneAccount(laneInput());
+  for (const [sequence, message] of ['first', 'second'].entries()) {
+    account.schedule(sequence, 0);
+    account.fail(sequence, 1, { kind: 'rejected', cause: 'A', message });
+  }
+  const successor = new LaneAccount(laneInput());
+  successor.resume(account.checkpoint('sending'), 2);
+  successor.schedule(2, 0);
+  successor.fail(2, 1, { kind: 'unknown', cause: 'B', message: 'third' });
+  expect(successor.result(audit, undefined).ledger.examples).toEqual({ A: 'first', B: 'third' });
 });

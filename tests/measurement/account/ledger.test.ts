@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+  emptyLedger,
   mergeLedgers,
   settle,
   startedWorkflows,
@@ -63,4 +64,14 @@ test('I3c: settling moves starts that the server has to recovered, leaves nothin
     }),
     { numRuns: 200 },
   );
+});
+
+test('the examples of merged ledgers are the first of each cause, and bounded', () => {
+  const withExamples = (examples: Record<string, string>) => ({ ...emptyLedger, examples });
+  expect(
+    mergeLedgers([emptyLedger, withExamples({ A: 'first' }), withExamples({ A: 'second', B: 'b' })]).examples,
+  ).toEqual({ A: 'first', B: 'b' });
+  const many = Object.fromEntries(Array.from({ length: 99 }, (_, i) => [`CAUSE_${i}`, 'x']));
+  expect(Object.keys(mergeLedgers([withExamples(many), withExamples({ Z: 'z' })]).examples!)).toHaveLength(20);
+  expect(mergeLedgers([emptyLedger])).toEqual(emptyLedger);
 });

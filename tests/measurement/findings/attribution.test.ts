@@ -129,3 +129,35 @@ test('the recommended rate limit covers all API calls, not only starts', () => {
   const [first] = attribute([hold({ ledger, verdict: missed, target, acknowledgedPerSecond: 90 })]);
   expect(first!.advice).toMatch(/to at least 3\.0 times its current value/);
 });
+
+test('the first message of a rejection is quoted, also if no limit is known for its cause', () => {
+  const cause = 'INVALID_ARGUMENT';
+  const ledger = {
+    ...emptyLedger,
+    scheduled: 10,
+    rejected: { [cause]: 10 },
+    examples: { [cause]: 'Workflow type "x" exceeds the length limit' },
+  };
+  const [first] = attribute([hold({ ledger, verdict: missed })]);
+  expect(first).toMatchObject({ name: `starts rejected: ${cause}` });
+  expect(first!.evidence).toContain(
+    '10 of 10 starts were rejected with INVALID_ARGUMENT (first message: "Workflow type \\"x\\" exceeds the length limit")',
+  );
+});
+
+test.each(['rejected', 'unknown'] as const)('a lost connection is not a rejection by the server (%s)', (entry) => {
+  const cause = 'UNAVAILABLE/connection';
+  const ledger = {
+    ...emptyLedger,
+    scheduled: 70,
+    acknowledged: 34,
+    [entry]: { [cause]: 36 },
+    examples: { [cause]: 'connect ECONNREFUSED 127.0.0.1:7233' },
+  };
+  const findings = attribute([hold({ ledger, verdict: missed })]);
+  expect(findings[0]).toMatchObject({
+    name: 'connections to the target fail',
+    evidence: '36 of 70 starts failed with their connection (first message: "connect ECONNREFUSED 127.0.0.1:7233")',
+  });
+  expect(findings.map(({ name }) => name).join()).not.toMatch(/rejected/);
+});
