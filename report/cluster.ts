@@ -1,11 +1,13 @@
 import { percent, seconds } from '../measurement/format/numbers';
+import { dsqlLines } from './dsql';
+import { Readings } from '../measurement/server/readings';
 import type { MeasureName } from '../measurement/server/server-measures';
 import type { ServerReading } from '../measurement/server/server-metrics';
 import type { QueueDepth, TargetObservation } from '../measurement/server/target';
 import type { BenchmarkResult, StepResult } from './result-schema';
 import type { ReportedStep } from './steps';
 
-/** The maximum number of readings per measure in the result; the most frequent ones are kept. */
+/** The maximum number of readings per measure in the result. */
 const MAX_READINGS_PER_MEASURE = 8;
 
 /** The width of the first column of the summary's lines, in characters. */
@@ -16,12 +18,30 @@ export function clusterOf(holds: readonly ReportedStep[]): BenchmarkResult['clus
   const step = [...holds].reverse().find(({ measurement }) => measurement.target !== undefined);
   if (!step) return null;
   const { endpoints, readings, unknown } = step.measurement.target!.server;
-  const kept = readings.filter((reading, _i, all) => {
-    const sameMeasure = all.filter(({ name }) => name === reading.name);
-    const busier = sameMeasure.filter(({ count = 0 }) => count > (reading.count ?? 0));
-    return busier.length < MAX_READINGS_PER_MEASURE;
-  });
-  return { step: step.step.name, endpoints, readings: kept.map(rounded), unknown: [...unknown] };
+  return { step: step.step.name, endpoints, readings: notable(readings).map(rounded), unknown: [...unknown] };
+}
+
+/** Gauges whose readings belong to those of another gauge with the same labels. */
+const BELONGS_TO: Partial<Record<MeasureName, MeasureName>> = {
+  'database connection limit': 'database connections in use',
+  'DSQL reservoir target': 'DSQL reservoir size',
+};
+
+/**
+ * Returns the readings without those of measures that have many: the most frequent ones are kept, and of gauges those with
+ * the lowest and those with the highest values.
+ */
+function notable(readings: readonly ServerReading[]): ServerReading[] {
+  const keep = new Map<MeasureName, Set<string>>();
+  for (const name of new Set(readings.map((reading) => reading.name))) {
+    const all = readings.filter((reading) => reading.name === name);
+    const ascending = [...all].sort((a, b) => (a.count ?? a.lowest ?? 0) - (b.count ?? b.lowest ?? 0));
+    const isGauge = all[0]!.highest !== undefined;
+    const top = ascending.slice(-MAX_READINGS_PER_MEASURE / (isGauge ? 2 : 1));
+    const low = isGauge ? ascending.slice(0, MAX_READINGS_PER_MEASURE / 2) : [];
+    keep.set(name, new Set([...low, ...top].map(({ labels }) => labels)));
+  }
+  return readings.filter(({ name, labels }) => keep.get(BELONGS_TO[name] ?? name)?.has(labels) ?? true);
 }
 
 export function queuesOf(target: TargetObservation | undefined): Pick<StepResult, 'queues'> {
@@ -61,8 +81,8 @@ function queueLines(queues: StepResult['queues']): string[] {
 }
 
 function serverLines({ readings, unknown, endpoints }: NonNullable<BenchmarkResult['cluster']>): string[] {
-  const named = (name: MeasureName) => readings.filter((reading) => reading.name === name);
-  const sum = (name: MeasureName) => named(name).reduce((all, { count = 0 }) => all + count, 0);
+  const found = new Readings(readings);
+  const named = (name: MeasureName) => found.named(name);
   const latency = (name: MeasureName) =>
     [...named(name)]
       .sort((a, b) => (b.count ?? 0) - (a.count ?? 0))
@@ -71,7 +91,7 @@ function serverLines({ readings, unknown, endpoints }: NonNullable<BenchmarkResu
         ({ labels, p50Ms = 0, p95Ms = 0, perSecond = 0 }) =>
           `  ${(labels || name).padEnd(LABEL_WIDTH)} p50 ${p50Ms.toFixed(1)} ms, p95 ${p95Ms.toFixed(1)}; ${perSecond.toFixed(0)}/s`,
       );
-  const polls = sum('successful polls');
+  const polls = found.sum('successful polls');
   const used = named('database connections in use').filter(({ highest = 0 }) => highest > 0);
   const pools = used.map(({ labels, highest = 0 }) => {
     const limit = named('database connection limit').find((one) => one.labels === labels)?.highest;
@@ -82,9 +102,12 @@ function serverLines({ readings, unknown, endpoints }: NonNullable<BenchmarkResu
     ...latency('shard lock latency'),
     ...latency('visibility latency'),
     ...(polls > 0
-      ? [`  ${'sync match rate'.padEnd(LABEL_WIDTH)} ${percent(sum('sync-matched polls') / polls)} of ${polls} tasks`]
+      ? [
+          `  ${'sync match rate'.padEnd(LABEL_WIDTH)} ${percent(found.sum('sync-matched polls') / polls)} of ${polls} tasks`,
+        ]
       : []),
     ...pools,
+    ...dsqlLines(found).map(([label, text]) => `  ${label.padEnd(LABEL_WIDTH)} ${text}`),
     ...named('requests rejected').map(
       ({ labels, count = 0 }) => `  ${'requests rejected'.padEnd(LABEL_WIDTH)} ${count} × ${labels}`,
     ),

@@ -129,6 +129,8 @@ export const cluster = z
         p50Ms: ms.optional(),
         p95Ms: ms.optional(),
         p99Ms: ms.optional(),
+        lowest: z.number().optional(),
+        mean: z.number().optional(),
         highest: z.number().optional(),
       }),
     ),

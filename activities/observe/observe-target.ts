@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { readingsBetween, type PagePart, type ServerPage } from '../../measurement/server/server-metrics';
+import { readingsBetween, type ServerPage } from '../../measurement/server/server-metrics';
 import {
   depthOf,
   QUEUE_TYPES,
@@ -8,6 +8,7 @@ import {
   type ServerObservation,
   type TargetObservation,
 } from '../../measurement/server/target';
+import type { PagePart } from '../../measurement/server/wire-names';
 import type { ObserveInput } from '../../orchestrator/activity-types';
 import type { TargetConnections } from '../../temporal/connections';
 import type { PageSource } from './server-pages';

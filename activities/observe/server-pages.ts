@@ -1,21 +1,23 @@
 import { apsRegion, signedHeaders } from './sigv4';
-import { DATABASE_FAMILY } from '../../measurement/server/server-measures';
-import {
-  keptSamples,
-  metricsToRead,
-  readPage,
-  type PagePart,
-  type ServerPage,
-} from '../../measurement/server/server-metrics';
+import { endOfName, type Sample } from '../../measurement/server/exposition';
+import { readPage, type ServerPage } from '../../measurement/server/server-metrics';
+import { canonicalSamples, namePattern, type PagePart } from '../../measurement/server/wire-names';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const TIMEOUT_MS = 4000;
 
+/** Names of metrics that an error lists, at most. */
+const LISTED_NAMES = 5;
+
 /** A source of the target's own metrics. Addresses and tokens stay in the process that was configured with them. */
 export interface PageSource {
   /** The name for messages; it does not contain the address. */
   readonly name: string;
+  /**
+   * Returns the samples of measures. Throws if the source does not answer, or if it is asked for all measures and serves
+   * none; the message continues the name: `did not answer (ECONNREFUSED)`.
+   */
   read(part: PagePart): Promise<ServerPage>;
 }
 
@@ -23,8 +25,27 @@ export interface PageSource {
 function pageOf(url: string, number: number): PageSource {
   return {
     name: `metrics endpoint ${number}`,
-    read: async (part) => readPage(await textOf(url), part),
+    async read(part) {
+      const text = await textOf(url);
+      const page = readPage(text, part);
+      if (part === 'all' && page.length === 0) throw new Error(`${NOTHING_KNOWN}; ${listed(namesOn(text))}`);
+      return page;
+    },
   };
+}
+
+const NOTHING_KNOWN = 'serves no known metric of a Temporal server';
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return 'it serves no metric at all';
+  const more = names.length > LISTED_NAMES ? ` and ${names.length - LISTED_NAMES} more` : '';
+  return `it serves ${names.slice(0, LISTED_NAMES).join(', ')}${more}`;
+}
+
+/** Returns the names of the samples on a page. */
+function namesOn(text: string): string[] {
+  const names = text.split('\n').map((line) => line.slice(0, endOfName(line, 0, line.length)));
+  return [...new Set(names.filter((name) => name !== ''))];
 }
 
 interface PrometheusOptions {
@@ -39,24 +60,40 @@ interface PrometheusOptions {
 function prometheus(base: string, { token, selector, region = apsRegion(base) }: PrometheusOptions): PageSource {
   const url = `${base.replace(/\/$/, '')}/api/v1/query`;
   const bearer = token === undefined ? undefined : { authorization: `Bearer ${token}` };
+  const query = async (expression: string): Promise<Sample[]> => {
+    const body = new URLSearchParams({ query: expression }).toString();
+    const headers = region === undefined ? { ...bearer, ...FORM } : await signed(url, body, region);
+    const response = await request(url, { method: 'POST', headers, body });
+    const { data } = (await response.json()) as {
+      data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+    };
+    return data.result.map(({ metric: { __name__: name = '', ...labels }, value: [, value] }) => {
+      return { name, labels, value: Number(value) };
+    });
+  };
   return {
     name: 'the Prometheus of the server',
     async read(part) {
-      const names = `__name__=~"${[...metricsToRead(part), `${DATABASE_FAMILY.prefix}.*`].join('|')}"`;
-      const body = new URLSearchParams({ query: `{${selector ? `${names},${selector}` : names}}` }).toString();
-      const headers = region === undefined ? { ...bearer, ...FORM } : await signed(url, body, region);
-      const response = await request(url, { method: 'POST', headers, body });
-      const { data } = (await response.json()) as {
-        data: { result: { metric: Record<string, string>; value: [number, string] }[] };
-      };
-      return keptSamples(
-        data.result.map(({ metric: { __name__: name = '', ...labels }, value: [, value] }) => {
-          return { name, labels, value: Number(value) };
-        }),
-      );
+      const names = `__name__=~"${namePattern(part)}"`;
+      const page = canonicalSamples(await query(`{${selector ? `${names},${selector}` : names}}`));
+      if (part === 'all' && page.length === 0) throw new Error(await nothingFound(query, selector));
+      return page;
     },
   };
 }
+
+/** Describes a Prometheus without a known metric: which names it has that look like those of a server. */
+async function nothingFound(query: (expression: string) => Promise<Sample[]>, selector?: string): Promise<string> {
+  const similar = await query(`count by (__name__) ({__name__=~"${SIMILAR_NAMES}"})`);
+  const names = similar.map(({ name }) => name).sort();
+  const where = selector ? ` for ${selector}` : '';
+  return names.length === 0
+    ? `${NOTHING_KNOWN}${where}, and no metric with a similar name`
+    : `${NOTHING_KNOWN}${where}; without a selector ${listed(names)}`;
+}
+
+/** Metrics that every service of a Temporal server has, with any prefix and suffix. */
+const SIMILAR_NAMES = '.*(persistence_requests|service_requests).*';
 
 /** Reads a page, which may have several megabytes. Not with `fetch`: its streams cost several times as much CPU. */
 async function textOf(url: string): Promise<string> {

@@ -1,4 +1,5 @@
 import type { HoldEvidence } from './hold-evidence';
+import { Readings } from '../server/readings';
 import type { MeasureName } from '../server/server-measures';
 import type { ServerReading } from '../server/server-metrics';
 
@@ -6,8 +7,10 @@ import type { ServerReading } from '../server/server-metrics';
 export const ENOUGH_CALLS = 50;
 
 /** The readings of one hold, as the symptoms use them. */
-export class HoldReadings {
-  constructor(readonly hold: HoldEvidence) {}
+export class HoldReadings extends Readings {
+  constructor(readonly hold: HoldEvidence) {
+    super(hold.target?.server.readings ?? []);
+  }
 
   get targetRate(): number {
     return this.hold.targetRate;
@@ -15,14 +18,6 @@ export class HoldReadings {
 
   get workflowQueue() {
     return this.hold.target?.queues.workflow;
-  }
-
-  named(name: MeasureName): readonly ServerReading[] {
-    return this.hold.target?.server.readings.filter((reading) => reading.name === name) ?? [];
-  }
-
-  sum(name: MeasureName): number {
-    return this.named(name).reduce((all, { count = 0 }) => all + count, 0);
   }
 
   /** Returns the reading with the highest p95 among those with enough calls. */

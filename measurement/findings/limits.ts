@@ -87,24 +87,44 @@ export const SERVER_LIMITS: readonly ServerLimit[] = [
     default: 'set by the account',
     advice: 'request a higher limit for the namespace, or let it grow with the load',
   },
-  {
-    cause: 'SQLSTATE_53400',
-    anyCode: true,
-    name: 'connection rate limit of the database',
-    knob: 'maxIdleConns, maxConnLifetime and the reservoir of the datastore',
-    default: 'Aurora DSQL allows a cluster to open 100 connections per second, 1,000 in a burst',
+  ...(
+    [
+      [
+        'SQLSTATE_53400',
+        'connection rate limit of the database',
+        'to open 100 connections per second, 1,000 in a burst',
+      ],
+      ['SQLSTATE_53300', 'connection limit of the database', 'to have 10,000 connections, which AWS can raise'],
+    ] as const
+  ).map(([cause, name, limit]) => ({
+    cause,
+    anyCode: true as const,
+    name,
+    knob: 'maxConns, maxIdleConns, maxConnLifetime and the reservoir of the datastore',
+    default: `Aurora DSQL allows a cluster ${limit}`,
     advice:
       'open connections in advance and keep them: maxIdleConns = maxConns, a longer maxConnLifetime, a reservoir; then start fewer replicas at the same time',
-  },
+  })),
   {
-    cause: 'SQLSTATE_40001',
+    cause: 'SQLSTATE_54000',
     anyCode: true,
+    name: 'transaction limit of the database',
+    knob: 'the size of what one workflow writes',
+    default: 'Aurora DSQL allows 3,000 rows, 10 MiB and 5 minutes per transaction',
+    advice: 'make payloads smaller, or start fewer activities and children in one workflow task',
+  },
+  // 40001 is the state of PostgreSQL. OC000 (data) and OC001 (schema) are Aurora DSQL's own codes for the same.
+  ...['SQLSTATE_40001', 'SQLSTATE_OC000', 'SQLSTATE_OC001'].map((cause) => ({
+    cause,
+    anyCode: true as const,
     name: 'transactions failed after conflicts',
     knob: 'numHistoryShards',
     default: '4; it cannot be changed once a cluster has data',
     advice:
-      'find the rows that many transactions write: more shards spread the writes, and fewer writers per workflow help too',
-  },
+      cause === 'SQLSTATE_OC001'
+        ? 'do not change the schema while the cluster has load'
+        : 'find the rows that many transactions write: more shards spread the writes, and fewer writers per workflow help too',
+  })),
 ];
 
 /** Returns the limit behind a cause in the ledger, e.g. `RESOURCE_EXHAUSTED/RPS_LIMIT/namespace`. */

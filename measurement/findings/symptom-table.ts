@@ -1,22 +1,7 @@
 import { percent, seconds } from '../format/numbers';
-import type { Finding } from './finding';
-import { ENOUGH_CALLS, hottestReplica, type HoldReadings } from './hold-readings';
-
-/** A condition that the cluster's own statistics and metrics show, and what to do about it. */
-export interface Symptom {
-  readonly name: string;
-  readonly confidence: Finding['confidence'];
-  readonly knob: string;
-  readonly default: string;
-  readonly advice: string;
-  readonly caveat?: string;
-  /** The threshold, and its source. */
-  readonly threshold: string;
-  /** Whether the symptom is reported for holds that passed too. The others explain only holds that did not pass. */
-  readonly always?: boolean;
-  /** Returns the figures that show the symptom, or undefined if it is absent. */
-  readonly evidence: (readings: HoldReadings) => string | undefined;
-}
+import { DSQL_SYMPTOMS } from './dsql-symptoms';
+import { ENOUGH_CALLS, hottestReplica } from './hold-readings';
+import type { Symptom } from './symptom';
 
 const GUIDANCE = "Temporal's guidance for a healthy cluster";
 
@@ -118,35 +103,7 @@ export const SYMPTOMS: readonly Symptom[] = [
       return slowest && slowest.p95Ms > 500 ? `visibility latency: p95 ${slowest.p95Ms.toFixed(0)} ms` : undefined;
     },
   },
-  {
-    name: 'transaction conflicts (DSQL)',
-    confidence: 'medium',
-    knob: 'numHistoryShards',
-    default: '4; it cannot be changed once a cluster has data',
-    advice:
-      'find the rows that many transactions write: more shards spread the writes, and fewer writers per workflow help too',
-    threshold: '5 % of the persistence requests',
-    always: true,
-    evidence: (readings) => {
-      const [conflicts, requests] = [readings.sum('DSQL conflicts'), readings.sum('persistence requests')];
-      return conflicts > 0.05 * requests
-        ? `${conflicts} conflicts in ${requests} persistence requests (${percent(conflicts / Math.max(1, requests))})`
-        : undefined;
-    },
-  },
-  {
-    name: 'transactions failed after all retries (DSQL)',
-    confidence: 'high',
-    knob: 'numHistoryShards',
-    default: '4; it cannot be changed once a cluster has data',
-    advice: 'reduce transaction conflicts: more shards, fewer writers per workflow; each such failure reached a caller',
-    threshold: 'any',
-    always: true,
-    evidence: (readings) => {
-      const exhausted = readings.sum('DSQL retries exhausted');
-      return exhausted > 0 ? `${exhausted} transactions failed after all retries` : undefined;
-    },
-  },
+  ...DSQL_SYMPTOMS,
   {
     name: 'waits for a database connection, although the pool is not full',
     confidence: 'low',
@@ -155,10 +112,8 @@ export const SYMPTOMS: readonly Symptom[] = [
     advice: 'requests wait until connections are opened: set maxIdleConns to maxConns, and a longer maxConnLifetime',
     threshold: 'one wait per second',
     evidence: (readings) => {
-      const waits = readings.named('database connection waits').reduce((sum, { perSecond = 0 }) => sum + perSecond, 0);
-      if (waits < 1 || readings.fullPool) return undefined;
-      const longest = readings.slowest('database connection wait time')?.p95Ms;
-      return `${waits.toFixed(1)} waits/s${longest === undefined ? '' : ` of ${longest.toFixed(0)} ms at p95`}; no pool is full`;
+      const waits = readings.perSecond('database connection waits');
+      return waits < 1 || readings.fullPool ? undefined : `${waits.toFixed(1)} waits/s; no pool is full`;
     },
   },
   {

@@ -1,8 +1,13 @@
+import { DSQL_MEASURES } from './dsql-measures';
+
 /** A measure that is read from the metrics of a Temporal server. Metric names are those of server 1.20 to 1.32. */
 export interface ServerMeasure {
   readonly name: string;
   readonly kind: 'latency' | 'counter' | 'gauge';
-  /** The metric, followed by its names in older servers. The first one that a page contains is read. */
+  /**
+   * The metric as the server defines it, without the suffixes `_total`, `_seconds` and `_milliseconds`, followed by its
+   * names in older servers. The first one that a page contains is read.
+   */
   readonly metrics: readonly [string, ...string[]];
   /** Reads only samples with these label values. */
   readonly where?: Readonly<Record<string, string>>;
@@ -12,8 +17,8 @@ export interface ServerMeasure {
   readonly perReplica?: true;
 }
 
-/** The measures of a cluster. Latencies are histograms, in seconds or milliseconds, as the server is configured. */
-export const SERVER_MEASURES = [
+/** The measures of every cluster. */
+const TEMPORAL_MEASURES = [
   { name: 'persistence latency', kind: 'latency', metrics: ['persistence_latency'], by: ['operation'] },
   {
     name: 'shard lock latency',
@@ -74,7 +79,7 @@ export const SERVER_MEASURES = [
   {
     name: 'AddWorkflowTask errors',
     kind: 'counter',
-    metrics: ['service_error_with_type'],
+    metrics: ['service_error_with_type', 'service_errors'],
     where: { operation: 'AddWorkflowTask', service_name: 'matching' },
     by: ['error_type'],
   },
@@ -85,43 +90,24 @@ export const SERVER_MEASURES = [
     by: ['service_name'],
     perReplica: true,
   },
+  // The DSQL plugin refreshes its own gauges every 15 s. Those of the server are a minute old.
   {
     name: 'database connections in use',
     kind: 'gauge',
-    metrics: ['persistence_sql_in_use', 'dsql_pool_in_use'],
+    metrics: ['dsql_pool_in_use', 'persistence_sql_in_use'],
     by: ['service_name', 'db_kind'],
     perReplica: true,
   },
   {
     name: 'database connection limit',
     kind: 'gauge',
-    metrics: ['persistence_sql_max_open_conn', 'dsql_pool_max_open'],
+    metrics: ['dsql_pool_max_open', 'persistence_sql_max_open_conn'],
     by: ['service_name', 'db_kind'],
     perReplica: true,
   },
-  {
-    name: 'database connection waits',
-    kind: 'counter',
-    metrics: ['dsql_pool_wait_total', 'dsql_pool_wait_count_total'],
-    by: ['service_name', 'db_kind'],
-    perReplica: true,
-  },
-  {
-    name: 'database connection wait time',
-    kind: 'latency',
-    metrics: ['dsql_pool_wait_duration_seconds', 'dsql_pool_wait_duration', 'dsql_pool_wait_latency'],
-    by: ['service_name', 'db_kind'],
-    perReplica: true,
-  },
-  { name: 'DSQL conflicts', kind: 'counter', metrics: ['dsql_tx_conflict_total'] },
-  { name: 'DSQL retries', kind: 'counter', metrics: ['dsql_tx_retry_total'] },
-  { name: 'DSQL retries exhausted', kind: 'counter', metrics: ['dsql_tx_exhausted_total'] },
 ] as const satisfies readonly ServerMeasure[];
 
-/**
- * All metrics of the DSQL persistence plugin are read by their prefix, because their names vary: pool, reservoir,
- * transactions, commits. The `labels` of such a reading are the metric's name without the prefix.
- */
-export const DATABASE_FAMILY = { name: 'DSQL', prefix: 'dsql_' } as const;
+/** All measures. Latencies are histograms; their readings are in milliseconds. */
+export const SERVER_MEASURES = [...TEMPORAL_MEASURES, ...DSQL_MEASURES] as const;
 
-export type MeasureName = (typeof SERVER_MEASURES)[number]['name'] | typeof DATABASE_FAMILY.name;
+export type MeasureName = (typeof SERVER_MEASURES)[number]['name'];

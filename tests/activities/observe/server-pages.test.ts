@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serverSources } from '../../../activities/observe/server-pages';
+import { namePattern } from '../../../measurement/server/wire-names';
 import { apsRegion } from '../../../activities/observe/sigv4';
 
 /** A metrics server that records its requests. */
@@ -22,19 +23,54 @@ async function served(reply: (request: IncomingMessage, body: string) => { statu
   return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
 }
 
-test('DSQL: the metrics of its plugin are read in addition, per replica', async () => {
-  const page = 'dsql_tx_conflict_total 12\ndsql_tx_retry_total{operation="x"} 3\nunrelated 1\npoll_success 5\n';
+test.each(['', '_total'])('a page is read for the measures only; its counters may end in "%s"', async (suffix) => {
+  const page = `dsql_tx_conflict_total 12\ndsql_tx_retry_total{operation="x"} 3\nunrelated 1\npoll_success${suffix} 5\n`;
   const { url, close } = await served(() => ({ text: page }));
   const env = { BENCHMARK_SERVER_METRICS: ` ${url}/metrics, ${url}/metrics ` };
   const sources = serverSources(env);
   expect(sources.map(({ name }) => name)).toEqual(['metrics endpoint 1', 'metrics endpoint 2']);
   const names = (await sources[1]!.read('all')).map(({ name, value }) => [name, value]);
   expect(names).toEqual([
-    ['dsql_tx_conflict_total', 12],
-    ['dsql_tx_retry_total', 3],
+    ['dsql_tx_conflict', 12],
+    ['dsql_tx_retry', 3],
     ['poll_success', 5],
   ]);
   expect(await sources[0]!.read('gauges')).toEqual([]);
+  close();
+});
+
+test.each([
+  ['a_1 1\nb_2 1\nc_3 1\nd_4 1\ne_5 1\nf_6 1\ng_7 1', 'it serves a_1, b_2, c_3, d_4, e_5 and 2 more'],
+  ['# HELP x\nmy_persistence_requests_total{a="b"} 7\n', 'it serves my_persistence_requests_total'],
+  ['', 'it serves no metric at all'],
+])('a page without a known metric is an error that lists what it serves: %j', async (page, what) => {
+  const { url, close } = await served(() => ({ text: page }));
+  const [source] = serverSources({ BENCHMARK_SERVER_METRICS: url });
+  await expect(source!.read('all')).rejects.toThrow(`serves no known metric of a Temporal server; ${what}`);
+  // Between the ends of a hold only gauges are read, and not every page has one.
+  expect(await source!.read('gauges')).toEqual([]);
+  close();
+});
+
+test.each<[what: string, selector: string | undefined, similar: string[], message: string]>([
+  ['no similar name', undefined, [], ', and no metric with a similar name'],
+  [
+    'a selector that matches nothing',
+    'job="x"',
+    ['persistence_requests'],
+    ' for job="x"; without a selector it serves persistence_requests',
+  ],
+])('a Prometheus without a known metric is an error: %s', async (_what, selector, similar, message) => {
+  const { url, close } = await served((_request, body) => {
+    const names = new URLSearchParams(body).get('query')!.startsWith('count by (__name__)') ? similar : [];
+    const result = names.map((name) => ({ metric: { __name__: name }, value: [1, '1'] }));
+    return { text: JSON.stringify({ data: { result } }) };
+  });
+  const [source] = serverSources({
+    BENCHMARK_SERVER_PROMETHEUS: url,
+    BENCHMARK_SERVER_PROMETHEUS_SELECTOR: selector,
+  });
+  await expect(source!.read('all')).rejects.toThrow(`serves no known metric of a Temporal server${message}`);
   close();
 });
 
@@ -53,7 +89,10 @@ test('a Prometheus is queried for the measures only, with its token and selector
   expect(await source!.read('gauges')).toEqual([{ name: 'poll_success', labels: { namespace: 'orders' }, value: 7 }]);
   expect(asked).toMatchObject([{ url: '/prom/api/v1/query', authorization: 'Bearer secret' }]);
   expect(new URLSearchParams(asked[0]!.body).get('query')).toBe(
-    '{__name__=~"host_rps_limit|persistence_sql_in_use|dsql_pool_in_use|persistence_sql_max_open_conn|dsql_pool_max_open|dsql_.*",cluster="prod"}',
+    `{__name__=~"${namePattern('gauges')}",cluster="prod"}`,
+  );
+  expect(namePattern('all').split('|')).toEqual(
+    expect.arrayContaining(['poll_success', 'poll_success_total', 'persistence_latency_milliseconds_bucket']),
   );
   close();
 });
@@ -88,7 +127,8 @@ function expectedSignature(url: string, body: string, headers: IncomingMessage['
 }
 
 test('Amazon Managed Prometheus: the query is signed with the credentials of the AWS environment', async () => {
-  const reply = JSON.stringify({ status: 'success', data: { result: [] } });
+  const series = { metric: { __name__: 'restarts' }, value: [1, '0'] };
+  const reply = JSON.stringify({ status: 'success', data: { result: [series] } });
   const { url, asked, close } = await served(() => ({ text: reply }));
   const before = { ...process.env };
   Object.assign(process.env, {
@@ -100,7 +140,7 @@ test('Amazon Managed Prometheus: the query is signed with the credentials of the
     BENCHMARK_SERVER_PROMETHEUS: `${url}/workspaces/ws-1`,
     BENCHMARK_SERVER_PROMETHEUS_SIGV4_REGION: 'eu-west-1',
   });
-  expect(await source!.read('all')).toEqual([]);
+  expect(await source!.read('all')).toHaveLength(1);
   process.env = before;
   const [{ headers, body, url: path }] = asked as [(typeof asked)[0]];
   expect(path).toBe('/workspaces/ws-1/api/v1/query');

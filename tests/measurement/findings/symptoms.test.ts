@@ -2,6 +2,7 @@ import { SERVER_MEASURES, type MeasureName } from '../../../measurement/server/s
 import type { ServerReading } from '../../../measurement/server/server-metrics';
 import type { HoldEvidence } from '../../../measurement/findings/hold-evidence';
 import { emptyLedger } from '../../../measurement/account/ledger';
+import { DSQL_SYMPTOMS } from '../../../measurement/findings/dsql-symptoms';
 import { HoldReadings } from '../../../measurement/findings/hold-readings';
 import { SERVICE_LIMITS } from '../../../measurement/findings/service-limits';
 import { SYMPTOMS } from '../../../measurement/findings/symptom-table';
@@ -91,12 +92,6 @@ const cases: readonly [name: string, knob: string, observation: HoldEvidence][] 
     'the size of the visibility store',
     hold(observed([latency('visibility latency', '', 900)])),
   ],
-  ['transaction conflicts (DSQL)', 'numHistoryShards', hold(observed([counter('DSQL conflicts', 300)]))],
-  [
-    'transactions failed after all retries (DSQL)',
-    'numHistoryShards',
-    hold(observed([counter('DSQL retries exhausted', 1)])),
-  ],
   [
     'rate limit of the history service',
     'history.rps',
@@ -150,8 +145,6 @@ const cases: readonly [name: string, knob: string, observation: HoldEvidence][] 
 ];
 
 const always: readonly [name: string, observation: HoldEvidence][] = [
-  ['transaction conflicts (DSQL)', hold(observed([counter('DSQL conflicts', 300)]))],
-  ['transactions failed after all retries (DSQL)', hold(observed([counter('DSQL retries exhausted', 1)]))],
   [
     'starts reach only some frontends',
     hold(
@@ -196,12 +189,9 @@ test.each(cases)('"%s" is the only finding, and names the setting: %s', (name, k
   expect(warnings).toEqual([]);
 });
 
-test('a hold that passed has warnings about DSQL conflicts only', () => {
-  for (const [name, , observation] of cases) {
-    const { limits, symptoms, warnings } = symptomsOf(observation, !EXPLAIN);
-    expect([limits, symptoms]).toEqual([[], []]);
-    expect(warnings.map((warning) => warning.name)).toEqual(/DSQL/.test(name) ? [name] : []);
-  }
+test('a hold that passed has no explanation of these kinds', () => {
+  for (const [, , observation] of cases)
+    expect(symptomsOf(observation, !EXPLAIN)).toEqual({ limits: [], symptoms: [], warnings: [] });
 });
 
 test('waits while the pool is full are explained by the full pool alone', () => {
@@ -213,9 +203,9 @@ test('waits while the pool is full are explained by the full pool alone', () => 
   expect(symptoms).toMatchObject([{ name: 'database connection pool exhausted' }]);
 });
 
-test('every symptom has a case here, and so has every measure of the service limits', () => {
+test('every symptom except those of DSQL has a case here, and so has every measure of the service limits', () => {
   const names = [...cases, ...always].map(([name]) => name);
-  for (const { name } of SYMPTOMS) expect(names).toContain(name);
+  for (const { name } of SYMPTOMS.filter((one) => !DSQL_SYMPTOMS.includes(one))) expect(names).toContain(name);
   const tested = SERVICE_LIMITS.filter(({ name }) => names.includes(name)).map(({ measure }) => measure);
   expect(new Set(tested)).toEqual(new Set(SERVICE_LIMITS.map(({ measure }) => measure)));
 });
