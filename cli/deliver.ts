@@ -13,6 +13,7 @@ import type { BenchmarkResult } from '../report/result-schema';
 import { resultWithoutRun } from '../report/result';
 import { renderText } from '../report/text';
 import { parseDuration } from '../spec/duration';
+import { reportPage } from './report-page';
 import { stopLocalSession } from './local-session';
 import { invalidSetting } from './settings';
 
@@ -20,7 +21,7 @@ import { invalidSetting } from './settings';
 export const RESULTS = 'benchmark-results';
 
 export interface OutputOptions {
-  /** Folder for result.json, summary.md and junit.xml; if undefined, benchmark-results/<run>. */
+  /** Folder for result.json, report.html, summary.md and junit.xml; if undefined, benchmark-results/<run>. */
   readonly out?: string;
   readonly output: 'text' | 'json' | 'log';
   /** How long this process keeps serving /metrics after the run. */
@@ -33,7 +34,7 @@ export function withOutputOptions<T>(yargs: Argv<T>): Argv<T> {
       type: 'string',
       requiresArg: true,
       group: 'Output:',
-      describe: 'Folder for result.json, summary.md and junit.xml (default: benchmark-results/<run>)',
+      describe: 'Folder for result.json, report.html, summary.md and junit.xml (default: benchmark-results/<run>)',
     })
     .option('metrics-linger', {
       type: 'string',
@@ -132,6 +133,7 @@ function writeResult(result: BenchmarkResult, dir: string): { file?: string; pro
     writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
     writeFileSync(join(dir, 'summary.md'), renderMarkdown(result));
     writeFileSync(join(dir, 'junit.xml'), renderJunit(result));
+    writeFileSync(join(dir, 'report.html'), reportPage([result]));
     return { file };
   } catch (err) {
     return { problem: `the result cannot be written: ${(err as Error).message}` };

@@ -9,6 +9,7 @@ import * as watch from './commands/watch';
 import * as list from './commands/list';
 import * as show from './commands/show';
 import * as compare from './commands/compare';
+import * as report from './commands/report';
 import * as abort from './commands/abort';
 import * as cleanup from './commands/cleanup';
 import * as worker from './commands/worker';
@@ -35,6 +36,7 @@ const COMMANDS = [
   list,
   show,
   compare,
+  report,
   abort,
   cleanup,
   worker,

@@ -164,6 +164,10 @@ export const step = z.strictObject({
   thresholds: z.array(threshold).optional(),
   failureReasons: z.array(z.string()).optional(),
   validity: validity.optional(),
+  histogram: z
+    .string()
+    .optional()
+    .describe('The latencies of a counted hold in microseconds, as an HdrHistogram: V2, compressed, base64'),
 });
 
 export const estimated = z

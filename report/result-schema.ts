@@ -159,6 +159,10 @@ export const resultSchema = z
       })
       .nullable(),
     notes: z.array(z.string()),
+    dropped: z
+      .array(z.string())
+      .optional()
+      .describe('What was left out because the result would exceed 256 KB, in the order in which it was dropped'),
   })
   .describe('The result of one run of temporal-benchmark');
 

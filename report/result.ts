@@ -20,6 +20,7 @@ import { sizingOf, workloadOf } from './cost';
 import type { RunFacts } from './facts';
 import { headlineHolds, resultsOf } from './headline';
 import { iterationsOf } from './iterations';
+import { withinLimit } from './size-limit';
 import { headlineOf, outcomesOf, staircaseOf, validityOf, verdictOf } from './judgement';
 import { SCHEMA_VERSION, type BenchmarkResult } from './result-schema';
 import { mixOf, stepResult, type ReportedStep } from './steps';
@@ -38,7 +39,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
   const ending = endingOf(
     outcomesOf(facts, { passed: verdict.passed, valid: validity.valid, accounted: server.agrees }),
   );
-  return {
+  return withinLimit({
     schemaVersion: SCHEMA_VERSION,
     timestamp: new Date(facts.startedAtMs).toISOString(),
     runId: facts.runId,
@@ -85,7 +86,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
       ? { ...facts.cleanup, warnings: [...facts.cleanup.warnings], commands: [...facts.cleanup.commands] }
       : null,
     notes: [...facts.notes, ...memoryNotes(facts)],
-  };
+  });
 }
 
 function memoryNotes({ generators }: RunFacts): string[] {

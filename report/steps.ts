@@ -1,5 +1,5 @@
 import { summarize, type EncodedHistogram } from '../measurement/account/histogram';
-import type { LaneHistograms } from '../measurement/account/lane';
+import { noHistograms, type LaneHistograms } from '../measurement/account/lane';
 import { GAP, total } from '../measurement/account/ledger';
 import type { MixPartCounts } from '../measurement/account/mix';
 import { completedDuring, throughput } from '../measurement/judging/hold-outcome';
@@ -55,6 +55,9 @@ export function stepResult(step: StepFacts, facts: RunFacts): ReportedStep {
         }
       : {}),
     ...(step.validity ? { validity: copyValidity(step.validity) } : {}),
+    ...(counted && measurement.histograms.latency !== noHistograms.latency
+      ? { histogram: measurement.histograms.latency }
+      : {}),
   };
   return { ...step, counted, result };
 }

@@ -8,9 +8,9 @@ export function seconds(durationMs: number, digits = 1): string {
   return `${(durationMs / 1000).toFixed(digits)} s`;
 }
 
-/** Writes a number with about three significant digits, e.g. 65.727 as `65.7` and 1234.5 as `1235`. */
+/** Writes a number with about three significant digits, e.g. 65.727 as `65.7`, 1234.5 as `1235` and 80 as `80`. */
 export function readable(value: number): string {
   const size = Math.abs(value);
-  if (size === 0) return '0';
+  if (Number.isInteger(value)) return String(value);
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
 }

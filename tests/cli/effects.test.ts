@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import * as abort from '../../cli/commands/abort';
 import * as compare from '../../cli/commands/compare';
+import * as report from '../../cli/commands/report';
 import * as cleanup from '../../cli/commands/cleanup';
 import * as doctor from '../../cli/commands/doctor';
 import * as host from '../../cli/commands/host';
@@ -141,6 +142,7 @@ test.each<[string, object, readonly string[]]>([
   ['list', list, [...CONTROL, 'connect-timeout', 'output']],
   ['show', show, [...CONTROL, 'connect-timeout', 'run', 'output']],
   ['compare', compare, ['files', 'base', 'new', 'tolerance', 'output']],
+  ['report', report, ['files', 'output']],
   ['abort', abort, [...CONTROL, 'connect-timeout', 'run', 'reason']],
   ['watch', watch, [...TARGET, ...CONTROL, 'connect-timeout', 'run', 'out', 'output', 'metrics-linger']],
   ['doctor', doctor, [...TARGET, ...CONTROL, 'connect-timeout']],

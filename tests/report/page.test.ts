@@ -1,0 +1,131 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { reportPage } from '../../cli/report-page';
+import { answerOf } from '../../report/answer';
+import { compareResults } from '../../report/compare/compare-results';
+import { scriptJson } from '../../report/html/markup';
+import { resultSchema, type BenchmarkResult } from '../../report/result-schema';
+import { resultWithoutRun } from '../../report/result';
+import { iterated } from '../support/iterated';
+import { schemaErrors } from '../support/result';
+import { playedResult } from '../support/shown';
+
+const MAX_BYTES = 400 * 1024;
+const NO_ITERATION = { abortReason: 'interrupted by Ctrl-C' };
+
+const results: Readonly<Record<string, BenchmarkResult>> = {
+  passed: playedResult({ rate: 40, duration: '60s' }, 100),
+  failed: playedResult({ rate: 60, duration: '60s', maxP99: '50ms' }, 50),
+  staircase: playedResult({ stages: [20, 40, 60, 80, 100, 120], hold: '30s', maxP99: '200ms' }, 110),
+  iterations: playedResult({ rate: 30, duration: '20s', iterations: 10 }, 60),
+  aborted: playedResult({ rate: 40, duration: '60s' }, 100, NO_ITERATION),
+  never: resultWithoutRun('ERROR', 'the target 10.0.0.1:7233 does not respond', {}, 0),
+};
+
+/** The text that a reader sees, without styles and scripts. */
+function textOf(page: string): string {
+  return page
+    .replace(/<(style|script)\b[^]*?<\/\1>/g, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/&lt;/g, '<')
+    .replace(/\s+/g, ' ');
+}
+
+beforeAll(() => {
+  // scripts/screenshots.mjs draws these pages.
+  const dir = process.env.BENCHMARK_TEST_PAGES;
+  if (!dir) return;
+  mkdirSync(dir, { recursive: true });
+  for (const [name, result] of Object.entries(results)) writeFileSync(join(dir, `${name}.html`), reportPage([result]));
+});
+
+test.each(Object.entries(results))(
+  'the page of a run that %s begins with the outcome and the answer',
+  (_name, result) => {
+    expect(schemaErrors(result)).toEqual([]);
+    const text = textOf(reportPage([result]));
+    expect(text).toContain(` ${result.outcomes.join(', ')} ${answerOf(result)} `);
+    for (const { name } of result.thresholds.checks) expect(text).toContain(` ${name} `);
+    if (result.ledger.scheduled > 0)
+      expect(text).toContain(`each of ${result.ledger.scheduled} starts is accounted for`);
+  },
+);
+
+test('each kind of run has its chart, and each chart over time its table', () => {
+  const page = (name: string) => reportPage([results[name]!]);
+  expect(page('staircase')).toContain('aria-label="Latency of each hold"');
+  expect(page('iterations')).toContain('aria-label="Latency of each iteration"');
+  expect(page('passed')).toContain('aria-label="Workflows per second"');
+  expect(page('passed')).not.toContain('aria-label="Latency of each hold"');
+  expect(textOf(page('failed'))).toContain('RESOURCE_EXHAUSTED/RPS_LIMIT/namespace');
+  expect(textOf(page('passed'))).toContain('Table (one row per 0:01)');
+  expect(textOf(page('passed'))).toContain('benchmark run --rate 40 --duration 60s');
+  expect(page('never')).not.toContain('<svg');
+});
+
+test('whatever strings a result contains, they are text', () => {
+  const hostile = `</script></style><img src=x onerror="document.title='broken'">'"&\u2028`;
+  const spoil = (value: unknown): unknown => {
+    if (typeof value === 'string') return `${value}${hostile}`;
+    if (Array.isArray(value)) return value.map(spoil);
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, one]) => [/^RESOURCE/.test(key) ? `${key}${hostile}` : key, spoil(one)]),
+    );
+  };
+  const { outcome, timestamp, series, steps, ...rest } = results.failed!;
+  const spoiled = { ...(spoil(rest) as typeof rest), outcome, timestamp, series, steps };
+  const page = reportPage([spoiled]);
+  expect(page.match(/<(img|\/style|\/script)/g)).toEqual(['</style', '</script', '</script']);
+  expect(page).toContain('&lt;img src=x onerror=');
+  if (process.env.BENCHMARK_TEST_PAGES) writeFileSync(join(process.env.BENCHMARK_TEST_PAGES, 'hostile.html'), page);
+});
+
+test('JSON in a script element cannot end it', () => {
+  const value = { a: '</script><!--\u2028', b: ['&'] };
+  const { text } = scriptJson(value);
+  expect(text).not.toMatch(/[<>&\u2028]/);
+  expect(JSON.parse(text)).toEqual(value);
+});
+
+test('the page allows no script but its own, and loads nothing', () => {
+  const page = reportPage(Object.values(results));
+  expect(page).toMatch(/default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-[\w+/]{43}='/);
+  expect(page).not.toMatch(/(src|href)="?(https?:)?\/\//);
+  expect(textOf(page)).toContain('Results run outcome started completed p50 p99');
+});
+
+test('a page is at most 400 KB for ten minutes, and for ten iterations of an hour', () => {
+  const sizes = [
+    playedResult({ rate: 50, duration: '10m' }, 100),
+    playedResult({ rate: 2, duration: '60m', iterations: 10, retention: '72h' }, 10),
+    playedResult({ stages: Array.from({ length: 50 }, (_, i) => i + 1), hold: '30s' }, 60),
+  ].map((result) => reportPage([result]).length);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_BYTES);
+});
+
+test('a result of an earlier version, without histograms, still renders and can be compared', () => {
+  const file = join(__dirname, 'results', 'before-report.json');
+  const former = resultSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  expect(former.steps.some(({ histogram }) => histogram !== undefined)).toBe(false);
+  const text = textOf(reportPage([former]));
+  expect(text).toContain('INVALID, FAILED');
+  expect(text).toContain('Latency by percentile');
+  expect(compareResults([former], [former])).toMatchObject({ outcome: 'TOO_FEW_ITERATIONS', base: { samples: 1 } });
+});
+
+test('the percentiles come from the histogram of a hold', () => {
+  const [hold] = results.passed!.steps.filter(({ counted }) => counted);
+  expect(hold!.histogram).toMatch(/^HISTF/);
+  const lengths = [
+    results.passed!,
+    { ...results.passed!, steps: results.passed!.steps.map(({ histogram: _, ...step }) => step) },
+  ].map((result) => {
+    const page = reportPage([result]);
+    const section = page.slice(page.indexOf('id="percentiles"'));
+    return (/class="line max" d="([^"]*)"/.exec(section)?.[1] ?? '').split('L').length;
+  });
+  expect(lengths[0]).toBeGreaterThan(20);
+  expect(lengths[1]).toBeLessThanOrEqual(5);
+  expect(iterated().dropped).toBeUndefined();
+});
