@@ -28,7 +28,10 @@ export function settingFor(
   if (!/^[a-z]+\.\w+$/.test(knob) || byDefault === undefined || !Number.isFinite(factor)) return {};
   const current = currentValue(knob, holds);
   const needed = (current ?? Number(byDefault)) * Math.max(1, factor) * HEADROOM;
-  const from = current === undefined ? `the default is ${byDefault}` : `the current value is ${current}`;
+  const from =
+    current === undefined
+      ? `the default is ${byDefault} (if another value is set, multiply that)`
+      : `the current value is ${current}`;
   const because = `${from}, and the load needs ${factor.toFixed(1)} times the calls that were accepted`;
   return { setting: { key: knob, value: roundUp(needed), because } };
 }

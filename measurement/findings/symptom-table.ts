@@ -13,11 +13,14 @@ export const SYMPTOMS: readonly Symptom[] = [
     default: '1 host, a task queue per run',
     advice: 'check that workers poll the task queue: their logs, their namespace and the name of the task queue',
     threshold:
-      'a backlog of more than 5 seconds of load, while almost no tasks are dispatched, almost no workflows complete, or the backlog grows almost as fast as workflows start',
-    evidence: ({ workflowQueue: queue, targetRate, hold }) => {
+      'a backlog of more than 5 seconds of load, while workflows complete, polls succeed and tasks are dispatched at less than 5 % of the target rate',
+    evidence: (readings) => {
+      const { workflowQueue: queue, targetRate, hold } = readings;
       if (!queue || queue.highestBacklog <= 5 * targetRate) return undefined;
-      const rates = [queue.dispatchedPerSecond, hold.completedPerSecond, targetRate - queue.growthPerSecond];
-      return rates.some((rate) => rate < 0.05 * targetRate)
+      // The statistics of the queue are approximate and several seconds old, so they do not decide alone.
+      const polls = readings.named('successful polls').reduce((sum, { perSecond = 0 }) => sum + perSecond, 0);
+      const rates = [queue.dispatchedPerSecond, hold.completedPerSecond, polls];
+      return rates.every((rate) => rate < 0.05 * targetRate)
         ? `backlog of ${queue.highestBacklog} workflow tasks, growing by up to ${queue.growthPerSecond.toFixed(1)}/s; ${hold.completedPerSecond.toFixed(1)} workflows/s completed`
         : undefined;
     },

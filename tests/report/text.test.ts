@@ -142,7 +142,7 @@ test('the summary of an invalid run names the reasons and recommends a value for
       '  namespace rate limit (high confidence): 40 of 200 starts were rejected with RESOURCE_EXHAUSTED/RPS_LIMIT/namespace; 8.0 starts/s were accepted',
       "    → raise frontend.namespaceRPS in the server's dynamic configuration to at least 1.3 times its current value (default: 2400 per frontend, × frontend.namespaceBurstRatio = 2)",
       "Recommended values for the server's dynamic configuration",
-      '    frontend.namespaceRPS: # the default is 2400, and the load needs 1.3 times the calls that were accepted',
+      '    frontend.namespaceRPS: # the default is 2400 (if another value is set, multiply that), and the load needs 1.3 times the calls that were accepted',
       '      - value: 3800',
       '  scheduled 200 = acknowledged 160 + recovered 0 + rejected 40 + skipped 0 + unknown 0',
       '    rejected 40 × RESOURCE_EXHAUSTED/RPS_LIMIT/namespace',

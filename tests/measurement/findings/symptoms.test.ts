@@ -20,6 +20,7 @@ const busy = {
   addedPerSecond: 50,
   dispatchedPerSecond: 50,
 };
+const unpolled = { highestBacklog: 400, growthPerSecond: 49, dispatchedPerSecond: 0 };
 const latency = (name: MeasureName, labels: string, p95Ms: number): ServerReading => {
   return { name, labels, count: 1000, perSecond: 50, p50Ms: p95Ms / 3, p95Ms, p99Ms: p95Ms * 2 };
 };
@@ -59,6 +60,15 @@ function hold(target: TargetObservation, change: Partial<HoldEvidence> = {}): Ho
   return { targetRate: 50, ledger, acknowledgedPerSecond: 50, completedPerSecond: 50, target, ...change };
 }
 
+test.each<[string, ServerReading[], Partial<typeof busy>, number]>([
+  ['workflows complete', [counter('successful polls', 3)], {}, 7.7],
+  ['polls succeed', [counter('successful polls', 300)], {}, 0.1],
+  ['tasks are dispatched', [counter('successful polls', 3)], { dispatchedPerSecond: 8 }, 0.1],
+])('a backlog is not blamed on missing workers while %s', (_, readings, queue, completedPerSecond) => {
+  const { symptoms } = symptomsOf(hold(observed(readings, { ...unpolled, ...queue }), { completedPerSecond }), true);
+  expect(symptoms.map(({ name }) => name)).not.toContain('no worker polls the task queue');
+});
+
 test('a healthy cluster has no symptom, whether the hold passed or not', () => {
   for (const explain of [true, false])
     expect(symptomsOf(hold(observed()), explain)).toEqual({ limits: [], symptoms: [], warnings: [] });
@@ -68,7 +78,7 @@ const cases: readonly [name: string, knob: string, observation: HoldEvidence][] 
   [
     'no worker polls the task queue',
     'the workers of the task queue (--hosts, --task-queue)',
-    hold(observed([], { highestBacklog: 400, dispatchedPerSecond: 0 })),
+    hold(observed([counter('successful polls', 3)], unpolled), { completedPerSecond: 0.1 }),
   ],
   [
     'slow database',
@@ -108,19 +118,29 @@ const cases: readonly [name: string, knob: string, observation: HoldEvidence][] 
     hold(observed([counter('requests rejected', 9, 'ConcurrentLimit/Namespace/frontend')])),
   ],
   [
+    'persistence rate limit of the namespace in the history service',
+    'history.persistenceNamespaceMaxQPS',
+    hold(
+      observed([
+        counter('persistence requests rejected', 110, 'history'),
+        counter('requests rejected', 20, 'PersistenceLimit/Namespace/matching'),
+      ]),
+    ),
+  ],
+  [
+    'persistence rate limit of the history service',
+    'history.persistenceMaxQPS',
+    hold(
+      observed([
+        counter('persistence requests rejected', 110, 'history'),
+        counter('requests rejected', 20, 'PersistenceLimit/System/matching'),
+      ]),
+    ),
+  ],
+  [
     'persistence rate limit of the frontend service',
     'frontend.persistenceMaxQPS',
     hold(observed([counter('persistence requests rejected', 9, 'frontend')])),
-  ],
-  [
-    'no worker polls the task queue',
-    'the workers of the task queue (--hosts, --task-queue)',
-    hold(observed([], { highestBacklog: 400, growthPerSecond: 49 })),
-  ],
-  [
-    'no worker polls the task queue',
-    'the workers of the task queue (--hosts, --task-queue)',
-    hold(observed([], { highestBacklog: 400 }), { completedPerSecond: 1 }),
   ],
   [
     'waits for a database connection, although the pool is not full',
