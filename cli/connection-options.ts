@@ -59,13 +59,25 @@ export function withConnectionOptions<T>(yargs: Argv<T>): Argv<T> {
 }
 
 export function withServerMetricsOption<T>(yargs: Argv<T>): Argv<T> {
-  return yargs.option('server-metrics', {
-    ...text(
-      'Target:',
-      "URL of the server's Prometheus metrics; repeat it for each replica of each service [BENCHMARK_SERVER_METRICS, separated by commas] (default: none; an embedded target provides its own)",
-    ),
-    array: true,
-  });
+  return yargs
+    .option('server-metrics', {
+      ...text(
+        'Target:',
+        "URL of the server's Prometheus metrics; repeat it for each replica of each service [BENCHMARK_SERVER_METRICS, separated by commas] (default: none; an embedded target provides its own)",
+      ),
+      array: true,
+    })
+    .option(
+      'dsql-cluster',
+      text(
+        'Target:',
+        'Id of the Aurora DSQL cluster of the target; CloudWatch is read [BENCHMARK_SERVER_DSQL_CLUSTER] (default: none)',
+      ),
+    )
+    .option(
+      'aws-region',
+      text('Target:', 'AWS region of the Aurora DSQL cluster [BENCHMARK_SERVER_DSQL_REGION] (default: AWS_REGION)'),
+    );
 }
 
 function withConnectTimeout<T>(yargs: Argv<T>): Argv<T> {
@@ -146,6 +158,8 @@ function environmentWithFlags(argv: Flags, base: NodeJS.ProcessEnv): NodeJS.Proc
   set('TEMPORAL_TLS', argv.tls);
   set('BENCHMARK_CONTROL_TLS', argv['control-tls']);
   set('BENCHMARK_CONTROL_NAMESPACE', argv['control-namespace']);
+  set('BENCHMARK_SERVER_DSQL_CLUSTER', argv['dsql-cluster']);
+  set('BENCHMARK_SERVER_DSQL_REGION', argv['aws-region']);
   set('BENCHMARK_SERVER_METRICS', (argv['server-metrics'] as string[] | undefined)?.join(','));
   return env;
 }
@@ -153,7 +167,24 @@ function environmentWithFlags(argv: Flags, base: NodeJS.ProcessEnv): NodeJS.Proc
 function checkServerMetrics(argv: Flags, env: NodeJS.ProcessEnv): void {
   const name = argv['server-metrics'] === undefined ? 'BENCHMARK_SERVER_METRICS' : '--server-metrics';
   for (const url of serverEndpoints(env)) checkMetricsUrl(name, url);
+  checkDatabase(argv, env);
   if (env.BENCHMARK_SERVER_PROMETHEUS) checkMetricsUrl('BENCHMARK_SERVER_PROMETHEUS', env.BENCHMARK_SERVER_PROMETHEUS);
+}
+
+/** Checks the Aurora DSQL cluster. Its id is the first part of its endpoint, which users may have at hand instead. */
+function checkDatabase(argv: Flags, env: NodeJS.ProcessEnv): void {
+  const cluster = readSetting(argv, 'dsql-cluster', ['BENCHMARK_SERVER_DSQL_CLUSTER'], env);
+  const region = readSetting(
+    argv,
+    'aws-region',
+    ['BENCHMARK_SERVER_DSQL_REGION', 'AWS_REGION', 'AWS_DEFAULT_REGION'],
+    env,
+  );
+  if (cluster && !/^[a-z0-9]+$/.test(cluster.value))
+    throw invalidSetting(cluster.name, cluster.value, 'the id of the cluster, the part of its endpoint before .dsql.');
+  if (cluster && !region) throw badConfiguration(`${cluster.name} requires --aws-region: the region of the cluster`);
+  if (argv['aws-region'] !== undefined && !cluster)
+    throw badConfiguration('--aws-region requires --dsql-cluster: the Aurora DSQL cluster of the target');
 }
 
 /** Returns the connections of a run whose control server is the target itself. */

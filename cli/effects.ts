@@ -61,6 +61,8 @@ const FLAGS: Readonly<Record<string, Rule>> = {
   'db-filename': EMBEDDED_TARGET,
   'dynamic-config-value': EMBEDDED_TARGET,
   'server-metrics': SERVER_METRICS,
+  'dsql-cluster': SERVER_METRICS,
+  'aws-region': SERVER_METRICS,
   'metrics-address': PAGE,
   'metrics-linger': PAGE,
   attach: NAMED_CONTROL,
@@ -74,6 +76,7 @@ const FLAGS: Readonly<Record<string, Rule>> = {
 const VARIABLES: Readonly<Record<string, Rule>> = {
   BENCHMARK_SERVER_METRICS: SERVER_METRICS,
   BENCHMARK_SERVER_PROMETHEUS: SERVER_METRICS,
+  BENCHMARK_SERVER_DSQL_CLUSTER: SERVER_METRICS,
   BENCHMARK_ATTACH: NAMED_CONTROL,
   BENCHMARK_CONTROL_NAMESPACE: NAMED_CONTROL,
   ...Object.fromEntries(

@@ -9,7 +9,7 @@ import type {
 } from '../measurement/account/lane';
 import type { MixPartCounts } from '../measurement/account/mix';
 import type { EncodedCursor } from '../measurement/account/open-set';
-import type { QueueType, TargetObservation } from '../measurement/server/target';
+import type { QueueType, ServerObservation, TargetObservation } from '../measurement/server/target';
 import type { Evidence, HostAudit, HostHistory, Validity } from '../measurement/judging/validity';
 import type { ArrivalKind } from '../load-workflows/kinds';
 import type { HoldFlows } from '../measurement/judging/hold-drift';
@@ -222,6 +222,12 @@ export interface ObserveInput {
   readonly readServer: boolean;
 }
 
+/** When a hold was: its start in milliseconds since the epoch on the control server's clock. */
+export interface HoldTime {
+  readonly startAtMs: number;
+  readonly durationMs: number;
+}
+
 export interface ControlActivities {
   checkHealth(targetProfile: string | undefined): Promise<Health>;
   prepareNamespace(run: RunRef, retentionMs: number, longestRunMs: number): Promise<void>;
@@ -237,6 +243,8 @@ export interface ControlActivities {
   awaitHostsEnded(hostsWorkflow: string): Promise<void>;
   judgeStep(input: JudgeInput): Promise<Judgement>;
   reconcile(input: ReconcileInput): Promise<Reconciliation>;
+  /** Returns what is known about the database in each hold from a source whose values arrive minutes later. */
+  readDatabase(holds: readonly HoldTime[]): Promise<Pick<ServerObservation, 'readings' | 'unknown'>[]>;
   sampleWorkload(run: RunRef, steps: readonly SampledStep[]): Promise<WorkloadSample>;
   cleanUp(run: RunRef, deleteNamespace: boolean): Promise<CleanupResult>;
 }

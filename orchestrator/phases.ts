@@ -13,7 +13,7 @@ import { failureType } from './failure-type';
 import { PHASES, type Phase } from './messages';
 import type { RunState } from './run-state';
 import { checkHealth, describeSystem, prepareNamespace, startHosts } from './set-up';
-import { cleanUp, judgeAll, readHosts, reconcile, sampleWorkload } from './settle';
+import { cleanUp, judgeAll, readDatabase, readHosts, reconcile, sampleWorkload } from './settle';
 
 /** Runs one phase. An execution that continues an earlier one skips the phases before the load. */
 async function phase<T>(state: RunState, name: Phase, work: (state: RunState) => Promise<T>): Promise<T | undefined> {
@@ -59,6 +59,7 @@ export async function conclude(state: RunState): Promise<BenchmarkResult> {
     await phase(state, 'drain', readHosts);
     await phase(state, 'reconcile', reconcile);
     await phase(state, 'sample', sampleWorkload);
+    await phase(state, 'sample', readDatabase);
     await phase(state, 'verdict', judgeAll);
     await phase(state, 'cleanup', cleanUp);
     state.enter('report');

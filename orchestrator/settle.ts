@@ -1,6 +1,7 @@
 import { getExternalWorkflowHandle, rootCause } from '@temporalio/workflow';
 import { kindsOf, type ArrivalKind } from '../load-workflows/kinds';
 import { settle, total } from '../measurement/account/ledger';
+import type { ServerObservation } from '../measurement/server/target';
 import type { StepFacts } from '../report/facts';
 import { completedInStep, isCounted, notCompleted } from '../report/steps';
 import type { CountWindow } from './activity-types';
@@ -60,6 +61,36 @@ export async function sampleWorkload(state: RunState): Promise<void> {
   } catch (err) {
     state.notes.push(`the cost of the workload is unknown: ${rootCause(err)}`);
   }
+}
+
+/**
+ * Adds what CloudWatch has about the database in each hold, a few minutes after the load. Does nothing unless the observer
+ * of the target has such a source. A failure is noted and does not affect the run.
+ */
+export async function readDatabase(state: RunState): Promise<void> {
+  const holds = state.steps.filter(({ measurement }) => measurement.target?.server.hasLateSource);
+  if (holds.length === 0) return;
+  try {
+    const found = await longActivities.readDatabase(
+      holds.map(({ startAtMs, step: { durationMs } }) => ({ startAtMs, durationMs })),
+    );
+    holds.forEach((hold, i) => {
+      state.steps[state.steps.indexOf(hold)] = withReadings(hold, found[i]!);
+    });
+  } catch (err) {
+    state.notes.push(`the metrics of the database are unknown: ${rootCause(err)}`);
+  }
+}
+
+function withReadings(step: StepFacts, more: Pick<ServerObservation, 'readings' | 'unknown'>): StepFacts {
+  const target = step.measurement.target!;
+  const { endpoints, readings, unknown } = target.server;
+  const server = {
+    endpoints: endpoints + 1,
+    readings: [...readings, ...more.readings],
+    unknown: [...(endpoints === 0 ? [] : unknown), ...more.unknown],
+  };
+  return { ...step, measurement: { ...step.measurement, target: { ...target, server } } };
 }
 
 /** Returns whether generators may have missed completions: of starts without an answer, or of samples that were lost. */

@@ -4,7 +4,7 @@ import type { MeasureName } from '../measurement/server/server-measures';
 
 /** Returns the label and the text of each line of the summary about Aurora DSQL; none if the server has no metrics of it. */
 export function dsqlLines(readings: Readings): [label: string, text: string][] {
-  if (!readings.all.some(({ name }) => name.startsWith('DSQL'))) return [];
+  if (!readings.all.some(({ name }) => name.startsWith('DSQL'))) return cloudWatch(readings);
   const [refreshed, failed] = [readings.sum('DSQL token refreshes'), readings.sum('DSQL token refresh failures')];
   const waits: MeasureName = 'database connection waits';
   const { lowestReservoir: reservoir } = readings;
@@ -25,6 +25,7 @@ export function dsqlLines(readings: Readings): [label: string, text: string][] {
     ...byLabel('DSQL refill failures', readings, 'DSQL reservoir refill failures'),
     ...byLabel('DSQL discards', readings, 'DSQL reservoir discards'),
     ...(refreshed + failed > 0 ? [line('DSQL tokens', `${refreshed} refreshed, ${failed} refreshes failed`)] : []),
+    ...cloudWatch(readings),
   ];
 }
 
@@ -38,6 +39,32 @@ function transactions(readings: Readings): string {
   return recorded === 0
     ? `${counts}; their share is not known, because the plugin recorded no transaction`
     : `${counts} in ${recorded} recorded transactions (${percent(conflicts / recorded)} conflicts)`;
+}
+
+/** Returns the lines about what CloudWatch has: the minutes that lie entirely within the hold. */
+function cloudWatch(readings: Readings): [string, string][] {
+  const [commit] = readings.named('Aurora DSQL commit latency');
+  const [transactions, conflicts] = [readings.sum('Aurora DSQL transactions'), readings.sum('Aurora DSQL conflicts')];
+  const dpu = readings.sum('Aurora DSQL DPU');
+  return [
+    ...(commit
+      ? [
+          line(
+            'Aurora DSQL commit latency',
+            `median of each minute ${commit.mean!.toFixed(1)} ms on average, ${commit.highest!.toFixed(1)} at most`,
+          ),
+        ]
+      : []),
+    ...(transactions > 0
+      ? [
+          line(
+            'Aurora DSQL transactions',
+            `${readings.perSecond('Aurora DSQL transactions').toFixed(1)}/s, ${conflicts} of ${transactions} in conflict (${percent(conflicts / transactions, 2)}), ${readings.sum('Aurora DSQL query timeouts')} query timeouts`,
+          ),
+        ]
+      : []),
+    ...(dpu > 0 ? [line('Aurora DSQL use', `${dpu} DPU`)] : []),
+  ];
 }
 
 function byLabel(label: string, readings: Readings, name: MeasureName): [string, string][] {

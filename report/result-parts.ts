@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SERVER_MEASURES, type MeasureName } from '../measurement/server/server-measures';
+import { MEASURE_NAMES, type MeasureName } from '../measurement/server/server-measures';
 
 // The workflow sandbox forbids building functions from text, which zod would do by default.
 z.config({ jitless: true });
@@ -117,10 +117,10 @@ const queueDepth = z
 export const cluster = z
   .strictObject({
     step: z.string().describe('The hold that was observed'),
-    endpoints: count.describe('Number of metrics endpoints: pages of replicas, and a Prometheus server'),
+    endpoints: count.describe('Number of sources of metrics: pages of replicas, a Prometheus server, and CloudWatch'),
     readings: z.array(
       z.strictObject({
-        name: z.enum(SERVER_MEASURES.map(({ name }) => name) as [MeasureName, ...MeasureName[]]),
+        name: z.enum(MEASURE_NAMES as [MeasureName, ...MeasureName[]]),
         labels: z
           .string()
           .describe('The label values by which the measure is grouped, e.g. an operation; empty if it is not grouped'),

@@ -27,6 +27,8 @@ export interface ObserveDeps {
   readonly targets: TargetConnections;
   /** The sources of the target's own metrics. */
   readonly sources: readonly PageSource[];
+  /** Whether the database is read too, after the load. */
+  readonly readsDatabase: boolean;
   /** Receives every sample of a task queue, for the metrics of the control role. */
   readonly onSample: (type: QueueType, sample: QueueSample) => void;
 }
@@ -37,7 +39,7 @@ interface TargetSample {
   readonly errors: readonly string[];
 }
 
-export function createObserveTarget({ targets, sources: all, onSample }: ObserveDeps) {
+export function createObserveTarget({ targets, sources: all, readsDatabase, onSample }: ObserveDeps) {
   /**
    * Samples the target during one step: the run's task queues every few seconds, and the server's own metrics. The growth
    * of the server's counters from the first to the last sample is what the server did during the step.
@@ -72,7 +74,10 @@ export function createObserveTarget({ targets, sources: all, onSample }: Observe
     const isLate = beganAt - startAtMs > LATE_MS;
     return {
       queues: { workflow: depthOf(queueSamples.workflow), activity: depthOf(queueSamples.activity) },
-      server: serverDuring(targetSamples, sources.length, (Date.now() - beganAt) / 1000, isLate),
+      server: {
+        ...serverDuring(targetSamples, sources.length, (Date.now() - beganAt) / 1000, isLate),
+        ...(readServer && readsDatabase ? { hasLateSource: true as const } : {}),
+      },
     };
   };
 }

@@ -118,7 +118,7 @@ const FORM = { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8'
 /** Signs a request; the error contains no credentials. */
 async function signed(url: string, body: string, region: string): Promise<Record<string, string>> {
   try {
-    return await signedHeaders(url, body, region);
+    return await signedHeaders(url, body, { service: 'aps', region }, FORM);
   } catch (err) {
     throw new Error(`was not queried: no AWS credentials (${(err as Error).name})`);
   }

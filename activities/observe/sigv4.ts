@@ -6,25 +6,36 @@ export function apsRegion(url: string): string | undefined {
   return /^aps-workspaces\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/.exec(new URL(url).hostname)?.[1];
 }
 
-let signers: Promise<(region: string) => SignatureV4> | undefined;
+/** The AWS service, such as `aps` (Amazon Managed Prometheus) or `monitoring` (CloudWatch), and its region. */
+export interface SigningScope {
+  readonly service: string;
+  readonly region: string;
+}
+
+let signers: Promise<(scope: SigningScope) => SignatureV4> | undefined;
 
 /**
  * Returns a signer with the AWS SDK's default credentials: environment, profile, or the role of the task or instance. The
  * SDK renews them.
  */
-async function signerFor(region: string): Promise<SignatureV4> {
+async function signerFor(scope: SigningScope): Promise<SignatureV4> {
   signers ??= import('@aws-sdk/credential-provider-node').then(({ defaultProvider }) => {
     const credentials = defaultProvider();
-    return (name: string) => new SignatureV4({ service: 'aps', region: name, credentials, sha256: Sha256 });
+    return ({ service, region }: SigningScope) => new SignatureV4({ service, region, credentials, sha256: Sha256 });
   });
-  return (await signers)(region);
+  return (await signers)(scope);
 }
 
-/** Returns the headers of a form POST, signed with AWS Signature Version 4 for Amazon Managed Prometheus. */
-export async function signedHeaders(url: string, body: string, region: string): Promise<Record<string, string>> {
+/** Returns the headers of a POST, with these ones, signed with AWS Signature Version 4. */
+export async function signedHeaders(
+  url: string,
+  body: string,
+  scope: SigningScope,
+  own: Readonly<Record<string, string>>,
+): Promise<Record<string, string>> {
   const { protocol, hostname, port, host, pathname } = new URL(url);
   const signed = await (
-    await signerFor(region)
+    await signerFor(scope)
   ).sign({
     method: 'POST',
     protocol,
@@ -32,7 +43,7 @@ export async function signedHeaders(url: string, body: string, region: string): 
     port: port === '' ? undefined : Number(port),
     path: pathname,
     query: {},
-    headers: { host, 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' },
+    headers: { host, ...own },
     body,
   });
   const { host: _, ...headers } = signed.headers;

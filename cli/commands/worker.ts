@@ -72,6 +72,8 @@ export function refuseWithoutRole(argv: Readonly<Record<string, unknown>>, roles
   for (const [flag, role] of [
     ['generators', 'generator'],
     ['server-metrics', 'control'],
+    ['dsql-cluster', 'control'],
+    ['aws-region', 'control'],
   ] as const) {
     if (argv[flag] !== undefined && !roles.includes(role)) {
       throw badConfiguration(`--${flag} requires the role ${role}; expected it in --roles`);

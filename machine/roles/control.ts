@@ -13,6 +13,8 @@ import {
   createReadHosts,
 } from '../../activities/observe/collect-progress';
 import { createDescribeSystem } from '../../activities/setup/describe-system';
+import { databaseSource } from '../../activities/observe/cloudwatch';
+import { createReadDatabase } from '../../activities/observe/read-database';
 import { serverSources } from '../../activities/observe/server-pages';
 import { judgeStep } from '../../activities/settle/judge-step';
 import { heartbeating } from '../../activities/heartbeating';
@@ -28,6 +30,7 @@ import { exitOnStartError, openRole, runWorkers, type Role } from './role';
 
 function controlActivities(role: Role, queues: QueueMetrics): ControlActivities {
   const { client, targets } = role;
+  const database = databaseSource();
   return {
     checkHealth: createCheckHealth({
       resolve: (profile) => targets.resolve(profile),
@@ -43,8 +46,10 @@ function controlActivities(role: Role, queues: QueueMetrics): ControlActivities 
     observeTarget: createObserveTarget({
       targets,
       sources: serverSources(),
+      readsDatabase: database !== undefined,
       onSample: (type, sample) => queues.set(type, sample),
     }),
+    readDatabase: createReadDatabase({ source: database }),
     readHosts: createReadHosts({ client }),
     awaitHostsEnded: createAwaitHostsEnded({ client }),
     judgeStep,

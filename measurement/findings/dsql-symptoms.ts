@@ -11,7 +11,7 @@ const RESERVOIR = {
 /** A conflict rate above this is reported. */
 const MAX_CONFLICT_SHARE = 0.05;
 
-/** What the metrics of the Aurora DSQL persistence plugin show. They matter whether a hold passed or not. */
+/** What the metrics of the Aurora DSQL persistence plugin show. Most matter whether a hold passed or not. */
 export const DSQL_SYMPTOMS: readonly Symptom[] = [
   {
     name: 'transaction conflicts (DSQL)',
@@ -19,14 +19,31 @@ export const DSQL_SYMPTOMS: readonly Symptom[] = [
     ...MORE_SHARDS,
     advice:
       'find the rows that many transactions write: more shards spread the writes, and fewer writers per workflow help too',
-    caveat: 'the plugin counts conflicts only in transactions that lock shards, task queues or namespaces',
-    threshold: `5 % of the transactions whose latency the plugin records, of at least ${ENOUGH_CALLS}`,
+    caveat:
+      'the plugin counts conflicts only in transactions that lock shards, task queues or namespaces; CloudWatch (--dsql-cluster) counts all',
+    threshold: `5 % of the transactions: of all (CloudWatch), or else of those whose latency the plugin records; at least ${ENOUGH_CALLS}`,
     always: true,
     evidence: (readings) => {
-      const [conflicts, transactions] = [readings.sum('DSQL conflicts'), readings.sum('DSQL transaction latency')];
+      const [conflicts, transactions] =
+        readings.sum('Aurora DSQL transactions') > 0
+          ? [readings.sum('Aurora DSQL conflicts'), readings.sum('Aurora DSQL transactions')]
+          : [readings.sum('DSQL conflicts'), readings.sum('DSQL transaction latency')];
       return transactions >= ENOUGH_CALLS && conflicts > MAX_CONFLICT_SHARE * transactions
         ? `${conflicts} conflicts in ${transactions} transactions (${percent(conflicts / transactions)})`
         : undefined;
+    },
+  },
+  {
+    name: 'slow commits (Aurora DSQL)',
+    confidence: 'low',
+    knob: 'the location of the services and of the cluster, the number of its regions',
+    default: 'none',
+    advice:
+      'compare with a run at a lower rate: commits of one region take milliseconds, of several a round trip between them',
+    threshold: 'a median above 50 ms, on average over the minutes of the hold',
+    evidence: (readings) => {
+      const mean = readings.named('Aurora DSQL commit latency')[0]?.mean ?? 0;
+      return mean > 50 ? `the median commit latency was ${mean.toFixed(0)} ms` : undefined;
     },
   },
   {

@@ -1,4 +1,5 @@
 import { markdownTable } from '../format/markdown-table';
+import { CLOUDWATCH_MEASURES } from '../server/cloudwatch';
 import { SERVER_MEASURES, type ServerMeasure } from '../server/server-measures';
 import { BENCHMARK_LIMITS } from './benchmark-limits';
 import { SERVER_LIMITS } from './limits';
@@ -71,6 +72,17 @@ export function findingsReference(): string {
         const groups = perReplica ? [...by, 'replica'] : by;
         return [name, kind, metrics.map((metric) => `\`${metric}\``).join(' or ') + filter.join(''), groups.join(', ')];
       }),
+    ),
+    '',
+    '## Measures of Aurora DSQL from Amazon CloudWatch',
+    '',
+    'Read with `--dsql-cluster` after the load, because CloudWatch has them a few minutes later, one value per minute. A reading covers',
+    'the minutes that lie entirely within the hold: `count` is their sum; `lowest`, `mean` and `highest` are those of the minutes. Their',
+    'conflicts are those of all transactions, and only they contain the commit latency.',
+    '',
+    ...markdownTable(
+      ['measure', 'metric in `AWS/AuroraDSQL`', 'unit'],
+      CLOUDWATCH_MEASURES.map(({ name, metric, unit }) => [name, `\`${metric}\``, unit]),
     ),
   ].join('\n');
 }

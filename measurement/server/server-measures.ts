@@ -1,3 +1,4 @@
+import { CLOUDWATCH_MEASURES, type CloudWatchName } from './cloudwatch';
 import { DSQL_MEASURES } from './dsql-measures';
 
 /** A measure that is read from the metrics of a Temporal server. Metric names are those of server 1.20 to 1.32. */
@@ -110,4 +111,8 @@ const TEMPORAL_MEASURES = [
 /** All measures. Latencies are histograms; their readings are in milliseconds. */
 export const SERVER_MEASURES = [...TEMPORAL_MEASURES, ...DSQL_MEASURES] as const;
 
-export type MeasureName = (typeof SERVER_MEASURES)[number]['name'];
+export type MeasureName = (typeof SERVER_MEASURES)[number]['name'] | CloudWatchName;
+
+export const MEASURE_NAMES: readonly MeasureName[] = [...SERVER_MEASURES, ...CLOUDWATCH_MEASURES].map(
+  ({ name }) => name,
+);

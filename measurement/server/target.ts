@@ -37,6 +37,8 @@ export interface ServerObservation {
   readonly readings: readonly ServerReading[];
   /** Which endpoints or measures are missing, and why; empty if none is. */
   readonly unknown: readonly string[];
+  /** Whether there is a source whose values arrive minutes later, so that they are read after the load. */
+  readonly hasLateSource?: true;
 }
 
 /** Summarizes the samples of a task queue; null if there is none. */

@@ -61,6 +61,8 @@ const EFFECTIVE: Readonly<Record<string, readonly ModeName[]>> = {
   'db-filename': ['embedded'],
   'dynamic-config-value': ['embedded'],
   'server-metrics': except('embedded', 'control', 'both'),
+  'dsql-cluster': except('embedded', 'control', 'both'),
+  'aws-region': except('embedded', 'control', 'both'),
   'metrics-address': withLocalRoles,
   'metrics-linger': withLocalRoles,
   measured: ['dryRun'],
@@ -152,7 +154,10 @@ test.each<[string, object, readonly string[]]>([
   [
     'worker',
     worker,
-    [...TARGET, ...CONTROL, 'connect-timeout', 'server-metrics', 'metrics-address', 'roles', 'generators'],
+    [
+      ...[...TARGET, ...CONTROL, 'connect-timeout', 'server-metrics', 'dsql-cluster', 'aws-region'],
+      ...['metrics-address', 'roles', 'generators'],
+    ],
   ],
 ])('benchmark %s accepts only flags that it uses', (_name, command, flags) => {
   expect(flagsOf(command as typeof run).sort()).toEqual([...flags].sort());
@@ -161,6 +166,8 @@ test.each<[string, object, readonly string[]]>([
 test.each([
   ['generators', ['host', 'control'], 'generator'],
   ['server-metrics', ['generator', 'host'], 'control'],
+  ['dsql-cluster', ['generator', 'host'], 'control'],
+  ['aws-region', ['generator', 'host'], 'control'],
 ])('benchmark worker refuses --%s with the roles %j', (flag, roles, role) => {
   expect(() => worker.refuseWithoutRole({ [flag]: 'x' }, roles)).toThrow(`--${flag} requires the role ${role}`);
   expect(() => worker.refuseWithoutRole({ [flag]: 'x' }, [...roles, role])).not.toThrow();

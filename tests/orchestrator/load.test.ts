@@ -92,3 +92,33 @@ test('a hold with a gap in one lane of two is run again by both, and only the se
   expect(result.notes.join()).toMatch(/had a gap/);
   expect(result.outcome).toBe('PASSED');
 });
+
+test('what CloudWatch has about the holds is read after the load, and only if the observer of the target has it', async () => {
+  const asked: number[] = [];
+  const observed = { queues: { workflow: null, activity: null } };
+  const server = { endpoints: 0, readings: [], unknown: ['no source of server metrics was configured'] };
+  const conflicts = { name: 'Aurora DSQL conflicts', labels: '', count: 3, perSecond: 1 } as const;
+  const cast = (hasLateSource?: true): Cast => ({
+    generateLoad: (input) => Promise.resolve(perfect(input)),
+    control: {
+      observeTarget: async ({ readServer }) => ({
+        ...observed,
+        server: { ...server, ...(readServer && hasLateSource ? { hasLateSource } : {}) },
+      }),
+      readDatabase: async (holds) => {
+        asked.push(...holds.map(({ durationMs }) => durationMs));
+        return holds.map(() => ({ readings: [conflicts], unknown: ['CloudWatch had no value of WriteDPU'] }));
+      },
+    },
+  });
+  const spec = { rate: 10, duration: '4s', rampUp: '1s', lanes: 1, iterations: 2 };
+  const { cluster } = await play('cloudwatch', spec, cast(true));
+  expect(asked).toEqual([3000, 3000]);
+  expect(cluster).toMatchObject({
+    endpoints: 1,
+    readings: [conflicts],
+    unknown: ['CloudWatch had no value of WriteDPU'],
+  });
+  expect((await play('no-cloudwatch', spec, cast())).cluster).toMatchObject({ endpoints: 0, readings: [] });
+  expect(asked).toHaveLength(2);
+});

@@ -53,6 +53,22 @@ test('the summary of a cluster on Aurora DSQL has its transactions, its emptiest
   expect(renderText(resultWith([count('successful polls', 1)]))).not.toContain('DSQL');
 });
 
+test('the summary has what CloudWatch knows about an Aurora DSQL cluster', () => {
+  const result = resultWith([
+    { name: 'Aurora DSQL commit latency', labels: '', lowest: 3, mean: 4.25, highest: 6 },
+    { name: 'Aurora DSQL transactions', labels: '', count: 1800, perSecond: 15 },
+    { name: 'Aurora DSQL conflicts', labels: '', count: 9, perSecond: 0.075 },
+    { name: 'Aurora DSQL DPU', labels: '', count: 12, perSecond: 0.1 },
+  ]);
+  expect(schemaErrors(result)).toEqual([]);
+  const lines = renderText(result).split('\n');
+  expect(lines.filter((line) => line.includes('DSQL')).map((line) => line.trim().replace(/ +/g, ' '))).toEqual([
+    'Aurora DSQL commit latency median of each minute 4.3 ms on average, 6.0 at most',
+    'Aurora DSQL transactions 15.0/s, 9 of 1800 in conflict (0.50 %), 0 query timeouts',
+    'Aurora DSQL use 12 DPU',
+  ]);
+});
+
 test('the result keeps the replicas with the lowest and the highest values of a gauge, and the targets that belong to them', () => {
   const replicas = Array.from({ length: 20 }, (_, i) => `history #${i + 1}`);
   const readings = replicas.flatMap((labels, i): ServerReading[] => [

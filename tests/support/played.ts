@@ -66,6 +66,7 @@ export const control: ControlActivities = {
     open: [],
     disagreements: [],
   }),
+  readDatabase: async () => [],
   sampleWorkload: async () => {
     const { latency: none } = noHistograms;
     const tasks = { workflowTaskScheduleToStart: none, activityScheduleToStart: none, activityExecution: none };

@@ -1,21 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { emptyLedger } from '../../../measurement/account/ledger';
+import type { HoldEvidence } from '../../../measurement/findings/hold-evidence';
 import { DSQL_SYMPTOMS } from '../../../measurement/findings/dsql-symptoms';
 import { limitOf } from '../../../measurement/findings/limits';
 import { symptomsOf } from '../../../measurement/findings/symptoms';
 import type { MeasureName } from '../../../measurement/server/server-measures';
 import { readingsBetween, readPage, type ServerReading } from '../../../measurement/server/server-metrics';
 
-/** Returns the warnings about a hold that passed. */
-function warnings(readings: readonly ServerReading[]) {
+function holdWith(readings: readonly ServerReading[]): HoldEvidence {
   const target = {
     queues: { workflow: null, activity: null },
     server: { endpoints: 1, readings, unknown: [] },
   };
   const ledger = { ...emptyLedger, scheduled: 1000, acknowledged: 1000 };
-  const hold = { targetRate: 50, ledger, acknowledgedPerSecond: 50, completedPerSecond: 50, target };
-  return symptomsOf(hold, false).warnings;
+  return { targetRate: 50, ledger, acknowledgedPerSecond: 50, completedPerSecond: 50, target };
+}
+
+/** Returns the warnings about a hold that passed. */
+function warnings(readings: readonly ServerReading[]) {
+  return symptomsOf(holdWith(readings), false).warnings;
 }
 
 const count = (name: MeasureName, n: number, labels = ''): ServerReading => {
@@ -37,6 +41,17 @@ const cases: readonly [name: string, shown: ServerReading[], almost: ServerReadi
     'transaction conflicts (DSQL)',
     [count('DSQL conflicts', 51, 'LockTaskQueues'), count('DSQL transaction latency', 1000, 'LockTaskQueues')],
     [count('DSQL conflicts', 50, 'LockTaskQueues'), count('DSQL transaction latency', 1000, 'LockTaskQueues')],
+  ],
+  [
+    'transaction conflicts (DSQL)',
+    [count('Aurora DSQL conflicts', 51), count('Aurora DSQL transactions', 1000)],
+    // All transactions count, not only those that the plugin records.
+    [
+      count('Aurora DSQL conflicts', 50),
+      count('Aurora DSQL transactions', 1000),
+      count('DSQL conflicts', 50),
+      count('DSQL transaction latency', 60),
+    ],
   ],
   [
     'transactions failed after all retries (DSQL)',
@@ -78,7 +93,18 @@ test.each(cases)('"%s" is reported, and only if its threshold is exceeded', (nam
 });
 
 test('every DSQL symptom has a case here', () => {
-  expect(new Set(cases.map(([name]) => name))).toEqual(new Set(DSQL_SYMPTOMS.map(({ name }) => name)));
+  expect(new Set([...cases.map(([name]) => name), 'slow commits (Aurora DSQL)'])).toEqual(
+    new Set(DSQL_SYMPTOMS.map(({ name }) => name)),
+  );
+});
+
+test.each([
+  [51, ['slow commits (Aurora DSQL)']],
+  [50, []],
+])('a median commit latency of %d ms explains a hold that did not pass: %j', (mean, names) => {
+  const commits: ServerReading = { name: 'Aurora DSQL commit latency', labels: '', lowest: 1, mean, highest: 99 };
+  expect(symptomsOf(holdWith([commits]), true).symptoms.map(({ name }) => name)).toEqual(names);
+  expect(warnings([commits])).toEqual([]);
 });
 
 test.each<[what: string, readings: ServerReading[]]>([

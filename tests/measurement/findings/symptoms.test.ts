@@ -1,4 +1,4 @@
-import { SERVER_MEASURES, type MeasureName } from '../../../measurement/server/server-measures';
+import { MEASURE_NAMES, type MeasureName } from '../../../measurement/server/server-measures';
 import type { ServerReading } from '../../../measurement/server/server-metrics';
 import type { HoldEvidence } from '../../../measurement/findings/hold-evidence';
 import { emptyLedger } from '../../../measurement/account/ledger';
@@ -241,7 +241,7 @@ class RecordedReadings extends HoldReadings {
 }
 
 test('every measure that a symptom or a service limit reads is in the catalog, and each catalog name is unique', () => {
-  const catalog: readonly string[] = SERVER_MEASURES.map(({ name }) => name);
+  const catalog: readonly string[] = MEASURE_NAMES;
   expect(new Set(catalog).size).toBe(catalog.length);
   const all = [...cases.map(([, , one]) => one), ...always.map(([, one]) => one), hold(observed())];
   for (const { name, evidence } of SYMPTOMS) {

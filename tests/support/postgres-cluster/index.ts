@@ -1,15 +1,25 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, chmodSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { parse, stringify } from 'yaml';
 import { freePort } from '../../../machine/embedded-server';
 import { eventually } from '../cli';
 import { TcpProxy } from '../tcp-proxy';
 import { buildServer, postgresBin, run } from './build';
 
 type Service = 'frontend' | 'history' | 'matching' | 'worker';
+
+export interface PostgresClusterOptions {
+  readonly framework?: 'tally' | 'opentelemetry';
+  readonly timersInSeconds?: boolean;
+  /** Connections of each service to the main store. */
+  readonly maxConns?: number;
+  /** Limits that are lower than those of dynamicconfig.yaml, by key. */
+  readonly limits?: Readonly<Record<string, number>>;
+}
 
 /** PostgreSQL refuses to run as root. */
 const AS_POSTGRES = process.getuid?.() === 0 ? ['runuser', '-u', 'postgres', '--'] : [];
@@ -27,16 +37,18 @@ export class PostgresCluster {
     private readonly dir: string,
     private readonly servers: string,
     readonly database: TcpProxy,
+    private readonly options: PostgresClusterOptions,
   ) {}
 
-  static async start(): Promise<PostgresCluster> {
+  static async start(options: PostgresClusterOptions = {}): Promise<PostgresCluster> {
     const servers = buildServer();
     const dir = mkdtempSync(join(tmpdir(), 'benchmark-postgres-'));
     chmodSync(dir, 0o777);
     const port = await freePort();
     startPostgres(dir, port);
     createSchema(servers, port);
-    const cluster = new PostgresCluster(dir, servers, await TcpProxy.start(`127.0.0.1:${port}`));
+    const cluster = new PostgresCluster(dir, servers, await TcpProxy.start(`127.0.0.1:${port}`), options);
+    writeDynamicConfig(dir, options.limits ?? {});
     cluster.frontendPort = await freePort();
     // The first one writes what the others read of the cluster, and two firsts would refuse each other.
     await cluster.add('history');
@@ -59,7 +71,10 @@ export class PostgresCluster {
       GRPC_PORT: String(service === 'frontend' ? this.frontendPort : grpcPort),
       MEMBERSHIP_PORT: String(membershipPort),
       FRONTEND_PORT: String(this.frontendPort),
-      DYNAMIC_CONFIG: join(__dirname, 'dynamicconfig.yaml'),
+      DYNAMIC_CONFIG: join(this.dir, 'dynamicconfig.yaml'),
+      METRICS_FRAMEWORK: this.options.framework ?? 'tally',
+      TIMERS_IN_SECONDS: String(this.options.timersInSeconds ?? false),
+      MAX_CONNS: String(this.options.maxConns ?? 20),
     };
     const args = ['--config-file', join(__dirname, 'config.yaml'), '--allow-no-auth', 'start', '--service', service];
     const log = openSync(join(this.dir, `${service}-${metricsPort}.log`), 'a');
@@ -95,6 +110,12 @@ export class PostgresCluster {
     asPostgres('pg_ctl', '-D', join(this.dir, 'data'), '-m', 'immediate', '-w', 'stop');
     rmSync(this.dir, { recursive: true, force: true });
   }
+}
+
+function writeDynamicConfig(dir: string, limits: Readonly<Record<string, number>>): void {
+  const settings = parse(readFileSync(join(__dirname, 'dynamicconfig.yaml'), 'utf8')) as Record<string, unknown>;
+  const lower = Object.entries(limits).map(([key, value]) => [key, [{ value }]] as const);
+  writeFileSync(join(dir, 'dynamicconfig.yaml'), stringify({ ...settings, ...Object.fromEntries(lower) }));
 }
 
 async function read(url: string): Promise<string> {
