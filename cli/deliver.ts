@@ -24,9 +24,18 @@ export interface OutputOptions {
   /** Folder for result.json, report.html, summary.md and junit.xml; if undefined, benchmark-results/<run>. */
   readonly out?: string;
   readonly output: 'text' | 'json' | 'log';
+  /** Whether the summary shows all figures. */
+  readonly verbose?: boolean;
   /** How long this process keeps serving /metrics after the run. */
   readonly metricsLingerMs: number;
 }
+
+/** The option that adds the figures that only a reader of details needs. */
+export const VERBOSE = {
+  type: 'boolean',
+  group: 'Output:',
+  describe: 'Show all figures in the summary: rates, latencies, cost, cluster and account (default: false)',
+} as const;
 
 export function withOutputOptions<T>(yargs: Argv<T>): Argv<T> {
   return yargs
@@ -36,6 +45,7 @@ export function withOutputOptions<T>(yargs: Argv<T>): Argv<T> {
       group: 'Output:',
       describe: 'Folder for result.json, report.html, summary.md and junit.xml (default: benchmark-results/<run>)',
     })
+    .option('verbose', VERBOSE)
     .option('metrics-linger', {
       type: 'string',
       requiresArg: true,
@@ -61,12 +71,13 @@ export function outputOptions(argv: Readonly<Record<string, unknown>>): OutputOp
 }
 
 /** Where a result goes. Never throws, so that a failure can be delivered too. */
-export type ResultOptions = Pick<OutputOptions, 'out' | 'output'>;
+export type ResultOptions = Pick<OutputOptions, 'out' | 'output' | 'verbose'>;
 
 export function resultOptions(argv: Readonly<Record<string, unknown>>): ResultOptions {
   return {
     out: argv.out === undefined ? undefined : String(argv.out),
     output: argv.output as OutputOptions['output'],
+    verbose: Boolean(argv.verbose),
   };
 }
 
@@ -84,7 +95,7 @@ export async function deliver(outcome: RunOutcome, options: OutputOptions, sessi
     return deliverFailure(message, failureType === BAD_SPEC ? EXIT.badConfiguration : EXIT.error, options);
   }
   const written = writeResult(result, resultFolder(result, options));
-  process.stdout.write(`${print(result, options.output, written.file)}\n`);
+  process.stdout.write(`${print(result, options, written.file)}\n`);
   if (written.problem === undefined) {
     if (session) await sleep(options.metricsLingerMs).then(() => stopLocalSession(session));
     return result.exitCode;
@@ -105,9 +116,9 @@ export function resultFolder({ runId }: BenchmarkResult, { out }: ResultOptions)
   return out ?? join(RESULTS, runId);
 }
 
-function print(result: BenchmarkResult, output: OutputOptions['output'], file?: string): string {
+function print(result: BenchmarkResult, { output, verbose }: ResultOptions, file?: string): string {
   if (output === 'json') return JSON.stringify(result);
-  const text = renderText(result, file);
+  const text = renderText(result, { file, verbose });
   return output === 'log' ? [text, ...toLogLines(result)].join('\n') : text;
 }
 
@@ -116,13 +127,14 @@ function print(result: BenchmarkResult, output: OutputOptions['output'], file?: 
  *
  * @returns the exit code
  */
-export function deliverFailure(message: string, exitCode: number, { out, output }: ResultOptions): number {
+export function deliverFailure(message: string, exitCode: number, options: ResultOptions): number {
+  const { out, output } = options;
   process.stderr.write(`${message}\n`);
   if (output === 'text' && out === undefined) return exitCode;
   const outcome = exitCode === EXIT.badConfiguration ? 'BAD_CONFIGURATION' : 'ERROR';
   const result = resultWithoutRun(outcome, message, {}, Date.now());
   if (out !== undefined) writeResult(result, out);
-  if (output !== 'text') process.stdout.write(`${print(result, output)}\n`);
+  if (output !== 'text') process.stdout.write(`${print(result, options)}\n`);
   return exitCode;
 }
 

@@ -1,3 +1,4 @@
+import { readableMs } from '../measurement/format/durations';
 import type { StepFacts } from '../report/facts';
 import { renderMarkdown } from '../report/markdown';
 import type { BenchmarkResult } from '../report/result-schema';
@@ -14,7 +15,7 @@ export function detailsOf(progress: Progress, steps: readonly StepFacts[]): stri
     '',
     '| scheduled | acknowledged | completed | errors | p50 | p99 |',
     '|---|---|---|---|---|---|',
-    `| ${scheduled} | ${acknowledged} | ${completed} | ${errors} | ${latency.p50Ms.toFixed(1)} ms | ${latency.p99Ms.toFixed(1)} ms |`,
+    `| ${scheduled} | ${acknowledged} | ${completed} | ${errors} | ${readableMs(latency.p50Ms)} | ${readableMs(latency.p99Ms)} |`,
     ...steps.filter(({ verdict }) => verdict).map(describeHold),
     ...notes.map((note) => `- ${note}`),
   ];

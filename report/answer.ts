@@ -1,5 +1,5 @@
 import { readableMs, readableRate } from '../measurement/format/durations';
-import { percent } from '../measurement/format/numbers';
+import { thresholdTexts } from '../measurement/judging/verdict';
 import type { BenchmarkResult } from './result-schema';
 
 type Threshold = BenchmarkResult['thresholds']['checks'][number];
@@ -42,16 +42,10 @@ function staircaseAnswer({ highestPassedRate, firstFailedRate }: NonNullable<Ben
 }
 
 function missedThreshold(check: Threshold): string {
-  return `${check.name} ${thresholdValue(check, check.actual)} (required ${requirement(check)})`;
-}
-
-/** Returns a threshold's value with its unit. */
-export function thresholdValue({ name, unit }: Pick<Threshold, 'name' | 'unit'>, value: number): string {
-  if (name === 'error rate') return percent(value, 2);
-  return unit === 'ms' ? readableMs(value) : readableRate(value);
+  return `${check.name} ${thresholdTexts(check).actual} (required ${requirement(check)})`;
 }
 
 /** Returns what a threshold requires, e.g. `≤ 5 s`. */
 export function requirement(check: Threshold): string {
-  return `${check.name === 'throughput' ? '≥' : '≤'} ${thresholdValue(check, check.required)}`;
+  return `${check.name === 'throughput' ? '≥' : '≤'} ${thresholdTexts(check).required}`;
 }

@@ -1,6 +1,8 @@
 import { dynamicConfigOf } from '../measurement/findings/setting';
 import { markdownTable } from '../measurement/format/markdown-table';
-import { formatThreshold } from '../measurement/judging/verdict';
+import { readableMs, readableRate } from '../measurement/format/durations';
+import { thresholdTexts } from '../measurement/judging/verdict';
+import { answerOf, requirement } from './answer';
 import type { BenchmarkResult, StepResult } from './result-schema';
 
 /** Returns the summary as Markdown, for a CI job or a pull request. */
@@ -10,16 +12,16 @@ export function renderMarkdown(result: BenchmarkResult): string {
   return [
     `## ${outcomes.join(', ')}: ${runId}`,
     '',
-    ...(result.error === undefined ? [] : [`**Error:** ${result.error.split('\n').join(' ')}`, '']),
-    ...(result.abortReason === undefined ? [] : [`**Aborted:** ${result.abortReason}`, '']),
-    ...(staircase ? [staircaseSentence(staircase), ''] : []),
+    `**${answerOf(result).split('\n').join(' ')}**`,
+    '',
+    ...(staircase && staircase.reasons.length > 0 ? [staircaseReasons(staircase), ''] : []),
     ...markdownTable(
       ['threshold', 'actual', 'required', ''],
-      thresholds.checks.map(({ name, actual, required, unit, passed }) => [
-        name,
-        formatThreshold({ name, unit }, actual),
-        formatThreshold({ name, unit }, required),
-        passed ? '✓' : '✗',
+      thresholds.checks.map((check) => [
+        check.name,
+        thresholdTexts(check).actual,
+        requirement(check),
+        check.passed ? '✓' : '✗',
       ]),
     ),
     validity.valid ? '**VALID**' : `**INVALID:** ${validity.reasons.join('; ') || 'nothing was measured'}`,
@@ -30,7 +32,7 @@ export function renderMarkdown(result: BenchmarkResult): string {
       (result.mix ?? []).map(({ workload, scheduled, completed, failed, latency }) => [
         workload,
         ...[scheduled, completed, failed].map(String),
-        ...[latency.p50, latency.p99].map((value) => `${round(value)} ms`),
+        ...[latency.p50, latency.p99].map(readableMs),
       ]),
     ),
     `Account: ${ledger.scheduled} scheduled, ${ledger.acknowledged} acknowledged, ${ledger.recovered} recovered; the server's count ${server.agrees ? 'agrees' : 'does not agree'} (${server.counts.total}). ${results.latency.count} latency samples.`,
@@ -42,28 +44,15 @@ export function renderMarkdown(result: BenchmarkResult): string {
   ].join('\n');
 }
 
-function staircaseSentence({
-  highestPassedRate,
-  firstFailedRate,
-  reasons,
-}: NonNullable<BenchmarkResult['staircase']>): string {
-  const highest =
-    highestPassedRate === null
-      ? 'No hold was valid and passed.'
-      : `**${highestPassedRate}/s** is the highest rate that was valid and passed.`;
-  return firstFailedRate === null
-    ? highest
-    : `${highest} ${firstFailedRate}/s is the first rate that was invalid or failed: ${reasons.join('; ')}.`;
+/** The answer names the first rate that was invalid or failed; this is why. */
+function staircaseReasons({ firstFailedRate, reasons }: NonNullable<BenchmarkResult['staircase']>): string {
+  return firstFailedRate === null ? '' : `At ${firstFailedRate}/s: ${reasons.join('; ')}.`;
 }
 
 function holdRow({ toRate, rates, latency, passed, validity, cutShort, counted }: StepResult): string[] {
   const verdict = cutShort ?? (!counted ? 'repeated' : !validity?.valid ? 'INVALID' : passed ? 'passed' : 'FAILED');
-  const ms = [latency.p50, latency.p95, latency.p99, latency.max].map((value) => `${round(value)} ms`);
-  return [`${toRate}/s`, `${round(rates.completed)}/s`, ...ms, verdict];
-}
-
-function round(value: number): string {
-  return String(Math.round(value * 1000) / 1000);
+  const ms = [latency.p50, latency.p95, latency.p99, latency.max].map(readableMs);
+  return [`${toRate}/s`, readableRate(rates.completed), ...ms, verdict];
 }
 
 function configBlock(yaml: readonly string[]): string[] {

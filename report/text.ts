@@ -1,36 +1,61 @@
 import { dynamicConfigOf } from '../measurement/findings/setting';
-import { percent } from '../measurement/format/numbers';
-import { renderCluster } from './cluster';
-import { formatDuration } from '../spec/duration';
+import { readableMs, readableRate } from '../measurement/format/durations';
+import { thresholdTexts } from '../measurement/judging/verdict';
+import { answerOf, requirement } from './answer';
 import { SAMPLES_NEEDED } from '../measurement/account/histogram';
+import { account, renderDetails } from './text-details';
 import type { BenchmarkResult, StepResult } from './result-schema';
 
-/** Returns the summary for people: first the thresholds, then whether the numbers are valid, then the numbers. */
-export function renderText(result: BenchmarkResult, resultFile?: string): string {
+export interface TextOptions {
+  /** The result.json, to which the last lines refer. */
+  readonly file?: string;
+  /** Whether to show all figures, not only those that answer the question. */
+  readonly verbose?: boolean;
+}
+
+/** Returns the summary for people: the answer, the thresholds, whether the figures are valid, the reasons, what to do. */
+export function renderText(result: BenchmarkResult, { file, verbose = false }: TextOptions = {}): string {
   const lines = [
     '',
     `${result.outcomes.join(', ')}  ${result.runId}`,
-    ...(result.error ? ['', ...indent(`Error: ${result.error}`)] : []),
-    ...(result.abortReason ? ['', `  Aborted: ${result.abortReason}`] : []),
+    ...indent(answerOf(result)),
     ...staircase(result),
     ...thresholds(result),
     ...validity(result),
     ...findings(result),
     ...iterations(result),
-    ...rates(result),
-    ...latencies(result),
-    ...mix(result),
-    ...workload(result),
-    ...sizing(result),
-    ...renderCluster(result),
-    ...account(result),
-    ...system(result),
+    ...(verbose ? renderDetails(result) : brief(result)),
     ...result.notes.map((note) => `  Note: ${note}`),
     ...cleanup(result),
-    ...(resultFile ? ['', `  Result: ${resultFile}`] : []),
+    ...(file ? files(file, verbose) : []),
     '',
   ];
   return lines.join('\n');
+}
+
+/** Returns the latency, and the account if something is missing from it. */
+function brief(result: BenchmarkResult): string[] {
+  const { ledger, server, results } = result;
+  if (ledger.scheduled === 0) return [];
+  const { p50, p95, p99, max, count } = results.latency;
+  const isComplete = server.agrees && ledger.acknowledged === ledger.scheduled;
+  const hint = results.latency.sufficient.p99 ? '' : `; for a p99 at least ${SAMPLES_NEEDED.p99} are needed`;
+  return [
+    '',
+    `Latency  p50 ${readableMs(p50)} · p95 ${readableMs(p95)} · p99 ${readableMs(p99)} · max ${readableMs(max)} (${count} samples${hint})`,
+    ...(isComplete
+      ? [`Account  ${ledger.scheduled} scheduled, all acknowledged; the server's count agrees`]
+      : account(result)),
+  ];
+}
+
+function files(file: string, verbose: boolean): string[] {
+  return [
+    '',
+    `  Page: ${file.replace(/result\.json$/, 'report.html')}`,
+    `  Result: ${file}`,
+    ...(verbose ? [] : [`  All figures: benchmark show ${file} --verbose`]),
+  ];
 }
 
 function indent(text: string): string[] {
@@ -39,12 +64,13 @@ function indent(text: string): string[] {
 
 function thresholds({ thresholds: { checks }, staircase, results }: BenchmarkResult): string[] {
   if (checks.length === 0) return [];
-  const width = Math.max(12, ...checks.map(({ name }) => name.length));
-  const rows = checks.map(({ name, required, actual, unit, passed }) => {
-    const sign = name === 'throughput' ? '≥' : '≤';
-    const show = (value: number) => (name === 'error rate' ? percent(value, 2) : `${value.toFixed(1)} ${unit}`);
-    return `  ${passed ? '✓' : '✗'} ${name.padEnd(width)} ${show(actual).padStart(12)}   required ${sign} ${show(required)}`;
-  });
+  const names = Math.max(...checks.map(({ name }) => name.length));
+  const actuals = checks.map((check) => thresholdTexts(check).actual);
+  const width = Math.max(...actuals.map(({ length }) => length));
+  const rows = checks.map(
+    (check, i) =>
+      `  ${check.passed ? '✓' : '✗'} ${check.name.padEnd(names)}   ${actuals[i]!.padStart(width)}   required ${requirement(check)}`,
+  );
   return ['', staircase ? `Thresholds (hold at ${results.rates.target}/s)` : 'Thresholds', ...rows];
 }
 
@@ -76,21 +102,11 @@ function findings({ findings: found }: BenchmarkResult): string[] {
 
 function staircase({ staircase: found, steps }: BenchmarkResult): string[] {
   if (!found) return [];
-  const highest =
-    found.highestPassedRate === null
-      ? 'no hold was valid and passed'
-      : `${found.highestPassedRate}/s is the highest rate that was valid and passed`;
-  const first =
-    found.firstFailedRate === null
-      ? 'no hold failed'
-      : `${found.firstFailedRate}/s is the first rate that was invalid or failed: ${found.reasons.join('; ')}`;
   return [
     '',
     'Staircase',
-    `  ${highest}`,
-    `  ${first}`,
-    '',
-    '     target   completed      p50      p99   verdict',
+    ...(found.firstFailedRate === null ? [] : [`  at ${found.firstFailedRate}/s: ${found.reasons.join('; ')}`, '']),
+    `  ${['target', 'completed', 'p50', 'p99'].map((name) => name.padStart(10)).join(' ')}   verdict`,
     ...steps.filter((step) => step.kind === 'hold').map(holdRow),
   ];
 }
@@ -103,126 +119,33 @@ function holdRow(step: StepResult): string {
       : step.passed
         ? 'passed'
         : 'FAILED';
-  const number = (value: number, unit: string) => `${value.toFixed(1)}${unit}`;
-  return `  ${number(step.fromRate, '/s').padStart(9)} ${number(step.rates.completed, '/s').padStart(11)} ${number(step.latency.p50, ' ms').padStart(11)} ${number(step.latency.p99, ' ms').padStart(11)}   ${verdict}${step.counted || step.cutShort ? '' : ' (repeated)'}`;
+  const cells = [
+    readableRate(step.fromRate),
+    readableRate(step.rates.completed),
+    readableMs(step.latency.p50),
+    readableMs(step.latency.p99),
+  ];
+  const repeated = step.counted || step.cutShort ? '' : ' (repeated)';
+  return `  ${cells.map((cell) => cell.padStart(10)).join(' ')}   ${verdict}${repeated}`;
 }
 
 function iterations({ iterations: found }: BenchmarkResult): string[] {
   if (!found) return [];
   const { throughput, p50, p95, p99 } = found.means;
-  const show = (name: string, { mean, low, high }: typeof p50, unit: string) => {
+  const show = (name: string, { mean, low, high }: typeof p50, write: (value: number) => string) => {
     const interval =
       low === null || high === null
         ? 'no confidence interval: only one iteration'
-        : `95 % confidence interval ${low.toFixed(1)} to ${high.toFixed(1)}`;
-    return `  ${name.padEnd(12)} ${mean.toFixed(1).padStart(9)} ${unit.padEnd(3)} ${interval}`;
+        : `95 % confidence interval ${write(Math.max(0, low))} to ${write(high)}`;
+    return `  ${name.padEnd(12)} ${write(mean).padStart(9)}   ${interval}`;
   };
   return [
     '',
     `Means over ${found.count} iteration(s)`,
-    show('throughput', throughput, '/s'),
-    show('p50', p50, 'ms'),
-    show('p95', p95, 'ms'),
-    show('p99', p99, 'ms'),
-  ];
-}
-
-function rates({ results: { rates: r }, completion }: BenchmarkResult): string[] {
-  const how =
-    completion.observed === 'all'
-      ? 'all completions observed by clients'
-      : `${percent(completion.share)} of the completions observed by clients, the others counted by the server`;
-  const show = (rate: number) => rate.toFixed(2);
-  return [
-    '',
-    `Rates per second during the hold (${how})`,
-    `  target ${show(r.target)} · scheduled ${show(r.scheduled)} · sent ${show(r.sent)} · acknowledged ${show(r.acknowledged)} · completed ${show(r.completed)}`,
-  ];
-}
-
-function latencies({ results }: BenchmarkResult): string[] {
-  const rows = [
-    ['latency (from due time)', results.latency],
-    ['service time (from send)', results.serviceTime],
-    ['start latency (send to ack)', results.startLatency],
-    ['schedule lag (send − due)', results.scheduleLag],
-  ] as const;
-  const unsure = !results.latency.sufficient.p99;
-  return [
-    '',
-    `Latency, ms ${' '.repeat(23)} p50      p95      p99    p99.9      max`,
-    ...rows.map(
-      ([name, l]) =>
-        `  ${name.padEnd(28)} ${[l.p50, l.p95, l.p99, l.p999, l.max].map((ms) => ms.toFixed(1).padStart(8)).join(' ')}`,
-    ),
-    ...(unsure
-      ? [`  the p99 is only a hint: it needs ${SAMPLES_NEEDED.p99} samples, and there are ${results.latency.count}`]
-      : []),
-  ];
-}
-
-function mix({ mix: parts }: BenchmarkResult): string[] {
-  if (!parts) return [];
-  const rows = parts.map(({ workload: name, scheduled, acknowledged, completed, failed, latency: l }) => {
-    const ms = [l.p50, l.p95, l.p99, l.max].map((value) => value.toFixed(1).padStart(8)).join(' ');
-    return `  ${name.padEnd(18)} ${[scheduled, acknowledged, completed, failed].map((n) => String(n).padStart(9)).join(' ')} ${ms}`;
-  });
-  const head = ['scheduled', 'started', 'completed', 'failed'].map((name) => name.padStart(9)).join(' ');
-  return ['', `Mix     ${' '.repeat(13)}${head}      p50      p95      p99      max`, ...rows];
-}
-
-function workload({ workload: found }: BenchmarkResult): string[] {
-  if (!found) return [];
-  const tasks = [
-    ['workflow task schedule-to-start', found.workflowTaskScheduleToStart],
-    ['activity schedule-to-start', found.activityScheduleToStart],
-    ['activity execution', found.activityExecution],
-  ] as const;
-  const known = tasks.filter(([, { count }]) => count > 0);
-  return [
-    '',
-    `Cost of the workload (from the histories of ${found.sampled} workflows)`,
-    `  per workflow: ${found.eventsPerWorkflow.toFixed(1)} events, ${(found.historyBytesPerWorkflow / 1024).toFixed(1)} KB, ${found.stateTransitionsPerWorkflow.toFixed(1)} state transitions (${found.stateTransitionsPerSecond.toFixed(0)}/s)`,
-    ...known.map(
-      ([name, l]) =>
-        `  ${name.padEnd(32)} p50 ${l.p50.toFixed(1)} ms, p95 ${l.p95.toFixed(1)}, max ${l.max.toFixed(1)}`,
-    ),
-  ];
-}
-
-function sizing({ sizing: found, config }: BenchmarkResult): string[] {
-  if (!found) return [];
-  const { hostCpuMsPerWorkflow, workflowsPerSecondPerHost, hostsNeeded } = found;
-  return [
-    `  hosts: ${hostCpuMsPerWorkflow.toFixed(1)} ms of CPU per workflow; one host handles about ${workflowsPerSecondPerHost.toFixed(0)} workflows/s; this rate needs ${hostsNeeded} ${hostsNeeded === 1 ? 'host' : 'hosts'} (${String(config.hosts)} used)`,
-  ];
-}
-
-function account({ ledger, server }: BenchmarkResult): string[] {
-  const counts = (title: string, entries: Readonly<Record<string, number>>) =>
-    Object.entries(entries).map(([key, n]) => `    ${title} ${n} × ${key}${example(key)}`);
-  const example = (cause: string) => (ledger.examples?.[cause] ? `; first: ${ledger.examples[cause]}` : '');
-  const { counts: c } = server;
-  const agrees = server.agrees ? 'agrees' : 'DOES NOT AGREE';
-  return [
-    '',
-    'Account of all arrivals',
-    `  scheduled ${ledger.scheduled} = acknowledged ${ledger.acknowledged} + recovered ${ledger.recovered} + rejected ${sum(ledger.rejected)} + skipped ${sum(ledger.skipped)} + unknown ${sum(ledger.unknown) + ledger.inDoubt}`,
-    ...counts('rejected', ledger.rejected),
-    ...counts('skipped', ledger.skipped),
-    `  the server's count ${agrees}: ${c.total} = completed ${c.completed} + failed ${c.failed} + canceled ${c.canceled} + terminated ${c.terminated} + timed out ${c.timedOut} + open ${c.open}`,
-    ...server.open.map((line) => `    ${line}`),
-  ];
-}
-
-function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((all, n) => all + n, 0);
-}
-
-function system({ system: s, namespace, timeline }: BenchmarkResult): string[] {
-  return [
-    '',
-    `  Server ${s.serverVersion}, ${s.historyShards} history shard(s), ${s.persistence}; ${s.instanceType === 'unknown' ? 'unknown machine' : s.instanceType}; namespace ${namespace}; load of ${formatDuration(timeline.durationMs)}`,
+    show('throughput', throughput, readableRate),
+    show('p50', p50, readableMs),
+    show('p95', p95, readableMs),
+    show('p99', p99, readableMs),
   ];
 }
 

@@ -3,6 +3,7 @@ import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { awaitRun, type RunOutcome } from '../../machine/await-run';
 import { progressQuery, type Progress } from '../../orchestrator/messages';
 import { renderText } from '../../report/text';
+import { VERBOSE } from '../deliver';
 import { readConnections, withControlOptions } from '../connection-options';
 import { refuseWithoutControl } from '../effects';
 import { CliError } from '../errors';
@@ -24,21 +25,23 @@ export function builder(yargs: Argv) {
       choices: ['text', 'json'] as const,
       default: 'text',
       describe: 'What to print on stdout: a summary, or only the result or progress as JSON',
-    });
+    })
+    .option('verbose', VERBOSE);
 }
 
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
   const name = argv.run as string | undefined;
   const json = argv.output === 'json';
-  if (name !== undefined && existsSync(name)) return print({ result: readResult('result file', name) }, json);
+  const verbose = Boolean(argv.verbose);
+  if (name !== undefined && existsSync(name)) return print({ result: readResult('result file', name) }, json, verbose);
   const connections = readConnections(argv);
   refuseWithoutControl(connections.control !== undefined, argv);
   const { run, ended } = await locate(name, connections, false);
-  if (ended) return print(ended.outcome, json);
+  if (ended) return print(ended.outcome, json, verbose);
   const { client, connection, workflowId } = run!;
   try {
     const { status } = await client.workflow.getHandle(workflowId).describe();
-    if (status.name !== 'RUNNING') return print(await awaitRun(client, workflowId), json);
+    if (status.name !== 'RUNNING') return print(await awaitRun(client, workflowId), json, verbose);
     const progress = await client.workflow.getHandle(workflowId).query(progressQuery);
     process.stdout.write(json ? `${JSON.stringify(progress)}\n` : describeProgress(progress));
     return 0;
@@ -47,9 +50,9 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   }
 }
 
-function print({ result, error }: RunOutcome, json: boolean): number {
+function print({ result, error }: RunOutcome, json: boolean, verbose: boolean): number {
   if (!result) throw new CliError(error ?? 'the run ended without a result');
-  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${renderText(result)}\n`);
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${renderText(result, { verbose })}\n`);
   return 0;
 }
 

@@ -1,3 +1,4 @@
+import { readableMs, readableRate } from '../format/durations';
 import { percent } from '../format/numbers';
 import type { Drift } from './drift';
 
@@ -102,10 +103,34 @@ function driftThreshold({ drift }: HoldOutcome): ThresholdResult[] {
 function failureReason({ name, required, actual, unit }: ThresholdResult): string {
   if (name === 'open workflows growth') return `not sustainable: open workflows grew by ${actual.toFixed(1)}/s`;
   const comparison = name === 'throughput' ? 'is below the minimum of' : 'exceeds the maximum of';
-  return `${name} ${formatThreshold({ name, unit }, actual)} ${comparison} ${formatThreshold({ name, unit }, required)}`;
+  const texts = thresholdTexts({ name, required, actual, unit });
+  return `${name} ${texts.actual} ${comparison} ${texts.required}`;
 }
 
-/** Writes a value of a threshold with its unit, and with enough digits that a near miss does not look like equality. */
+/**
+ * Writes the values of a threshold for people, such as `65.7 ms` and `5 s`. A near miss is written with as many digits as it
+ * needs to differ from the limit.
+ */
+export function thresholdTexts({
+  name,
+  required,
+  actual,
+  unit,
+}: Pick<ThresholdResult, 'name' | 'required' | 'actual'> & { readonly unit: string }): {
+  actual: string;
+  required: string;
+} {
+  const show = (value: number) => {
+    if (name === 'error rate') return `${trimZeros((value * 100).toFixed(2))} %`;
+    return unit === 'ms' ? readableMs(value) : readableRate(value);
+  };
+  const texts = { actual: show(actual), required: show(required) };
+  if (actual === required || texts.actual !== texts.required) return texts;
+  const exact = (value: number) => formatThreshold({ name, unit }, value);
+  return { actual: exact(actual), required: exact(required) };
+}
+
+/** Writes a value of a threshold exactly, for programs that read it. */
 export function formatThreshold(
   { name, unit }: { readonly name: ThresholdResult['name']; readonly unit: string },
   value: number,

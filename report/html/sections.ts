@@ -1,6 +1,7 @@
 import { dynamicConfigOf } from '../../measurement/findings/setting';
 import { percent } from '../../measurement/format/numbers';
-import { answerOf, requirement, thresholdValue } from '../answer';
+import { thresholdTexts } from '../../measurement/judging/verdict';
+import { answerOf, requirement } from '../answer';
 import type { BenchmarkResult } from '../result-schema';
 import { markup, section, table, type Markup } from './markup';
 
@@ -62,7 +63,7 @@ function tiles({ thresholds, validity, server, ledger }: BenchmarkResult): Marku
   // In a staircase, another hold may be invalid.
   const isValid = validity.checks.length === 0 ? validity.valid : validity.checks.every(({ ok }) => ok);
   const limits = thresholds.checks.map((check) => {
-    const value = thresholdValue(check, check.actual);
+    const value = thresholdTexts(check).actual;
     return tile(check.name, value, `required ${requirement(check)}`, check.passed ? 'good' : 'bad');
   });
   return markup`<div class="tiles">

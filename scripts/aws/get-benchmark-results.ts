@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { badConfiguration, CliError } from '../../cli/errors';
 import type { BenchmarkResult } from '../../report/result-schema';
+import { reportPage } from '../../cli/report-page';
 import { renderText } from '../../report/text';
 import { parseDuration } from '../../spec/duration';
 import { clientsFor } from './clients';
@@ -25,7 +26,7 @@ export function builder(yargs: Argv) {
     .option('task-arn', text('Read the result of this ECS task'))
     .option('latest', flag('Read the latest result (the default)'))
     .option('since', { ...text('Age of the oldest log lines to read'), default: '7d' })
-    .option('out', text('Folder for result.json (default: benchmark-results/<run>)'))
+    .option('out', text('Folder for result.json and report.html (default: benchmark-results/<run>)'))
     .option('json', flag('Print the figures as JSON and write no file'))
     .option('summary', flag('Print the summary and write no file'))
     .option(
@@ -111,5 +112,6 @@ function deliver(result: BenchmarkResult, argv: Readonly<Record<string, unknown>
   mkdirSync(dir, { recursive: true });
   const file = resolve(join(dir, 'result.json'));
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
-  process.stdout.write(`${renderText(result, file)}\n`);
+  writeFileSync(join(dir, 'report.html'), reportPage([result]));
+  process.stdout.write(`${renderText(result, { file })}\n`);
 }

@@ -47,6 +47,7 @@ const EFFECTIVE: Readonly<Record<string, readonly ModeName[]>> = {
   yes: ALL,
   out: ALL,
   output: ALL,
+  verbose: ALL,
   against: ALL,
   tolerance: ALL,
   // These two define the mode.
@@ -142,11 +143,11 @@ const CONTROL = [...TARGET.map((flag) => `control-${flag}`), 'control-namespace'
 /** The commands other than run and start accept only flags that they use; yargs refuses the rest. */
 test.each<[string, object, readonly string[]]>([
   ['list', list, [...CONTROL, 'connect-timeout', 'output']],
-  ['show', show, [...CONTROL, 'connect-timeout', 'run', 'output']],
+  ['show', show, [...CONTROL, 'connect-timeout', 'run', 'output', 'verbose']],
   ['compare', compare, ['files', 'base', 'new', 'tolerance', 'output']],
   ['report', report, ['files', 'output']],
   ['abort', abort, [...CONTROL, 'connect-timeout', 'run', 'reason']],
-  ['watch', watch, [...TARGET, ...CONTROL, 'connect-timeout', 'run', 'out', 'output', 'metrics-linger']],
+  ['watch', watch, [...TARGET, ...CONTROL, 'connect-timeout', 'run', 'out', 'output', 'verbose', 'metrics-linger']],
   ['doctor', doctor, [...TARGET, ...CONTROL, 'connect-timeout']],
   ['cleanup', cleanup, [...TARGET, ...CONTROL, 'connect-timeout', 'name', 'namespace', 'all']],
   ['host', host, [...TARGET, 'connect-timeout', 'namespace', 'task-queue', 'host-slots', 'host-pollers']],

@@ -41,7 +41,7 @@ test('the summary of a cluster on Aurora DSQL has its transactions, its emptiest
   ];
   const result = resultWith([...known, count('DSQL transaction latency', 200, 'LockTaskQueues')]);
   expect(schemaErrors(result)).toEqual([]);
-  const lines = renderText(result).split('\n');
+  const lines = renderText(result, { verbose: true }).split('\n');
   expect(lines.filter((line) => line.startsWith('  DSQL ')).map((line) => line.replace(/ +/g, ' '))).toEqual([
     ' DSQL transactions 3 conflicts, 3 retries, 0 gave up in 200 recorded transactions (1.5 % conflicts)',
     ' DSQL connection waits 1.5/s',
@@ -49,8 +49,10 @@ test('the summary of a cluster on Aurora DSQL has its transactions, its emptiest
     ' DSQL refill failures 11 × rate_limit/history',
     ' DSQL tokens 2 refreshed, 0 refreshes failed',
   ]);
-  expect(renderText(resultWith(known))).toContain('3 conflicts, 3 retries, 0 gave up; their share is not known');
-  expect(renderText(resultWith([count('successful polls', 1)]))).not.toContain('DSQL');
+  expect(renderText(resultWith(known), { verbose: true })).toContain(
+    '3 conflicts, 3 retries, 0 gave up; their share is not known',
+  );
+  expect(renderText(resultWith([count('successful polls', 1)]), { verbose: true })).not.toContain('DSQL');
 });
 
 test('the summary has what CloudWatch knows about an Aurora DSQL cluster', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { judge, requiredThroughput } from '../../../measurement/judging/verdict';
+import { judge, requiredThroughput, thresholdTexts } from '../../../measurement/judging/verdict';
 
 test('P10: failed if and only if p99 > max, throughput < min, error rate > max or the backlog grew; equality passes', () => {
   const values = fc.integer({ min: 0, max: 3 });
@@ -61,4 +61,17 @@ test('a near miss is not printed as equality', () => {
     'throughput 22.499/s is below the minimum of 22.5/s',
     'error rate 1.0001 % exceeds the maximum of 1 %',
   ]);
+});
+
+test('values are written for people, and a near miss with as many digits as it needs to differ from the limit', () => {
+  const texts = (actual: number) => thresholdTexts({ name: 'p99 latency', required: 5000, actual, unit: 'ms' });
+  expect(texts(65.727)).toEqual({ actual: '65.7 ms', required: '5 s' });
+  expect(texts(5000.4)).toEqual({ actual: '5000.4 ms', required: '5000 ms' });
+  expect(texts(5000)).toEqual({ actual: '5 s', required: '5 s' });
+  expect(
+    judge(
+      { maxP99LatencyMs: 50, maxErrorRate: 1 },
+      { p99LatencyMs: 1333.501, throughput: 1, scheduledRate: 1, errorRate: 0 },
+    ).failureReasons,
+  ).toEqual(['p99 latency 1.33 s exceeds the maximum of 50 ms']);
 });
