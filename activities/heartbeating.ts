@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
 
-const HEARTBEAT_INTERVAL_MS = 1000;
+const HEARTBEAT_INTERVAL_MS = 2000;
 
 /**
- * Wraps activities so that each heartbeats once per second while it runs. If its worker dies, the server then retries the
+ * Wraps activities so that each heartbeats every two seconds while it runs. If its worker dies, the server then retries the
  * activity after the heartbeat timeout (seconds) and not after the start-to-close timeout.
  */
 export function heartbeating<T extends object>(activities: T): T {

@@ -1,7 +1,8 @@
-import { hostsFor } from '../measurement/judging/sizing';
+import { generatorsFor, hostsFor } from '../measurement/judging/sizing';
 import { planOf } from '../orchestrator/plan';
 import type { BenchmarkResult } from '../report/result-schema';
 import { formatDuration } from '../spec/duration';
+import { executorOf } from '../spec/executor';
 import type { BenchmarkSpec } from '../spec/parse';
 import type { Connections } from './connection-options';
 import { badConfiguration } from './errors';
@@ -9,7 +10,7 @@ import { badConfiguration } from './errors';
 /**
  * Describes what a run would do.
  *
- * @param measured a result of the same workload, from which the number of hosts is calculated
+ * @param measured a result of the same workload, from which the number of lanes or hosts is calculated
  */
 export function dryRun(spec: BenchmarkSpec, { target, control }: Connections, measured?: BenchmarkResult): string {
   const plan = planOf(spec);
@@ -23,7 +24,7 @@ export function dryRun(spec: BenchmarkSpec, { target, control }: Connections, me
     `workload    ${spec.mix ?? spec.workload}`,
     `arrivals    ${plan.arrivals} (${spec.arrivals}) in ${formatDuration(plan.durationMs)}`,
     `peak rate   ${plan.peakRate}/s in ${lanes}`,
-    `hosts       ${spec.hosts} with ${spec.hostSlots} slots each; ${hostsNeeded(spec, plan.peakRate, measured)}`,
+    `executor    ${executorLine(spec, plan.peakRate, measured)}`,
     `connections ${spec.connections} from each generator to the target`,
     `observed    ${observed}`,
     ...plan.steps.map((step) => {
@@ -34,17 +35,41 @@ export function dryRun(spec: BenchmarkSpec, { target, control }: Connections, me
   ].join('\n');
 }
 
-function hostsNeeded(spec: BenchmarkSpec, peakRate: number, measured: BenchmarkResult | undefined): string {
-  if (measured === undefined) return 'set --measured to calculate how many the run needs';
-  const { config, sizing } = measured;
+function executorLine(spec: BenchmarkSpec, peakRate: number, measured: BenchmarkResult | undefined): string {
+  const executor = executorOf(spec);
+  if (executor === 'external') return 'none: your own workers execute the workflows';
+  if (executor === 'lean')
+    return `lean: the generators execute the workflows; ${lanesNeeded(spec, peakRate, measured)}`;
+  return `sdk: ${spec.hosts} hosts with ${spec.hostSlots} slots each; ${hostsNeeded(spec, peakRate, measured)}`;
+}
+
+function lanesNeeded(spec: BenchmarkSpec, peakRate: number, measured: BenchmarkResult | undefined): string {
+  if (measured === undefined) return 'set --measured to calculate how many lanes the run needs';
+  requireSameWorkload(spec, measured);
+  const { generatorSizing: sizing, executor, runId } = measured;
+  if (!sizing || executor !== 'lean')
+    throw badConfiguration('--measured: expected a result of --executor lean with completed workflows');
+  const lanes = generatorsFor(peakRate, sizing.threadMsPerWorkflow);
+  return `the run needs ${lanes} ${lanes === 1 ? 'lane' : 'lanes'} (${sizing.threadMsPerWorkflow.toFixed(1)} ms per workflow in ${runId})`;
+}
+
+function requireSameWorkload(spec: BenchmarkSpec, { config }: BenchmarkResult): void {
   for (const field of ['workload', 'mix'] as const) {
     if (config[field] === spec[field]) continue;
     throw badConfiguration(
       `--measured: the result has ${field} ${describe(config[field])}; expected a result with ${field} ${describe(spec[field])}`,
     );
   }
+}
+
+function hostsNeeded(spec: BenchmarkSpec, peakRate: number, measured: BenchmarkResult | undefined): string {
+  if (measured === undefined) return 'set --measured to calculate how many the run needs';
+  requireSameWorkload(spec, measured);
+  const { sizing } = measured;
   if (sizing === null)
-    throw badConfiguration('--measured: the result has no sizing; expected a result with completed workflows');
+    throw badConfiguration(
+      '--measured: the result has no sizing; expected a result of --executor sdk with completed workflows',
+    );
   const cost = { cpuMsPerWorkflow: sizing.hostCpuMsPerWorkflow, threadMsPerWorkflow: sizing.hostThreadMsPerWorkflow };
   const { hosts, cores } = hostsFor(peakRate, cost);
   const perWorkflow = `${cost.cpuMsPerWorkflow.toFixed(1)} ms of CPU per workflow`;

@@ -8,6 +8,7 @@ import { BENCHMARK_RUN } from '../orchestrator/benchmark-types';
 import { CONTROL_QUEUE } from '../orchestrator/names';
 import { planOf } from '../orchestrator/plan';
 import type { Supervisor } from '../machine/supervisor';
+import { executorOf } from '../spec/executor';
 import { maxRateOf } from '../spec/max-rate';
 import type { BenchmarkSpec, SpecInput } from '../spec/parse';
 import {
@@ -75,7 +76,9 @@ export function withStartOptions(yargs: Argv): Argv {
     .option('dry-run', { type: 'boolean', default: false, describe: 'Print the plan of the run, and start nothing' })
     .option(
       'measured',
-      text('With --dry-run: result.json of the same workload, to calculate the number of hosts (default: none)'),
+      text(
+        'With --dry-run: result.json of the same workload, to calculate the number of lanes or hosts (default: none)',
+      ),
     )
     .epilogue(TERMS);
 }
@@ -154,7 +157,7 @@ async function startLocally(
       workflowId,
       summary: summary(spec),
       lanes: spec.lanes,
-      hosts: spec.hosts,
+      hosts: executorOf(spec) === 'sdk' ? spec.hosts : 0,
       connectTimeoutMs: connections.connectTimeoutMs,
       environment: variablesToKeep(connections.env),
       embeddedTarget: connections.target === undefined,

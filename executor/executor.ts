@@ -43,6 +43,8 @@ export interface ExecutorOptions {
   readonly onClosed: (closed: Closed) => void;
   /** Called for every answered call: its operation, `OK` or the code of its error, and how long it took. */
   readonly onRequest?: RequestListener;
+  /** Called for every task that a poll brings, with the time that it waited. Milliseconds. */
+  readonly onTask?: (type: 'workflow' | 'activity', scheduleToStartMs: number) => void;
   /** Called with one line for every task that could not be completed. */
   readonly onFailure?: (message: string) => void;
 }
@@ -62,6 +64,7 @@ export class LeanExecutor {
   private activities?: Activities;
   private tasks = 0;
   private stopping = false;
+  private stopped?: Promise<void>;
   private serverEndsPolls = false;
   private onIdle: () => void = () => undefined;
 
@@ -98,6 +101,10 @@ export class LeanExecutor {
    * under way finish; activities that take longer go back to the server.
    */
   async stop(): Promise<void> {
+    await (this.stopped ??= this.end());
+  }
+
+  private async end(): Promise<void> {
     this.stopping = true;
     const polls = Promise.all(this.pollers.map((pollers) => pollers.stop()));
     await this.calls.once('ShutdownWorker', this.requests!.shutdown).catch(() => undefined);
@@ -148,7 +155,10 @@ export class LeanExecutor {
     this.keepPolling('PollWorkflowTaskQueue', frame, (reply) => {
       const task = readWorkflowTask(new Fields(reply));
       const empty = task.taskToken.length === 0;
-      if (!empty) this.executeWorkflow(task);
+      if (!empty) {
+        this.options.onTask?.('workflow', task.startedAtMs - task.scheduledAtMs);
+        this.executeWorkflow(task);
+      }
       return { empty, delta: task.pollersDelta };
     });
   }
@@ -157,7 +167,10 @@ export class LeanExecutor {
     this.keepPolling('PollActivityTaskQueue', frame, (reply) => {
       const task = readActivityTask(new Fields(reply));
       const empty = task.taskToken.length === 0;
-      if (!empty) this.executeActivity(task);
+      if (!empty) {
+        this.options.onTask?.('activity', task.startedAtMs - task.scheduledAtMs);
+        this.executeActivity(task);
+      }
       return { empty, delta: task.pollersDelta };
     });
   }

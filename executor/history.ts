@@ -1,6 +1,7 @@
 import { POKE } from '../load-workflows/message-names';
 import { temporal } from '@temporalio/proto';
-import { bytesIn, eventsOf, textIn, type EventView } from '../temporal/wire/replies';
+import { eventsOf, type EventView } from '../temporal/wire/history-events';
+import { bytesIn, durationMs, textIn } from '../temporal/wire/replies';
 import { Fields } from '../temporal/wire/scan';
 import { readJson } from './payloads';
 
@@ -13,6 +14,8 @@ const NOTHING: Buffer = Buffer.alloc(0);
  */
 export class RunHistory {
   lastEventId = 0;
+  /** When the run started: milliseconds since the epoch on the server's clock. */
+  startedAtMs = 0;
   /** The encoded Payloads that the workflow was started with. */
   input = NOTHING;
   activitiesScheduled = 0;
@@ -61,9 +64,10 @@ export class RunHistory {
     return true;
   }
 
-  private take({ type, attributes }: EventView): void {
+  private take({ type, time, attributes }: EventView): void {
     switch (type) {
       case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+        this.startedAtMs = durationMs(new Fields(time));
         // A copy: the buffer that it lies in is as large as the whole reply.
         this.input = Buffer.from(bytesIn(new Fields(attributes), 6));
         break;

@@ -2,13 +2,8 @@ import { status } from '@grpc/grpc-js';
 import { temporal } from '@temporalio/proto';
 import { STATE } from '../load-workflows/message-names';
 import { describeGrpcError, grpcCode } from '../temporal/grpc-errors';
-import {
-  eventsOf,
-  readCompleted,
-  readHistoryPage,
-  type ActivityTask,
-  type WorkflowTask,
-} from '../temporal/wire/replies';
+import { eventsOf, readHistoryPage } from '../temporal/wire/history-events';
+import { readCompleted, type ActivityTask, type WorkflowTask } from '../temporal/wire/replies';
 import { Fields } from '../temporal/wire/scan';
 import type { QueryAnswer, WorkerRequests } from '../temporal/wire/worker-requests';
 import type { Commands } from './commands';
@@ -37,8 +32,8 @@ const CLOSE_EVENTS: Readonly<Record<Closing, number>> = {
 export interface Closed {
   readonly workflowId: string;
   readonly status: Exclude<Closing, 'continued'>;
-  /** Monotonic instant (performance.now) of the acknowledgement. */
-  readonly atMs: number;
+  /** From its start on the server's clock to the acknowledgment on this one, milliseconds. */
+  readonly endToEndMs: number;
 }
 
 export interface WorkflowTasksOptions {
@@ -100,7 +95,7 @@ export class WorkflowTasks {
       langFlags: run.newSignals && !run.langFlags.has(SIGNAL_FLAG) ? [SIGNAL_FLAG] : [],
       answers: new Map([...task.queries].map(([id, type]) => [id, answerTo(type, task, run)])),
     });
-    const { next, activities } = await this.respond(frame, task, closes);
+    const { next, activities } = await this.respond(frame, task, run, closes);
     // A task that only rejected updates leaves no events: the server gives their ids to others.
     const leavesNothing = updates.messages.length > 0 && updates.commands.length === 0;
     if (closes || leavesNothing) this.runs.delete(task.runId);
@@ -108,26 +103,26 @@ export class WorkflowTasks {
     return next && next.taskToken.length > 0 ? next : undefined;
   }
 
-  private async respond(frame: Buffer, task: WorkflowTask, closes: Closing | undefined) {
+  private async respond(frame: Buffer, task: WorkflowTask, run: RunHistory, closes: Closing | undefined) {
     let isUndecided = false;
     try {
       const reply = await this.options.calls.repeat('RespondWorkflowTaskCompleted', frame, TASK_TIMEOUT_MS, () => {
         isUndecided = true;
       });
-      this.report(task, closes);
+      this.report(task, run, closes);
       return readCompleted(new Fields(reply));
     } catch (err) {
       // An attempt without an answer may have closed the run, so that a later one did not find the task.
       const isGone = isUndecided && grpcCode(err) === status.NOT_FOUND;
       if (!isGone || closes === undefined || !(await this.hasClosed(task, closes))) throw err;
-      this.report(task, closes);
+      this.report(task, run, closes);
       return { activities: [] };
     }
   }
 
-  private report({ workflowId }: WorkflowTask, closes: Closing | undefined): void {
+  private report({ workflowId }: WorkflowTask, { startedAtMs }: RunHistory, closes: Closing | undefined): void {
     if (closes && closes !== 'continued')
-      this.options.onClosed({ workflowId, status: closes, atMs: performance.now() });
+      this.options.onClosed({ workflowId, status: closes, endToEndMs: Date.now() - startedAtMs });
   }
 
   private async hasClosed({ workflowId, runId }: WorkflowTask, closes: Closing): Promise<boolean> {

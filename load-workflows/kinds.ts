@@ -13,6 +13,8 @@ export interface ArrivalKind {
   readonly varyingInput?: VaryingInput;
   /** The messages that a workflow is sent after its start. */
   readonly messages?: Messages;
+  /** Whether the workflow schedules activities on its task queue, as far as is known. */
+  readonly activities: boolean;
   /** How long the workflow waits by design, milliseconds. The window of its completions is shifted by it. */
   readonly waitingMs: number;
 }
@@ -21,7 +23,7 @@ export interface ArrivalKind {
 export function kindsOf(spec: WorkloadSpec & Pick<BenchmarkSpec, 'mix'>): ArrivalKind[] {
   const parts = spec.workload === 'mix' ? parseMix(spec.mix ?? '')! : [{ workload: spec.workload, weight: 1 }];
   return parts.map(({ workload, weight }) => {
-    const { input, varies, messages, waitingMs } = catalog[workload];
+    const { input, varies, messages, waitingMs, events } = catalog[workload];
     return {
       workload,
       weight,
@@ -29,6 +31,7 @@ export function kindsOf(spec: WorkloadSpec & Pick<BenchmarkSpec, 'mix'>): Arriva
       workflowInput: input(spec),
       varyingInput: varies?.(spec),
       messages: messages?.(spec),
+      activities: workload === 'external' || 'ActivityTaskScheduled' in events(spec),
       waitingMs: waitingMs(spec),
     };
   });

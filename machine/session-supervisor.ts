@@ -47,11 +47,11 @@ async function main(dir: string): Promise<void> {
   process.exit(0);
 }
 
-function rolePlan({ run: { lanes } }: Session) {
+function rolePlan({ run: { lanes, hosts } }: Session) {
   return [
     { role: 'control', count: 1 },
     { role: 'generator', count: lanes },
-    { role: 'host', count: 1 },
+    { role: 'host', count: hosts > 0 ? 1 : 0 },
   ] as const;
 }
 

@@ -13,6 +13,7 @@ export interface SessionRun {
   /** A one-line description of the run for people. */
   readonly summary: string;
   readonly lanes: number;
+  /** 0 if the run starts no hosts. */
   readonly hosts: number;
   /** Whether the target is an embedded server. Its state is in memory unless there is a database file. */
   readonly embeddedTarget: boolean;

@@ -14,6 +14,7 @@ import type { Evidence, HostAudit, HostHistory, Validity } from '../measurement/
 import type { ArrivalKind } from '../load-workflows/kinds';
 import type { HoldFlows } from '../measurement/judging/hold-drift';
 import type { HoldOutcome, Thresholds, Verdict } from '../measurement/judging/verdict';
+import type { Executor } from '../spec/executor';
 import type { CleanupFacts, Disagreement, WorkloadSample } from '../report/facts';
 import type { PlannedStep } from './plan';
 
@@ -68,6 +69,8 @@ export interface GenerateLoadInput {
   /** Where this section begins in the whole run, for the series: milliseconds from the start of the load. */
   readonly timelineOffsetMs: number;
   readonly seriesWidthMs: number;
+  /** What executes the workflows; `lean`: the generator itself. */
+  readonly executor: Executor;
   readonly observeShare: number;
   readonly maxObservers: number;
   readonly maxInFlight: number;
@@ -202,8 +205,16 @@ export type HostReport = HostHistory;
 export type SampledStep = Pick<CountedStep, 'name' | 'attempt'> & Pick<StepMeasurement, 'scheduledByLane'>;
 export type { WorkloadSample };
 
+/** The task queues of a step's workflows. */
+export interface StepQueues {
+  readonly names: readonly string[];
+  readonly types: readonly QueueType[];
+}
+
 export interface CollectInput {
   readonly run: RunRef;
+  /** Absent if an older version started the step: the run's queue. */
+  readonly queues?: StepQueues;
   /** The id of the workflow that receives the snapshots, and the interval. */
   readonly reportTo: string;
   readonly reportEveryMs: number;
@@ -214,6 +225,8 @@ export interface CollectInput {
 
 export interface ObserveInput {
   readonly run: RunRef;
+  /** Absent if an older version started the step: the run's queue. */
+  readonly queues?: StepQueues;
   /** When the step begins, milliseconds since the epoch on the control server's clock. */
   readonly startAtMs: number;
   /** How long the step lasts. */

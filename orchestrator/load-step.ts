@@ -3,8 +3,8 @@ import type { AbortLimits } from '../measurement/judging/abort';
 import { addCounts, emptyLedger, total, type Counts } from '../measurement/account/ledger';
 import { mergeLanes, noHistograms, type LaneResult, type StepMeasurement } from '../measurement/account/lane';
 import { idleAudit } from '../measurement/account/generator-audit';
-import type { GenerateLoadInput, LaneCheckpoint } from './activity-types';
-import { PICKED_UP_LATE } from './names';
+import type { GenerateLoadInput, LaneCheckpoint, StepQueues } from './activity-types';
+import { laneQueueOf, PICKED_UP_LATE } from './names';
 import { collectorActivities, generatorActivities } from './proxies';
 
 export interface LoadStepInput extends Omit<GenerateLoadInput, 'lane'> {
@@ -25,11 +25,19 @@ const CANCELED_BEFORE_START = 'canceled before it began';
  */
 export async function LoadStep(input: LoadStepInput): Promise<StepMeasurement> {
   const { run, reportTo, reportEveryMs, abortOn } = input;
+  const queues = queuesOf(input);
   const lanes = new CancellationScope();
   const collecting = new CancellationScope();
   const reporting = collecting
     .run(() =>
-      collectorActivities.collectProgress({ run, reportTo, reportEveryMs, stepIndex: input.step.index, abortOn }),
+      collectorActivities.collectProgress({
+        run,
+        queues,
+        reportTo,
+        reportEveryMs,
+        stepIndex: input.step.index,
+        abortOn,
+      }),
     )
     .catch((err: unknown) => {
       // The collector only reports progress. The measurement does not depend on it.
@@ -39,7 +47,7 @@ export async function LoadStep(input: LoadStepInput): Promise<StepMeasurement> {
   const observing = collecting
     .run(() => {
       const { durationMs, kind } = step;
-      return collectorActivities.observeTarget({ run, startAtMs, durationMs, readServer: kind === 'hold' });
+      return collectorActivities.observeTarget({ run, queues, startAtMs, durationMs, readServer: kind === 'hold' });
     })
     // The measurement is valid without the observation of the target.
     .catch(() => undefined);
@@ -60,6 +68,15 @@ export async function LoadStep(input: LoadStepInput): Promise<StepMeasurement> {
   return results.some(({ cutShort }) => cutShort === PICKED_UP_LATE)
     ? { ...measurement, cutShort: PICKED_UP_LATE }
     : measurement;
+}
+
+/** Returns the task queues of the step's workflows. */
+function queuesOf({ run, step, lanes, kinds, executor }: LoadStepInput): StepQueues {
+  const names =
+    executor === 'lean'
+      ? Array.from({ length: lanes }, (_, lane) => laneQueueOf(run.taskQueue, step.name, step.attempt, lane))
+      : [run.taskQueue];
+  return { names, types: kinds.some(({ activities }) => activities) ? ['workflow', 'activity'] : ['workflow'] };
 }
 
 async function runLane(

@@ -10,6 +10,7 @@ import { kindsOf } from '../load-workflows/kinds';
 import { completedDuring, notCompletedSeen } from '../measurement/judging/hold-outcome';
 import type { StepMeasurement } from '../measurement/account/lane';
 import { LIMITS } from '../measurement/judging/validity';
+import { executorOf } from '../spec/executor';
 import type { StepFacts } from '../report/facts';
 import { judgeHold } from './judge';
 import { LoadStep } from './load-step';
@@ -193,6 +194,7 @@ async function executeStep(
         })),
         timelineOffsetMs: offsetMs,
         seriesWidthMs: plan.seriesWidthMs,
+        executor: executorOf(spec),
         observeShare: plan.observeShare,
         // 1.5 times the expected number per lane, because the size of the sample varies.
         maxObservers: Math.floor((OBSERVER_LIMIT * 1.5) / plan.lanes),

@@ -46,9 +46,17 @@ export function namespaceOf(runId: string): string {
   return `${NAMESPACE_PREFIX}${runId}`;
 }
 
-/** Returns the task queue of a run's load workflows in the target namespace. Generators and hosts both use it. */
+/** Returns the task queue of a run's load workflows in the target namespace. Generators and hosts both use it; see also {@link laneQueueOf}. */
 export function workloadQueueOf(runId: string): string {
   return `benchmark-${runId}`;
+}
+
+/**
+ * Returns the task queue of the workflows of one lane of a step, if the lane's generator executes them. Whoever runs the
+ * lane polls it, so every completion is seen by the process that has the lane's account.
+ */
+export function laneQueueOf(taskQueue: string, step: string, attempt: number, lane: number): string {
+  return `${taskQueue}.${step}.${attempt}.${lane}`;
 }
 
 /** Returns the common prefix of the workflow ids of a run's load. */

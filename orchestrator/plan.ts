@@ -4,6 +4,7 @@ import { layOut, expectedArrivals, peakRate, type RateLine, type RateSegment } f
 import { seriesWidthMs } from '../measurement/account/series';
 import { defaultThresholds, type Thresholds } from '../measurement/judging/verdict';
 import { durationMs } from '../spec/duration';
+import { executorOf } from '../spec/executor';
 import type { BenchmarkSpec } from '../spec/parse';
 
 /** A start without an answer within this time is unknown. The SDK has no such limit of its own (law 6). */
@@ -134,8 +135,10 @@ export function thresholdsOf(spec: BenchmarkSpec): Thresholds {
 /**
  * Returns the share of completions to observe. By Little's law, rate × latency completions are awaited at the same time.
  * With the latency at its threshold, all are observed if they fit under {@link OBSERVER_LIMIT}, otherwise as many as fit.
+ * Generators that execute the workflows themselves observe every completion.
  */
 function observeShare(spec: BenchmarkSpec, peak: number): number {
+  if (executorOf(spec) === 'lean') return 1;
   const awaited = peak * (thresholdsOf(spec).maxP99LatencyMs / 1000);
   return Math.min(1, OBSERVER_LIMIT / awaited);
 }

@@ -2,7 +2,7 @@ import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
 import type { ControlActivities, HostActivities, LoadActivities } from './activity-types';
 import { CONTROL_QUEUE, HOST_QUEUE, loadQueueOf } from './names';
 
-/** Control activities heartbeat once per second. If their worker dies, the server retries them after this time. */
+/** Control activities heartbeat every two seconds. If their worker dies, the server retries them after this time. */
 const heartbeatTimeout = '10s';
 
 /** Activities that take seconds. They are tried three times; non-retryable failures are not repeated. */

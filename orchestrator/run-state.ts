@@ -1,4 +1,4 @@
-import { metricMeter, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import { metricMeter, patched, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import { rateAt } from '../measurement/load/profile';
 import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from '../measurement/account/ledger';
 import type { RunFacts, StepFacts } from '../report/facts';
@@ -36,6 +36,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The state of a run in progress, and the handlers of its messages. */
 export class RunState {
+  readonly spec: BenchmarkSpec;
   readonly plan: Plan;
   readonly run: RunRef;
   readonly startedAtMs: number;
@@ -64,12 +65,15 @@ export class RunState {
 
   /** @param carried the state that an earlier execution of the same run has passed on */
   constructor(
-    readonly spec: BenchmarkSpec,
+    spec: BenchmarkSpec,
     readonly carried?: Carried,
   ) {
+    // A run that an older version has started goes on with its hosts.
+    const isOlder = !patched('lean-executor') || carried?.hostsStarted === true;
+    this.spec = isOlder ? { ...spec, executor: 'sdk' } : spec;
     const { workflowId, firstExecutionRunId } = workflowInfo();
     const runId = runIdOf(workflowId, firstExecutionRunId);
-    this.plan = planOf(spec);
+    this.plan = planOf(this.spec);
     this.planned = [...(carried?.planned ?? this.plan.steps)];
     this.nextStep = carried?.nextStep ?? 0;
     this.startedAtMs = carried?.startedAtMs ?? Date.now();

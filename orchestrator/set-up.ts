@@ -1,5 +1,6 @@
 import { CancellationScope, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import { durationMs } from '../spec/duration';
+import { executorOf } from '../spec/executor';
 import { Hosts } from './hosts';
 import { hostsWorkflowId } from './names';
 import { shortActivities } from './proxies';
@@ -18,11 +19,16 @@ export async function describeSystem(state: RunState): Promise<void> {
   state.found.system = await shortActivities.describeSystem(state.run);
 }
 
-/** Starts the hosts, or waits for the workers of the spec. Hosts survive continue-as-new and cancellation; cleanUp ends them. */
+/**
+ * Waits for enough generators, and for what executes the workflows beside them: starts the hosts, or waits for the workers
+ * of the spec. Hosts survive continue-as-new and cancellation; cleanUp ends them.
+ */
 export async function startHosts(state: RunState): Promise<void> {
   const { run, spec, plan } = state;
-  if (spec.generatorOnly || spec.workload === 'external') {
-    await Promise.all([shortActivities.awaitPollers(run), shortActivities.requireFreeGenerators(plan.lanes)]);
+  const executor = executorOf(spec);
+  if (executor !== 'sdk') {
+    const awaitPollers = executor === 'external' ? [shortActivities.awaitPollers(run)] : [];
+    await Promise.all([...awaitPollers, shortActivities.requireFreeGenerators(plan.lanes)]);
     return;
   }
   const workflowId = hostsWorkflowId(run.workflowId);

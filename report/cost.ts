@@ -1,4 +1,11 @@
-import { hostCost, hostsFor, ratePerHost, type HostCost } from '../measurement/judging/sizing';
+import {
+  generatorsFor,
+  generatorThreadMs,
+  hostCost,
+  hostsFor,
+  ratePerHost,
+  type HostCost,
+} from '../measurement/judging/sizing';
 import { hostsDuring } from '../measurement/judging/validity';
 import type { RunFacts } from './facts';
 import type { BenchmarkResult } from './result-schema';
@@ -37,5 +44,23 @@ export function sizingOf(facts: RunFacts, holds: readonly ReportedStep[]): Bench
     hostThreadMsPerWorkflow: cost.threadMsPerWorkflow,
     workflowsPerSecondPerHost: ratePerHost(cost),
     hostsNeeded: hostsFor(Math.max(...facts.steps.map(({ step }) => step.toRate)), cost).hosts,
+  };
+}
+
+/** Returns what a workflow cost the generators during the headline holds; null if nothing is known. */
+export function generatorSizingOf(
+  { spec, steps }: RunFacts,
+  holds: readonly ReportedStep[],
+): BenchmarkResult['generatorSizing'] {
+  const costs = holds.flatMap(({ measurement, result }) => {
+    const busiest = Math.max(0, ...measurement.audits.map(({ eventLoopUtilization }) => eventLoopUtilization));
+    return generatorThreadMs(busiest, spec.lanes, result.rates.completed) ?? [];
+  });
+  if (costs.length === 0) return null;
+  const threadMsPerWorkflow = costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
+  return {
+    threadMsPerWorkflow,
+    workflowsPerSecondPerGenerator: ratePerHost({ threadMsPerWorkflow }),
+    generatorsNeeded: generatorsFor(Math.max(...steps.map(({ step }) => step.toRate)), threadMsPerWorkflow),
   };
 }

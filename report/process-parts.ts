@@ -62,6 +62,16 @@ export const sizing = z
   })
   .describe('The cost of executing the workload on the hosts; null if no host of the run completed a workflow');
 
+export const generatorSizing = z
+  .strictObject({
+    threadMsPerWorkflow: z.number().describe('Busy time of the main thread of the busiest generator'),
+    workflowsPerSecondPerGenerator: z
+      .number()
+      .describe('What one generator handles while its main thread is 80 % busy'),
+    generatorsNeeded: count.describe('For the highest rate of the run'),
+  })
+  .describe('The cost of a workflow to the generators; null if no workflow completed');
+
 export const workload = z
   .strictObject({
     sampled: count.describe('Sampled workflows of the holds'),

@@ -16,7 +16,7 @@ import {
   finding,
   cluster,
 } from './result-parts';
-import { generator, host, sizing, workload } from './process-parts';
+import { generator, generatorSizing, host, sizing, workload } from './process-parts';
 
 /**
  * The version of the schema of result.json. The TypeScript type and schemas/result.schema.json are derived from the
@@ -47,6 +47,10 @@ export const resultSchema = z
     error: z.string().optional(),
     abortReason: z.string().optional(),
     config: z.record(z.string(), z.unknown()).describe('The complete spec; pass it to --spec to repeat the run'),
+    executor: z
+      .enum(['lean', 'sdk', 'external'])
+      .optional()
+      .describe('What executed the workflows: the generators, hosts with the Temporal SDK, or other workers'),
     passed: z.boolean(),
     failureReasons: z.array(z.string()),
     results: z.strictObject({
@@ -134,6 +138,7 @@ export const resultSchema = z
     mix: z.array(mixPart).optional().describe('The workloads of a mix, over the same holds as `results`'),
     workload: workload.nullable(),
     sizing: sizing.nullable(),
+    generatorSizing: generatorSizing.nullable().optional(),
     cluster: cluster.nullable(),
     steps: z.array(step),
     generators: z.array(generator),

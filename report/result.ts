@@ -13,10 +13,11 @@ import {
 } from '../measurement/account/series';
 import { hostsDuring } from '../measurement/judging/validity';
 import { requiredThroughput, type Thresholds } from '../measurement/judging/verdict';
+import { executorOf } from '../spec/executor';
 import { parseSpec } from '../spec/parse';
 import { endingOf, EXIT } from './exit-codes';
 import { clusterOf } from './cluster';
-import { sizingOf, workloadOf } from './cost';
+import { generatorSizingOf, sizingOf, workloadOf } from './cost';
 import type { RunFacts } from './facts';
 import { headlineHolds, resultsOf } from './headline';
 import { iterationsOf } from './iterations';
@@ -51,6 +52,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     ...(facts.error === undefined ? {} : { error: facts.error }),
     ...(facts.abortReason === undefined ? {} : { abortReason: facts.abortReason }),
     config: { ...facts.spec },
+    executor: executorOf(facts.spec),
     passed: verdict.passed,
     failureReasons: verdict.failureReasons,
     results,
@@ -72,6 +74,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     ...mixOf(mergeParts(holds.flatMap(({ measurement }) => measurement.parts))),
     workload: workloadOf(facts, results.actualRate),
     sizing: sizingOf(facts, holds),
+    generatorSizing: generatorSizingOf(facts, holds),
     cluster: clusterOf(holds),
     steps: steps.map((step) => step.result),
     generators: facts.generators.map((audit) => ({ ...audit })),

@@ -81,8 +81,14 @@ function workload({ workload: found }: BenchmarkResult): string[] {
   ];
 }
 
-function sizing({ sizing: found, config }: BenchmarkResult): string[] {
-  if (!found) return [];
+function sizing({ sizing: found, generatorSizing, executor, config }: BenchmarkResult): string[] {
+  if (!found) {
+    if (!generatorSizing || executor !== 'lean') return [];
+    const { threadMsPerWorkflow, workflowsPerSecondPerGenerator, generatorsNeeded: needed } = generatorSizing;
+    return [
+      `  generators: busy for ${threadMsPerWorkflow.toFixed(1)} ms per workflow, which they also execute; one handles about ${workflowsPerSecondPerGenerator.toFixed(0)} workflows/s; this rate needs ${needed} ${needed === 1 ? 'lane' : 'lanes'} (${String(config.lanes)} used)`,
+    ];
+  }
   const { hostCpuMsPerWorkflow, workflowsPerSecondPerHost, hostsNeeded } = found;
   return [
     `  hosts: ${hostCpuMsPerWorkflow.toFixed(1)} ms of CPU per workflow; one host handles about ${workflowsPerSecondPerHost.toFixed(0)} workflows/s; this rate needs ${hostsNeeded} ${hostsNeeded === 1 ? 'host' : 'hosts'} (${String(config.hosts)} used)`,
@@ -111,9 +117,17 @@ function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((all, n) => all + n, 0);
 }
 
-function system({ system: s, namespace, timeline }: BenchmarkResult): string[] {
+/** What executed the workflows, by the executor in the result. */
+const EXECUTED_BY = {
+  lean: 'by the generators (executor lean)',
+  sdk: 'by hosts with the Temporal SDK (executor sdk)',
+  external: 'by workers that do not belong to the run',
+} as const;
+
+function system({ system: s, namespace, timeline, executor }: BenchmarkResult): string[] {
   return [
     '',
+    ...(executor ? [`  Workflows were executed ${EXECUTED_BY[executor]}`] : []),
     `  Server ${s.serverVersion}, ${s.historyShards} history shard(s), ${s.persistence}; ${s.instanceType === 'unknown' ? 'unknown machine' : s.instanceType}; namespace ${namespace}; load of ${formatDuration(timeline.durationMs)}`,
   ];
 }

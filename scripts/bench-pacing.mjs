@@ -30,7 +30,9 @@ const [line] = layOut([{ durationMs: seconds * 1000, fromRate: rate, toRate: rat
 const input = {
   run: { runId: 'bench', workflowId: 'bench', namespace: 'stub', ownsNamespace: true, taskQueue: 'stub' },
   workload: 'simple',
-  kinds: [{ workload: 'simple', weight: 1, workflowType: 'simple', workflowInput: [], waitingMs: 0 }],
+  kinds: [
+    { workload: 'simple', weight: 1, workflowType: 'simple', workflowInput: [], activities: false, waitingMs: 0 },
+  ],
   step: { ...line, index: 0, name: '1', kind: 'hold', iteration: 1, attempt: 1 },
   lane: 0,
   lanes: 1,
@@ -40,6 +42,7 @@ const input = {
   timeline: [],
   timelineOffsetMs: 0,
   seriesWidthMs: 1000,
+  executor: 'external',
   observeShare: 0,
   maxObservers: 0,
   maxInFlight: rate * 11,
@@ -47,7 +50,7 @@ const input = {
   connections: 1,
   heartbeatTimeoutMs: 5000,
 };
-const target = targetCalls(connection, { input, identity: 'bench', onRetry: () => undefined });
+const target = targetCalls(connection, { input, taskQueue: 'stub', identity: 'bench', onRetry: () => undefined });
 const account = new LaneAccount(input);
 await target.warmUp();
 const startAt = performance.now() + 500;

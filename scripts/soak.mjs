@@ -1,4 +1,4 @@
-// Injects a random fault every minute into a long run: `node scripts/soak.mjs [minutes] [seed]`. At the end, the ledger must agree
+// Injects a random fault every minute into a long run: `node scripts/soak.mjs [minutes] [seed] [executor]`. At the end, the ledger must agree
 // with the server, check-account.mjs must accept it, and no process may have grown. docs/reliability.md has the findings. The seed
 // determines the faults, so a soak can be repeated.
 import { spawn, spawnSync } from 'node:child_process';
@@ -10,6 +10,7 @@ import { root, setUp } from './setup.mjs';
 
 const minutes = Number(process.argv[2] ?? 20);
 const seed = Number(process.argv[3] ?? 1);
+const executor = process.argv[4] ?? 'lean';
 const RATE = 20;
 const SAMPLE_MS = 5000;
 /** Memory at this age is the base of the growth, because a process allocates while it starts. */
@@ -28,7 +29,6 @@ const freeze = (name, ms) => ({
 const faults = [
   kill('generator'),
   kill('control'),
-  kill('host'),
   kill('supervisor'),
   kill('target-server'),
   kill('control-server'),
@@ -36,6 +36,8 @@ const faults = [
   freeze('generator', 9000),
   freeze('target-server', 5000),
   freeze('control-server', 5000),
+  // With the lean executor the generators execute the workflows.
+  ...(executor === 'sdk' ? [kill('host')] : []),
 ];
 
 setUp();
@@ -43,7 +45,19 @@ const dir = mkdtempSync(join(tmpdir(), 'soak-'));
 const database = join(dir, 'target.db');
 const env = { ...process.env, XDG_STATE_HOME: dir, BENCHMARK_METRICS_ADDRESS: 'off' };
 const main = join(root, 'dist', 'cli', 'main.js');
-const args = ['run', '-o', 'json', '--rate', RATE, '--duration', `${minutes}m`, '--ramp-up', '10s'];
+const args = [
+  'run',
+  '-o',
+  'json',
+  '--rate',
+  RATE,
+  '--duration',
+  `${minutes}m`,
+  '--ramp-up',
+  '10s',
+  '--executor',
+  executor,
+];
 // Without step retries, the ledger covers every fault.
 const whole = ['--step-attempts', '1', '--db-filename', database, '--out', join(dir, 'out')];
 const bench = spawn(process.execPath, [main, ...args.map(String), ...whole], {

@@ -1,4 +1,5 @@
 import { durationMs, formatDuration } from './duration';
+import { executorOf } from './executor';
 import type { Field } from './fields';
 import type { BenchmarkSpec, SpecInput } from './parse';
 import type { SpecProblem } from './problems';
@@ -127,7 +128,14 @@ function withoutEffect(spec: BenchmarkSpec, given: SpecInput): SpecProblem[] {
     missing.push(problemOf('abortWindow', spec, 'requires', '`abortOnErrorRate`, `abortOnP99` or `abortOnBacklogAge`'));
   return [
     ...unread,
-    ...replaced(['hosts', 'hostSlots', 'hostPollers'], hasOwnWorkers, 'your own workers: the run starts no hosts'),
+    ...replaced(
+      ['executor', 'hosts', 'hostSlots', 'hostPollers'],
+      hasOwnWorkers,
+      'your own workers: the run executes no workflows',
+    ),
+    ...(['hosts', 'hostSlots', 'hostPollers'] as const)
+      .filter((field) => executorOf(spec) === 'lean' && isChanged(field, given))
+      .map((field) => problemOf(field, spec, 'requires', '`executor` sdk')),
     ...replaced(
       ['deleteNamespace', 'retention'],
       spec.namespace !== undefined,

@@ -1,4 +1,5 @@
-import { boolean, duration, integer, number, text } from './fields';
+import { EXECUTORS } from './executor';
+import { boolean, choice, duration, integer, number, text } from './fields';
 import { MAX_RATE } from './load-fields';
 
 /** The fields that define which processes generate the load and run the load workflows. */
@@ -18,17 +19,22 @@ export const processFields = {
     help: 'Connections from each generator to the target; behind an L4 load balancer, each connection is pinned to one frontend',
     default: 1,
   }),
-  hosts: integer({ min: 1, max: 100, help: 'Worker processes that run the load workflows', default: 1 }),
+  executor: choice({
+    choices: EXECUTORS,
+    help: 'What executes the load workflows: `lean` in the generators, at a fraction of the CPU, or `sdk` in hosts with a Temporal SDK worker',
+    default: 'lean',
+  }),
+  hosts: integer({ min: 1, max: 100, help: '`sdk`: worker processes that run the load workflows', default: 1 }),
   hostSlots: integer({
     min: 1,
     max: 10_000,
-    help: 'Workflow tasks (at least 2) and activities that each host runs at the same time',
+    help: '`sdk`: workflow tasks (at least 2) and activities that each host runs at the same time',
     default: 100,
   }),
   hostPollers: integer({
     min: 2,
     max: 1000,
-    help: 'Open polls of each host for workflow tasks, and as many for activity tasks; a poll returns one task per round trip',
+    help: '`sdk`: open polls of each host for workflow tasks, and as many for activity tasks; a poll returns one task per round trip',
     defaultNote: 'adapted to the load by the Temporal SDK',
   }),
   taskQueue: text({
@@ -39,7 +45,7 @@ export const processFields = {
     defaultNote: 'a new task queue per run',
   }),
   generatorOnly: boolean({
-    help: 'Start no hosts; use the workers that already poll the task queue (`benchmark host` or your own workers)',
+    help: 'Execute no load workflows; use the workers that already poll the task queue (`benchmark host` or your own workers)',
     env: ['BENCHMARK_GENERATOR_ONLY'],
     default: false,
   }),

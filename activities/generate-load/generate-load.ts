@@ -2,27 +2,29 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Connection } from '@temporalio/client';
 import type { LaneResult } from '../../measurement/account/lane';
+import { total } from '../../measurement/account/ledger';
 import { rateAt } from '../../measurement/load/profile';
 import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/activity-types';
 import { PICKED_UP_LATE } from '../../orchestrator/names';
 import type { TargetConnections } from '../../temporal/connections';
-import { WireConnection } from '../../temporal/wire/connection';
 import { machineFacts } from './machine-facts';
 import { anchorClock } from './clock';
 import { ControlLink, Fence } from './control-link';
 import { Heartbeats } from './heartbeats';
 import { LaneAccount } from './lane-account';
 import { LaneAudit } from './lane-audit';
+import type { LaneExecutors } from './lane-executors';
 import type { LaneObserver } from './lane-observer';
+import { LaneTarget } from './lane-target';
 import { MemoryGuard } from './memory-guard';
 import { firstDueAfter, paceLane } from './pace-lane';
-import { targetCalls } from './target-calls';
 
 export interface GeneratorDeps {
   readonly control: Connection;
   readonly controlNamespace: string;
   readonly targets: TargetConnections;
   readonly identity: string;
+  readonly executors: LaneExecutors;
   /** Writes to the process's log. */
   readonly log: (message: string, fields: Record<string, unknown>) => void;
   /** The highest rate of a whole step that this process accepts, starts per second: BENCHMARK_MAX_RATE. */
@@ -51,20 +53,27 @@ export function createGenerateLoad(deps: GeneratorDeps) {
    */
   return async function generateLoad(input: GenerateLoadInput): Promise<LaneResult> {
     requireAllowedRate(deps.maxRate, input);
-    const { targetProfile, namespace } = input.run;
-    const connection = new WireConnection(deps.targets.resolve(targetProfile), namespace, input.connections);
+    const observer = deps.observe(input.workload, input.run.namespace);
+    let target: LaneTarget | undefined;
     let unfinished: Promise<unknown> = Promise.resolve();
     const onUnfinishedLoad = (load: Promise<unknown>) => deps.onUnfinishedLoad((unfinished = load));
     try {
-      return await runLane({ ...deps, onUnfinishedLoad }, input, connection);
+      target = await LaneTarget.open(deps, input, observer);
+      return await runLane({ ...deps, onUnfinishedLoad }, input, observer, target);
     } finally {
-      const close = () => connection.close();
+      observer.end();
+      const close = () => target?.close();
       void unfinished.then(close, close);
     }
   };
 }
 
-async function runLane(deps: GeneratorDeps, input: GenerateLoadInput, connection: WireConnection): Promise<LaneResult> {
+async function runLane(
+  deps: GeneratorDeps,
+  input: GenerateLoadInput,
+  metrics: LaneObserver,
+  target: LaneTarget,
+): Promise<LaneResult> {
   const context = Context.current();
   const { info } = context;
   const link = new ControlLink(deps.control, {
@@ -77,8 +86,7 @@ async function runLane(deps: GeneratorDeps, input: GenerateLoadInput, connection
   });
   const previous = info.heartbeatDetails as LaneCheckpoint | undefined;
   const audit = new LaneAudit(deps.identity, info.attempt, await machineFacts());
-  const metrics = deps.observe(input.workload, input.run.namespace);
-  const observer: typeof metrics = {
+  const observer: LaneObserver = {
     ...metrics,
     sent(workload, lagMs) {
       audit.sent(lagMs);
@@ -90,20 +98,15 @@ async function runLane(deps: GeneratorDeps, input: GenerateLoadInput, connection
   const memory = new MemoryGuard(input.maxInFlight, (cap) =>
     deps.log('memory pressure: in-flight cap lowered', { ...logFields, cap }),
   );
-  const target = targetCalls(connection, {
-    input,
-    identity: deps.identity,
-    onRetry: () => (audit.observerRetries += 1),
-    onRequest: (...request) => observer.requested(...request),
-  });
-
   const anchor = await anchorClock(link, previous ?? account.checkpoint('armed'));
   const now = () => performance.now() - anchor.originMs - input.startAtMs;
-  const result = (cutShort?: string) =>
-    account.result(audit.finish(anchor, memory.timesLowered, account.startP50Ms), cutShort);
+  const result = (cutShort?: string) => {
+    audit.observerRetries = target.retries;
+    return account.result(audit.finish(anchor, memory.timesLowered, account.startP50Ms), cutShort);
+  };
   if (previous === undefined || info.attempt === 1) {
     if (now() > LATE_MS) return result(PICKED_UP_LATE);
-    await target.warmUp();
+    await target.calls.warmUp();
   }
   const from = takeOver(input, account, previous, info.attempt, now());
   deps.log('lane armed', { ...logFields, from });
@@ -123,8 +126,9 @@ async function runLane(deps: GeneratorDeps, input: GenerateLoadInput, connection
   const heartbeats = new Heartbeats({ link, fence, context, heartbeatTimeoutMs, checkpoint });
   const { stop, handover } = heartbeats;
   let untilMs = Infinity;
-  const pace = { input, account, target, now, maySend: () => fence.open, stop, from, memory, until: () => untilMs };
-  const pacing = paceLane(pace);
+  const maySend = () => fence.open;
+  const until = () => untilMs;
+  const pacing = paceLane({ input, account, target: target.calls, now, maySend, stop, from, memory, until });
   // Awaited below, except for a lane that is handed over: its failure must not become an unhandled rejection.
   pacing.catch(() => undefined);
   try {
@@ -139,16 +143,23 @@ async function runLane(deps: GeneratorDeps, input: GenerateLoadInput, connection
       throw ApplicationFailure.retryable('another attempt has taken over this lane', 'Superseded');
     if (handover.aborted && (!paced || account.awaited > 0)) {
       if (!paced) untilMs = now() + Math.min(HANDOVER_MS, input.heartbeatTimeoutMs - FENCE_MARGIN_MS);
+      // Its successor must see the completions of what it starts itself.
+      target.stopExecuting();
       deps.onUnfinishedLoad(pacing);
       await heartbeats.sendLast(paced ? 0 : firstDueAfter(input, untilMs));
       throw ApplicationFailure.retryable('the generator process is shutting down', 'ShuttingDown');
     }
     account.giveUpWaiting();
+    target.mayHaveOpenWorkflows = mayHaveOpenWorkflows(account.checkpoint(phase));
     return result(stop.aborted ? String(stop.reason) : undefined);
   } finally {
     heartbeats.end();
-    observer.end();
   }
+}
+
+/** Whether workflows may be open: those that are awaited, and those that are not known to exist or to have closed. */
+function mayHaveOpenWorkflows({ ledger, observation, awaited }: LaneCheckpoint): boolean {
+  return awaited + observation.lost + ledger.recovered + ledger.inDoubt + total(ledger.unknown) > 0;
 }
 
 /** Throws RateRefused if the step's rate exceeds the limit that the operator of this worker has set. */

@@ -4,6 +4,8 @@ import { isWorkerShutdown } from '../worker-shutdown';
 import type { ControlLink, Fence } from './control-link';
 
 const HEARTBEAT_INTERVAL_MS = 1000;
+/** SDK Core gets each second heartbeat; it sends them to the control server once more. */
+const CORE_EVERY = 2;
 
 export interface HeartbeatDeps {
   readonly link: ControlLink;
@@ -22,6 +24,7 @@ export class Heartbeats {
   private readonly handoverController = new AbortController();
   private readonly timer: NodeJS.Timeout;
   private inProgress?: Promise<void>;
+  private sent = 0;
 
   constructor(private readonly deps: HeartbeatDeps) {
     this.timer = setInterval(() => void this.sendUnlessInProgress(), HEARTBEAT_INTERVAL_MS);
@@ -57,8 +60,9 @@ export class Heartbeats {
   private async send(through?: number): Promise<void> {
     const { link, fence, context, heartbeatTimeoutMs } = this.deps;
     const checkpoint = this.deps.checkpoint(through);
-    // SDK Core enforces the heartbeat timeout locally too, so it needs the heartbeat as well. A late or lost one is harmless.
-    context.heartbeat(checkpoint);
+    // SDK Core enforces the heartbeat timeout locally too, so it needs a heartbeat now and then. A late or lost one is harmless.
+    if (through !== undefined || this.sent % CORE_EVERY === 0) context.heartbeat(checkpoint);
+    this.sent += 1;
     const calledAtMs = performance.now();
     const state = await link.heartbeat(checkpoint, heartbeatTimeoutMs);
     if (state === 'current' || state === 'canceled') fence.prove(calledAtMs);

@@ -33,6 +33,8 @@ export interface TargetCalls {
 
 export interface TargetOptions {
   readonly input: GenerateLoadInput;
+  /** The task queue of the workflows that are started. */
+  readonly taskQueue: string;
   readonly identity: string;
   /** Called when a long poll is repeated after an error. */
   readonly onRetry: () => void;
@@ -50,6 +52,9 @@ const WARM_UP_MS = 800;
 /** What a call without an answer occupies beside its request: its HTTP/2 stream, timer and closures. Measured. */
 const CALL_BYTES = 6000;
 
+/** Whether a lane of this process has made the calls of a warm-up. */
+let isWarm = false;
+
 const SYSTEM_INFO = frameOf(temporal.api.workflowservice.v1.GetSystemInfoRequest.encode({}).finish());
 
 /**
@@ -58,8 +63,8 @@ const SYSTEM_INFO = frameOf(temporal.api.workflowservice.v1.GetSystemInfoRequest
  * @param connection the calls take turns on its channels
  */
 export function targetCalls(connection: Pick<WireConnection, 'unary'>, options: TargetOptions): TargetCalls {
-  const { input, identity, onRequest } = options;
-  const { namespace, taskQueue } = input.run;
+  const { input, identity, taskQueue, onRequest } = options;
+  const { namespace } = input.run;
   const kinds = input.kinds.map((kind) => ({ ...kind, inputOf: arrivalInput(kind, input) }));
   const kindOf = (sequence: number) => kinds[kindAt(kinds, input.lane, sequence)]!;
   const requests = new LoadRequests({ namespace, identity, taskQueue });
@@ -131,6 +136,9 @@ export function targetCalls(connection: Pick<WireConnection, 'unary'>, options: 
     async warmUp() {
       const endAt = Date.now() + WARM_UP_MS;
       for (let i = 0; i < WARM_UP_CALLS; i += 1) encodeStart(`warm-up/${i}`, i);
+      // A ramp warms up by itself, and earlier lanes of this process have done it.
+      if (isWarm || input.step.fromRate === 0) return;
+      isWarm = true;
       for (let i = 0; i < WARM_UP_CALLS && Date.now() < endAt; i += WARM_UP_CONCURRENCY)
         await Promise.all(Array.from({ length: WARM_UP_CONCURRENCY }, () => call('GetSystemInfo', SYSTEM_INFO)));
     },

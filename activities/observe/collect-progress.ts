@@ -3,12 +3,11 @@ import { WorkflowFailedError, type Client, type Connection } from '@temporalio/c
 import { ApplicationFailure } from '@temporalio/common';
 import { AbortWatch } from '../../measurement/judging/abort';
 import { mergeHistograms } from '../../measurement/account/histogram';
-import { QUEUE_TYPES } from '../../measurement/server/target';
-import type { CollectInput, HostReport, RunRef, StepSnapshot } from '../../orchestrator/activity-types';
+import type { CollectInput, HostReport, StepSnapshot } from '../../orchestrator/activity-types';
 import { breachSignal, snapshotSignal } from '../../orchestrator/messages';
 import type { TargetConnections } from '../../temporal/connections';
 import { lanesOf, pendingHeartbeats, snapshotOf } from './lane-heartbeats';
-import { sampleQueue } from './task-queues';
+import { QueueSampler } from './task-queues';
 
 /** The first snapshot is sent this long after the collector starts, at the latest. */
 const FIRST_REPORT_MS = 4000;
@@ -26,6 +25,7 @@ export function createCollectProgress({ client, targets }: { client: Client; tar
     const stepWorkflowId = context.info.workflowExecution!.workflowId;
     const connection = client.connection as Connection;
     const run = client.workflow.getHandle(reportTo);
+    const queues = new QueueSampler(targets, input.run, input.queues);
     const watch = abortOn && new AbortWatch(abortOn);
     const checkEveryMs = abortOn ? Math.min(reportEveryMs, abortOn.windowMs / CHECKS_PER_WINDOW) : reportEveryMs;
     let reportAt = Date.now() + Math.min(FIRST_REPORT_MS, reportEveryMs);
@@ -34,13 +34,12 @@ export function createCollectProgress({ client, targets }: { client: Client; tar
       const lanes = await lanesOf(connection, client.options.namespace, stepWorkflowId).catch(() => []);
       const snapshot = snapshotOf(lanes, stepIndex);
       if (snapshot && Date.now() >= reportAt) {
-        await run.signal(snapshotSignal, { ...snapshot, backlog: await backlogs(targets, input.run) });
+        await run.signal(snapshotSignal, { ...snapshot, backlog: await backlogs(queues) });
         reportAt = Date.now() + reportEveryMs;
       }
       if (!watch || !snapshot || !lanes.some(({ phase }) => phase === 'sending')) continue;
       const latency = mergeHistograms(lanes.map(({ histograms }) => histograms.latency));
-      const { ageMs: backlogAgeMs } =
-        (abortOn?.backlogAgeMs && (await sampleQueue(targets, input.run, 'workflow'))) || {};
+      const { ageMs: backlogAgeMs } = (abortOn?.backlogAgeMs && (await queues.sample('workflow'))) || {};
       const breach = watch.breach({ atMs: Date.now(), ledger: snapshot.ledger, latency, backlogAgeMs });
       if (breach === undefined) continue;
       await run.signal(breachSignal, breach);
@@ -49,11 +48,9 @@ export function createCollectProgress({ client, targets }: { client: Client; tar
   };
 }
 
-/** Returns the backlog of each of the run's task queues; queues without statistics are left out. */
-async function backlogs(targets: TargetConnections, run: RunRef): Promise<StepSnapshot['backlog']> {
-  const samples = await Promise.all(
-    QUEUE_TYPES.map(async (type) => [type, await sampleQueue(targets, run, type)] as const),
-  );
+/** Returns the backlog of each type of the step's task queues; types without statistics are left out. */
+async function backlogs(queues: QueueSampler): Promise<StepSnapshot['backlog']> {
+  const samples = await Promise.all(queues.types.map(async (type) => [type, await queues.sample(type)] as const));
   return Object.fromEntries(samples.flatMap(([type, sample]) => (sample ? [[type, sample.backlog]] : [])));
 }
 

@@ -2,7 +2,6 @@ import { Context } from '@temporalio/activity';
 import { readingsBetween, type ServerPage } from '../../measurement/server/server-metrics';
 import {
   depthOf,
-  QUEUE_TYPES,
   type QueueSample,
   type QueueType,
   type ServerObservation,
@@ -12,7 +11,7 @@ import type { PagePart } from '../../measurement/server/wire-names';
 import type { ObserveInput } from '../../orchestrator/activity-types';
 import type { TargetConnections } from '../../temporal/connections';
 import type { PageSource } from './server-pages';
-import { sampleQueue } from './task-queues';
+import { QueueSampler } from './task-queues';
 
 /** The interval at which the server refreshes the statistics of a task queue. */
 const QUEUE_INTERVAL_MS = 5000;
@@ -47,6 +46,7 @@ export function createObserveTarget({ targets, sources: all, readsDatabase, onSa
   return async function observeTarget(input: ObserveInput): Promise<TargetObservation> {
     const { run, startAtMs, durationMs, readServer } = input;
     const sources = readServer ? all : [];
+    const queues = new QueueSampler(targets, run, input.queues);
     const context = Context.current();
     const endMs = startAtMs + durationMs;
     const intervalMs = Math.max(QUEUE_INTERVAL_MS, durationMs / MAX_SAMPLES);
@@ -64,8 +64,8 @@ export function createObserveTarget({ targets, sources: all, readsDatabase, onSa
       }
       if (leftMs <= 0) break;
       await context.sleep(Math.min(intervalMs, leftMs));
-      for (const type of QUEUE_TYPES) {
-        const sample = await sampleQueue(targets, run, type);
+      for (const type of queues.types) {
+        const sample = await queues.sample(type);
         if (!sample) continue;
         queueSamples[type].push(sample);
         onSample(type, sample);

@@ -1,6 +1,6 @@
 import { temporal } from '@temporalio/proto';
 import type { QueueSample, QueueType } from '../../measurement/server/target';
-import type { RunRef } from '../../orchestrator/activity-types';
+import type { RunRef, StepQueues } from '../../orchestrator/activity-types';
 import type { TargetConnections } from '../../temporal/connections';
 
 const { TaskQueueType } = temporal.api.enums.v1;
@@ -10,22 +10,42 @@ const TYPES = {
 } as const;
 
 const TIMEOUT_MS = 4000;
+/** Of many queues, one per lane with equal shares of the load, so many are asked about at a time, in turn. */
+const MAX_ASKED = 4;
 
-/**
- * Returns the server's statistics of one of the run's task queues, which the server refreshes about every 5 s; undefined
- * if the server has none or does not answer.
- */
-export async function sampleQueue(
-  targets: TargetConnections,
-  { targetProfile, namespace, taskQueue }: Pick<RunRef, 'targetProfile' | 'namespace' | 'taskQueue'>,
-  type: QueueType,
-): Promise<QueueSample | undefined> {
-  try {
-    const connection = await targets.get(targetProfile);
+/** The statistics of a step's task queues, which the server refreshes about every 5 s. */
+export class QueueSampler {
+  private turn = 0;
+
+  constructor(
+    private readonly targets: TargetConnections,
+    private readonly run: Pick<RunRef, 'targetProfile' | 'namespace' | 'taskQueue'>,
+    private readonly queues: StepQueues = { names: [run.taskQueue], types: ['workflow', 'activity'] },
+  ) {}
+
+  get types(): readonly QueueType[] {
+    return this.queues.types;
+  }
+
+  /** Returns the sum over the queues of one type; undefined if the server has no statistics or does not answer. */
+  async sample(type: QueueType): Promise<QueueSample | undefined> {
+    const { names } = this.queues;
+    const count = Math.min(MAX_ASKED, names.length);
+    const asked = Array.from({ length: count }, (_, i) => names[(this.turn + i) % names.length]!);
+    this.turn = (this.turn + count) % names.length;
+    try {
+      return sumOf(await Promise.all(asked.map((name) => this.ask(name, type))), names.length);
+    } catch {
+      return undefined;
+    }
+  }
+
+  private async ask(name: string, type: QueueType): Promise<QueueSample | undefined> {
+    const connection = await this.targets.get(this.run.targetProfile);
     const { stats } = await connection.withDeadline(Date.now() + TIMEOUT_MS, () =>
       connection.workflowService.describeTaskQueue({
-        namespace,
-        taskQueue: { name: taskQueue },
+        namespace: this.run.namespace,
+        taskQueue: { name },
         taskQueueType: TYPES[type],
         reportStats: true,
       }),
@@ -40,7 +60,20 @@ export async function sampleQueue(
       addedPerSecond: stats.tasksAddRate ?? 0,
       dispatchedPerSecond: stats.tasksDispatchRate ?? 0,
     };
-  } catch {
-    return undefined;
   }
+}
+
+/** Returns the sum over all queues, extrapolated from those that were asked about; undefined without any statistics. */
+export function sumOf(asked: readonly (QueueSample | undefined)[], queues: number): QueueSample | undefined {
+  const known = asked.filter((sample) => sample !== undefined);
+  if (known.length === 0) return undefined;
+  const sum = (pick: (sample: QueueSample) => number) =>
+    (known.reduce((all, sample) => all + pick(sample), 0) * queues) / known.length;
+  return {
+    atMs: known[0]!.atMs,
+    backlog: Math.round(sum(({ backlog }) => backlog)),
+    ageMs: Math.max(...known.map(({ ageMs }) => ageMs)),
+    addedPerSecond: sum(({ addedPerSecond }) => addedPerSecond),
+    dispatchedPerSecond: sum(({ dispatchedPerSecond }) => dispatchedPerSecond),
+  };
 }

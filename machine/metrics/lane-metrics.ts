@@ -1,12 +1,12 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { LaneObserver } from '../../activities/generate-load/lane-observer';
-import { RequestMetrics } from './request-metrics';
+import { SdkNamedMetrics } from './sdk-named-metrics';
 import { LATENCY_BUCKETS } from './sdk-runtime';
 
 /** The generator's metrics. Names are stable and labels are bounded: none contains a run, a lane or an id. */
 export class LaneMetrics {
   readonly registry = new Registry();
-  private readonly sdkRequests = new RequestMetrics(this.registry);
+  private readonly sdk = new SdkNamedMetrics(this.registry);
   private readonly scheduledTotal = this.counter(
     'benchmark_workflows_scheduled_total',
     'Arrivals that have become due',
@@ -48,7 +48,7 @@ export class LaneMetrics {
   );
   private readonly request = new Histogram({
     name: 'benchmark_request_latency_seconds',
-    help: 'Latency of calls to the target, by operation and gRPC code; GetWorkflowExecutionHistory is the long poll for a completion',
+    help: 'Latency of calls to the target, by operation and gRPC code; GetWorkflowExecutionHistory is the long poll for a completion, Poll… that for a task',
     labelNames: ['operation', 'code'],
     buckets: LATENCY_BUCKETS,
     registers: [this.registry],
@@ -73,7 +73,7 @@ export class LaneMetrics {
    * are labeled with the workload of the run, which may be a mix; counters are labeled with the workloads in it.
    */
   lane(workload: string, namespace: string): LaneObserver & { end(): void } {
-    this.sdkRequests.begin(namespace);
+    this.sdk.begin(namespace);
     const current = { inFlight: 0, awaited: 0, targetRate: 0, achieved: 0, completed: 0 };
     let acknowledged = 0;
     let completed = 0;
@@ -113,12 +113,14 @@ export class LaneMetrics {
       closedOtherwise: (kind, result) => this.closedTotal.inc({ workload: kind, result }),
       requested: (operation, code, durationMs) => {
         this.request.observe({ operation, code }, durationMs / 1000);
-        this.sdkRequests.observe(namespace, operation, durationMs);
+        this.sdk.request(namespace, operation, code, durationMs);
       },
+      taskTaken: (type, waitedMs) => this.sdk.task(namespace, type, waitedMs),
+      executed: (endToEndMs) => this.sdk.closed(namespace, endToEndMs),
       gauges,
       end: () => {
         gauges({ inFlight: 0, awaited: 0, targetRate: 0 });
-        this.sdkRequests.end(namespace);
+        this.sdk.end(namespace);
       },
     };
   }

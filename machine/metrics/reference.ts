@@ -40,12 +40,11 @@ export function metricsReference(): string {
     'The page also has the metrics of the Temporal SDK (`temporal_…`), for example `temporal_request_latency`,',
     '`temporal_long_request_latency`, `temporal_request_failure`, `temporal_workflow_task_schedule_to_start_latency`,',
     '`temporal_activity_schedule_to_start_latency`, `temporal_activity_execution_latency` and `temporal_workflow_endtoend_latency`.',
-    'See https://docs.temporal.io/references/sdk-metrics. All of their durations are in seconds. The generator starts workflows through',
-    'the JavaScript client, which has no metrics, so the benchmark adds its own calls to `temporal_request_latency` and',
-    '`temporal_long_request_latency` with the label `service_name="temporal-benchmark"` (the SDK: `temporal-core-sdk`), e.g.',
+    'See https://docs.temporal.io/references/sdk-metrics. All of their durations are in seconds. The generators call the',
+    'target, and execute the load workflows, without the SDK (`--executor lean`). The benchmark adds what they do to these metrics with the',
+    'label `service_name="temporal-benchmark"` (the SDK: `temporal-core-sdk`), e.g.',
     '`temporal_request_latency_count{operation="StartWorkflowExecution",service_name="temporal-benchmark"}`. The samples of a namespace',
-    'remain until a lane of another namespace begins. The failures of these calls are not in `temporal_request_failure`: the label',
-    '`code` of `benchmark_request_latency_seconds` counts them, and `benchmark_workflows_rejected_total` counts them by cause.',
+    'remain until a lane of another namespace begins. `benchmark_workflows_rejected_total` counts failed starts by cause.',
     '',
   ].join('\n');
 }

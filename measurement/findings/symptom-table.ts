@@ -9,8 +9,8 @@ export const SYMPTOMS: readonly Symptom[] = [
   {
     name: 'no worker polls the task queue',
     confidence: 'high',
-    knob: 'the workers of the task queue (--hosts, --task-queue)',
-    default: '1 host, a task queue per run',
+    knob: 'the workers of the task queue (--executor, --task-queue)',
+    default: 'the generators, task queues per run',
     advice: 'check that workers poll the task queue: their logs, their namespace and the name of the task queue',
     threshold:
       'a backlog of more than 5 seconds of load, while workflows complete, polls succeed and tasks are dispatched at less than 5 % of the target rate',
@@ -66,8 +66,8 @@ export const SYMPTOMS: readonly Symptom[] = [
   {
     name: 'low sync match rate',
     confidence: 'low',
-    knob: '--host-pollers, --host-slots',
-    default: 'scaled by the worker; 100',
+    knob: '--lanes; with --executor sdk: --host-pollers, --host-slots',
+    default: '4; scaled by the worker; 100',
     advice:
       'give the workers more pollers and slots first, then raise matching.numTaskqueueReadPartitions and matching.numTaskqueueWritePartitions (4)',
     threshold: "Temporal's alert: less than 95 % of the tasks are matched synchronously",

@@ -25,6 +25,21 @@ export function ratePerHost({ threadMsPerWorkflow }: Pick<HostCost, 'threadMsPer
   return (LIMITS.eventLoopUtilization * 1000) / threadMsPerWorkflow;
 }
 
+/**
+ * Returns how long the main thread of a generator is busy per workflow, milliseconds; undefined if no workflow completed.
+ *
+ * @param busiest the event loop utilization of the busiest generator, 0–1
+ */
+export function generatorThreadMs(busiest: number, lanes: number, completedPerSecond: number): number | undefined {
+  const threadMs = (busiest * 1000 * lanes) / completedPerSecond;
+  return threadMs > 0 && Number.isFinite(threadMs) ? threadMs : undefined;
+}
+
+/** Returns how many generators a rate needs, none of which exceeds the validity limit of its main thread (law 8). */
+export function generatorsFor(rate: number, threadMsPerWorkflow: number): number {
+  return Math.max(1, Math.ceil(rate / ratePerHost({ threadMsPerWorkflow })));
+}
+
 /** Returns how many hosts a rate needs, and how many CPU cores they use together. */
 export function hostsFor(rate: number, cost: HostCost): { readonly hosts: number; readonly cores: number } {
   return { hosts: Math.max(1, Math.ceil(rate / ratePerHost(cost))), cores: (rate * cost.cpuMsPerWorkflow) / 1000 };

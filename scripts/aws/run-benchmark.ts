@@ -1,12 +1,13 @@
 import type { Argv } from 'yargs';
 import { badConfiguration } from '../../cli/errors';
 import { readSpec, withSpecOptions } from '../../cli/spec-options';
+import { executorOf } from '../../spec/executor';
 import { parseDuration } from '../../spec/duration';
 import type { BenchmarkSpec } from '../../spec/parse';
 import { fieldNames } from '../../spec/table';
 import { planOf } from '../../orchestrator/plan';
 import { renderText } from '../../report/text';
-import { MEASURED_OPTION, measuredHosts, sizingNote } from './advice';
+import { MEASURED_OPTION, measuredNeed, sizingNote } from './advice';
 import { clientsFor } from './clients';
 import { readDeployment, withDeploymentOptions, type Deployment } from './deployment';
 import { runEnvironment, type RunSettings } from './overrides';
@@ -51,12 +52,12 @@ export function builder(yargs: Argv) {
 
 export async function handler(argv: Readonly<Record<string, unknown>>): Promise<number> {
   const deployment = readDeployment(argv);
-  const given = withMeasuredHosts({ ...argv, ...aliased(argv) });
+  const given = withMeasuredNeed({ ...argv, ...aliased(argv) });
   const { spec } = readSpec(given, false, {});
   const settings = settingsOf(given);
   const options = optionsOf(argv, spec, deployment);
-  const note = argv.measured === undefined ? sizingNote(planOf(spec).peakRate, spec.hosts) : undefined;
-  if (note !== undefined && !spec.generatorOnly) options.print(note);
+  const note = argv.measured === undefined ? sizingNote(planOf(spec).peakRate, spec) : undefined;
+  if (note !== undefined) options.print(note);
   if (argv.dryRun) {
     process.stdout.write(`${dryRun(deployment, settings, options)}\n`);
     return 0;
@@ -67,11 +68,13 @@ export async function handler(argv: Readonly<Record<string, unknown>>): Promise<
   return exitCode;
 }
 
-/** Sets `hosts` from --measured, unless the spec sets it. */
-function withMeasuredHosts(argv: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+/** Sets `lanes` or `hosts` from --measured, unless the spec sets it. */
+function withMeasuredNeed(argv: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { input, spec } = readSpec(argv, false, {});
-  if (argv.measured === undefined || input.hosts !== undefined) return argv;
-  return { ...argv, hosts: String(measuredHosts(planOf(spec).peakRate, String(argv.measured), spec).hosts) };
+  if (argv.measured === undefined) return argv;
+  const need = measuredNeed(planOf(spec).peakRate, String(argv.measured), spec);
+  const unset = Object.entries(need).filter(([name]) => input[name] === undefined);
+  return { ...argv, ...Object.fromEntries(unset.map(([name, value]) => [name, String(value)])) };
 }
 
 function aliased(argv: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -125,7 +128,8 @@ export function runTimeoutMs(spec: BenchmarkSpec): number {
   return (durationMs + steps.length * completionTimeoutMs) * spec.stepAttempts + 15 * 60_000;
 }
 
-function loadTasksOf(given: unknown, { lanes, hosts, generatorOnly }: BenchmarkSpec, deployment: Deployment): number {
+function loadTasksOf(given: unknown, spec: BenchmarkSpec, deployment: Deployment): number {
+  const { lanes } = spec;
   const { generators_per_task: generators, load_task_count: most, tasks_per_instance, max_instances } = deployment;
   const forLanes = Math.ceil(lanes / generators);
   if (given !== undefined) {
@@ -140,10 +144,11 @@ function loadTasksOf(given: unknown, { lanes, hosts, generatorOnly }: BenchmarkS
       `${lanes} lanes need ${lanes} generators, and ${tasks} load worker tasks have ${tasks * generators}; raise --load-tasks or lower --lanes`,
     );
   }
-  const tasks = Math.max(forLanes, generatorOnly ? 1 : hosts);
+  const hosts = executorOf(spec) === 'sdk' ? spec.hosts : 0;
+  const tasks = Math.max(forLanes, hosts);
   if (tasks <= most) return tasks;
   throw badConfiguration(
-    `${lanes} lanes and ${hosts} hosts need ${tasks} load worker tasks, and the deployment allows ${most}; raise load_task_count in Terraform, or lower --lanes or --hosts`,
+    `${lanes} lanes${hosts > 0 ? ` and ${hosts} hosts` : ''} need ${tasks} load worker tasks, and the deployment allows ${most}; raise load_task_count in Terraform, or lower --lanes${hosts > 0 ? ' or --hosts' : ''}`,
   );
 }
 

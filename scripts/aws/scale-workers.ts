@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { badConfiguration } from '../../cli/errors';
 import { parseDuration } from '../../spec/duration';
-import { MEASURED_OPTION, measuredHosts } from './advice';
+import { MEASURED_OPTION, measuredNeed } from './advice';
 import { clientsFor, type Clients } from './clients';
 import { readDeployment, withDeploymentOptions, type Deployment } from './deployment';
 import {
@@ -124,18 +124,20 @@ function loadTasksOf(argv: Readonly<Record<string, unknown>>, deployment: Deploy
   );
 }
 
-/** Returns one task per host that the rate needs. */
-function tasksForRate(rate: unknown, measured: unknown, { load_task_count: most }: Deployment): number {
+/** Returns as many tasks as the rate needs: one per host, or enough for its lanes. */
+function tasksForRate(rate: unknown, measured: unknown, deployment: Deployment): number {
+  const { load_task_count: most, generators_per_task } = deployment;
   if (measured === undefined) {
     throw badConfiguration(
       '--rate requires --measured: the cost of a workflow depends on the workload and the instance type; run at a low rate first and give its result.json',
     );
   }
   if (!(Number(rate) > 0)) throw badConfiguration(`--rate is ${JSON.stringify(rate)}; give workflows per second`);
-  const { hosts } = measuredHosts(Number(rate), String(measured));
-  if (hosts <= most) return hosts;
+  const need = measuredNeed(Number(rate), String(measured));
+  const tasks = 'hosts' in need ? need.hosts : Math.ceil(need.lanes / generators_per_task);
+  if (tasks <= most) return tasks;
   throw badConfiguration(
-    `${String(rate)}/s need ${hosts} load worker tasks, and the deployment allows ${most}; raise load_task_count in Terraform`,
+    `${String(rate)}/s need ${tasks} load worker tasks, and the deployment allows ${most}; raise load_task_count in Terraform`,
   );
 }
 

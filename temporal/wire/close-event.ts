@@ -1,5 +1,6 @@
 import { temporal } from '@temporalio/proto';
-import { eventsOf, readHistoryPage, textIn } from './replies';
+import { eventsOf, readHistoryPage } from './history-events';
+import { textIn } from './replies';
 import { Fields } from './scan';
 
 const { EventType } = temporal.api.enums.v1;

@@ -19,6 +19,9 @@ export interface WorkflowTask {
   /** Types of queries that came with the task, by their ids. */
   queries: Map<string, string>;
   messages: ProtocolMessage[];
+  /** When the server scheduled it and gave it to the worker: milliseconds since the epoch; 0 if it did not say. */
+  scheduledAtMs: number;
+  startedAtMs: number;
   /** By how many polls the server would have the worker change; undefined if it did not say. */
   pollersDelta?: number;
 }
@@ -43,6 +46,9 @@ export interface ActivityTask {
   heartbeatDetails: Buffer;
   attempt: number;
   heartbeatTimeoutMs: number;
+  /** When the server scheduled this attempt and gave it to the worker: milliseconds since the epoch; 0 if it did not say. */
+  scheduledAtMs: number;
+  startedAtMs: number;
   pollersDelta?: number;
 }
 
@@ -61,6 +67,8 @@ export function readWorkflowTask(fields: Fields): WorkflowTask {
     nextPageToken: NOTHING,
     queries: new Map(),
     messages: [],
+    scheduledAtMs: 0,
+    startedAtMs: 0,
   };
   while (fields.next()) {
     switch (fields.field) {
@@ -91,6 +99,12 @@ export function readWorkflowTask(fields: Fields): WorkflowTask {
       case 9:
         task.nextPageToken = fields.bytes();
         break;
+      case 12:
+        task.scheduledAtMs = durationMs(fields.nested());
+        break;
+      case 13:
+        task.startedAtMs = durationMs(fields.nested());
+        break;
       case 10:
         task.query = textIn(fields.nested(), 1);
         break;
@@ -118,6 +132,8 @@ export function readActivityTask(fields: Fields): ActivityTask {
     heartbeatDetails: NOTHING,
     attempt: 0,
     heartbeatTimeoutMs: 0,
+    scheduledAtMs: 0,
+    startedAtMs: 0,
   };
   while (fields.next()) {
     switch (fields.field) {
@@ -135,6 +151,12 @@ export function readActivityTask(fields: Fields): ActivityTask {
         break;
       case 9:
         task.heartbeatDetails = fields.bytes();
+        break;
+      case 11:
+        task.scheduledAtMs = durationMs(fields.nested());
+        break;
+      case 12:
+        task.startedAtMs = durationMs(fields.nested());
         break;
       case 13:
         task.attempt = fields.int;
@@ -158,43 +180,6 @@ export function readCompleted(fields: Fields): { next?: WorkflowTask; activities
     else if (fields.field === 2) reply.activities.push(readActivityTask(fields.nested()));
   }
   return reply;
-}
-
-/** Reads a GetWorkflowExecutionHistoryResponse. */
-export function readHistoryPage(fields: Fields): { history: Buffer; nextPageToken: Buffer } {
-  const page = { history: NOTHING, nextPageToken: NOTHING };
-  while (fields.next()) {
-    if (fields.field === 1) page.history = fields.bytes();
-    else if (fields.field === 3) page.nextPageToken = fields.bytes();
-  }
-  return page;
-}
-
-/** An event's id, type and encoded attributes. */
-export interface EventView {
-  readonly id: number;
-  readonly type: number;
-  readonly attributes: Buffer;
-}
-
-/** Attributes are the fields between these two numbers. */
-const FIRST_ATTRIBUTES = 6;
-const AFTER_ATTRIBUTES = 300;
-
-/** The events of an encoded `temporal.api.history.v1.History`, in order. */
-export function* eventsOf(history: Buffer): Generator<EventView> {
-  const events = new Fields(history);
-  while (events.next()) {
-    if (events.field !== 1) continue;
-    const event = { id: 0, type: 0, attributes: NOTHING };
-    const fields = events.nested();
-    while (fields.next()) {
-      if (fields.field === 1) event.id = fields.int;
-      else if (fields.field === 3) event.type = fields.int;
-      else if (fields.field >= FIRST_ATTRIBUTES && fields.field < AFTER_ATTRIBUTES) event.attributes = fields.bytes();
-    }
-    yield event;
-  }
 }
 
 /** `run_id` of a StartWorkflowExecutionResponse. */
@@ -257,7 +242,8 @@ function readMessage(fields: Fields): ProtocolMessage {
   return message;
 }
 
-function durationMs(fields: Fields): number {
+/** Milliseconds of a Duration, or since the epoch of a Timestamp. */
+export function durationMs(fields: Fields): number {
   let ms = 0;
   while (fields.next()) {
     if (fields.field === 1) ms += fields.int * 1000;

@@ -14,6 +14,7 @@ const flags = fc.record(
     activityCount: fc.integer({ min: 1, max: 100 }).map(String),
     iterations: fc.integer({ min: 1, max: 10 }).map(String),
     lanes: fc.integer({ min: 1, max: 50 }).map(String),
+    executor: fc.constantFrom('lean', 'sdk'),
     hosts: fc.integer({ min: 1, max: 20 }).map(String),
     generatorOnly: fc.boolean(),
     namespace: fc.constantFrom('orders', 'benchmark-x'),

@@ -113,17 +113,23 @@ describe('before anything is contacted', () => {
       stdout: expect.stringMatching(/arrivals {4}450 .*\n.*peak rate {3}50\/s in 1 lane\n/) as string,
     });
     const file = join(home.dir, 'measured.json');
-    const sizing = {
-      hostCpuMsPerWorkflow: 6,
-      hostThreadMsPerWorkflow: 4,
-      workflowsPerSecondPerHost: 200,
-      hostsNeeded: 1,
-    };
+    const perHost = { workflowsPerSecondPerHost: 200, hostsNeeded: 1 };
+    const sizing = { hostCpuMsPerWorkflow: 6, hostThreadMsPerWorkflow: 4, ...perHost };
     const measured = resultWithoutRun('ERROR', 'none', { workload: 'simple' }, 0);
-    writeFileSync(file, JSON.stringify({ ...measured, runId: 'short', sizing }));
-    const sized = await home.run(['run', '--dry-run', '--rate', '900', '--measured', file]).ended;
+    writeFileSync(file, JSON.stringify({ ...measured, executor: 'sdk', runId: 'short', sizing }));
+    const sized = await home.run(['run', '--dry-run', '--rate', '900', '--executor', 'sdk', '--measured', file]).ended;
     expect(sized.stdout).toMatch(
-      /hosts {7}1 with 100 slots each; the run needs 5 hosts with 5\.4 cores in total \(6\.0 ms of CPU per workflow in short\)/,
+      /executor {4}sdk: 1 hosts with 100 slots each; the run needs 5 hosts with 5\.4 cores in total \(6\.0 ms of CPU per workflow in short\)/,
+    );
+    const lean = await home.run(['run', '--dry-run', '--rate', '900', '--measured', file]).ended;
+    expect(lean).toMatchObject({
+      code: 104,
+      stderr: expect.stringMatching(/expected a result of --executor lean/) as string,
+    });
+    const generatorSizing = { threadMsPerWorkflow: 2, workflowsPerSecondPerGenerator: 400, generatorsNeeded: 1 };
+    writeFileSync(file, JSON.stringify({ ...measured, executor: 'lean', runId: 'short', generatorSizing }));
+    expect((await home.run(['run', '--dry-run', '--rate', '900', '--measured', file]).ended).stdout).toMatch(
+      /executor {4}lean: the generators execute the workflows; the run needs 3 lanes \(2\.0 ms per workflow in short\)/,
     );
     const other = await home.run(['run', '--dry-run', '--workload', 'timer', '--measured', file]).ended;
     expect(other).toMatchObject({

@@ -83,7 +83,7 @@ test('abortOn: too many errors over a window end the run early, with the reason,
 
 test('abortOn: a backlog that nobody works off ends the run early', async () => {
   const cluster = await Cluster.start({ generators: 1 });
-  const limits = { abortOnBacklogAge: '2s', abortWindow: '4s', completionTimeout: '3s' };
+  const limits = { executor: 'sdk', abortOnBacklogAge: '2s', abortWindow: '4s', completionTimeout: '3s' };
   await cluster.start('backlog', { ...short, duration: '90s', ...limits });
   await cluster.loading('backlog', 10);
   for (const pid of cluster.hostPids()) process.kill(pid, 'SIGSTOP');

@@ -8,7 +8,7 @@ jest.setTimeout(240_000);
 let cluster: Cluster;
 afterEach(() => cluster.stop());
 
-const load = { rate: 20, duration: '20s', rampUp: '1s', lanes: 1 };
+const load = { rate: 20, duration: '20s', rampUp: '1s', lanes: 1, executor: 'sdk' };
 
 test('a host that dies in mid-run: completions stall and recover, every workflow completes, and the hold is INVALID', async () => {
   cluster = await Cluster.start({ generators: 1 });

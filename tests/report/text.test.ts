@@ -1,9 +1,11 @@
 import { assessValidity, evidenceOf } from '../../measurement/judging/validity';
 import { judge } from '../../measurement/judging/verdict';
+import { idleAudit } from '../../measurement/account/generator-audit';
 import type { StepFacts } from '../../report/facts';
 import { renderMarkdown } from '../../report/markdown';
 import { resultOf } from '../../report/result';
 import { renderText } from '../../report/text';
+import { specOf } from '../support/facts';
 import { passedRun } from '../support/passed-run';
 import { schemaErrors } from '../support/result';
 
@@ -74,12 +76,27 @@ test('with --verbose, the summary has all figures', () => {
     '  scheduled 200 = acknowledged 200 + recovered 0 + rejected 0 + skipped 0 + unknown 0',
     "  the server's count agrees: 200 = completed 200 + failed 0 + canceled 0 + terminated 0 + timed out 0 + open 0",
     '',
+    '  Workflows were executed by hosts with the Temporal SDK (executor sdk)',
     '  Server 1.32.0, 4 history shard(s), postgres12; unknown machine; namespace benchmark-run-1; load of 20s',
     '',
     '  Page: report.html',
     '  Result: result.json',
     '',
   ]);
+});
+
+test('if the generators executed the workflows, the summary says so, and how many lanes the rate needs', () => {
+  const passed = passedRun({ hosts: [], spec: specOf({ rate: 10, duration: '20s', lanes: 1 }) });
+  const [hold] = passed.steps;
+  const audits = [{ ...idleAudit, eventLoopUtilization: 0.02 }];
+  const result = resultOf({ ...passed, steps: [{ ...hold!, measurement: { ...hold!.measurement, audits } }] });
+  expect(result).toMatchObject({ executor: 'lean', sizing: null, generatorSizing: { generatorsNeeded: 1 } });
+  const text = renderText(result, { verbose: true });
+  expect(text).toContain(
+    'generators: busy for 2.0 ms per workflow, which they also execute; one handles about 400 workflows/s; this rate needs 1 lane (1 used)',
+  );
+  expect(text).toContain('Workflows were executed by the generators (executor lean)');
+  expect(text).not.toMatch(/hosts?:/);
 });
 
 test('the Markdown summary of a run that passed', () => {

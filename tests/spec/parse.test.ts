@@ -156,7 +156,12 @@ test.each<[object, string]>([
   [{ namespace: 'n', retention: '1h' }, 'retention cannot be used with namespace: the run registers no namespace'],
   [
     { generatorOnly: true, taskQueue: 'q', namespace: 'n', hosts: 2 },
-    'hosts cannot be used with your own workers: the run starts no hosts',
+    'hosts cannot be used with your own workers: the run executes no workflows',
+  ],
+  [{ hostSlots: 5 }, 'hostSlots requires executor sdk'],
+  [
+    { workload: 'external', externalType: 't', taskQueue: 'q', namespace: 'n', executor: 'sdk' },
+    'executor cannot be used with your own workers: the run executes no workflows',
   ],
 ])('a value that nothing would read is refused: %j', (input, message) => {
   expect(messagesOf(input)).toEqual([message]);
@@ -165,6 +170,7 @@ test.each<[object, string]>([
 test('a value that something reads, or that is the default, is accepted', () => {
   expect(problemsOf({ workload: 'mix', mix: 'simple=1,timer=1', timerDuration: '2s' })).toEqual([]);
   expect(problemsOf({ activityCount: 5, timerDuration: '1s', retention: '24h', namespace: 'n', hosts: 1 })).toEqual([]);
+  expect(problemsOf({ executor: 'sdk', hosts: 2, hostSlots: 5, hostPollers: 4 })).toEqual([]);
 });
 
 test.each<[object, string]>([

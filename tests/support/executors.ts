@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
@@ -10,6 +8,7 @@ import { POKE } from '../../load-workflows/message-names';
 import { LeanExecutor, type ExecutorOptions } from '../../executor/executor';
 import * as activities from '../../load-workflows/activities';
 import { catalog, workflowTypeOf, type SingleWorkload, type WorkloadSpec } from '../../load-workflows/catalog';
+import { buildIdOf } from '../../machine/build-id';
 import { TimedCalls } from '../../temporal/timed-calls';
 import { eventually } from './cli';
 import { specOf } from './facts';
@@ -20,12 +19,6 @@ const LOAD_WORKFLOWS_BUNDLE = join(__dirname, '..', '..', 'dist', 'bundles', 'lo
 /** Something that executes the load workflows of one task queue. */
 export interface Executing {
   stop(): Promise<void>;
-}
-
-/** The build id that the SDK derives from a bundle. */
-export function buildIdOf(bundleFile: string): string {
-  const hash = createHash('sha256').update(readFileSync(bundleFile, 'utf8')).digest('hex');
-  return `@temporalio/worker@1.24.0+${hash}`;
 }
 
 export async function startSdk(address: string, taskQueue: string, identity: string): Promise<Executing> {

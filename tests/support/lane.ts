@@ -10,6 +10,7 @@ export const simple: ArrivalKind = {
   weight: 1,
   workflowType: 'simple',
   workflowInput: [],
+  activities: false,
   waitingMs: 0,
 };
 
@@ -32,6 +33,7 @@ export function laneInput(
     timeline: [{ index: 0, startMs: 0, endMs: seconds * 1000 }],
     timelineOffsetMs: 0,
     seriesWidthMs: 1000,
+    executor: 'external',
     observeShare: 1,
     maxObservers: 1000,
     maxInFlight: 1000,

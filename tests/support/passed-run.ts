@@ -56,7 +56,7 @@ const target: TargetObservation = {
 
 /** Returns the facts of a run of 10/s for 20 s that passed, with every optional part, unless changed. */
 export function passedRun(change: Partial<RunFacts> = {}): RunFacts {
-  const spec = specOf({ rate: 10, duration: '20s' });
+  const spec = specOf({ rate: 10, duration: '20s', executor: 'sdk' });
   const plan = planOf(spec);
   const step = plan.steps.find(({ kind }) => kind === 'hold')!;
   const hosts = new AuditWindows(1000);

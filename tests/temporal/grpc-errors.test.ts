@@ -39,7 +39,10 @@ test('a cause that this version does not know has its number, and garbled detail
     scope: 98 as never,
   }).finish();
   const causeOf = (bytes: Uint8Array) => classifyStartError(withDetails(bytes));
-  expect(causeOf(exhausted(unknown))).toEqual({ kind: 'rejected', cause: 'RESOURCE_EXHAUSTED/CAUSE_99/scope_98' });
+  expect(causeOf(exhausted(unknown))).toMatchObject({
+    kind: 'rejected',
+    cause: 'RESOURCE_EXHAUSTED/CAUSE_99/scope_98',
+  });
   expect(describeGrpcError(withDetails(exhausted(unknown)))).toBe('RESOURCE_EXHAUSTED: boom');
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), (bytes) => {

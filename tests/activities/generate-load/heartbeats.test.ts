@@ -32,12 +32,12 @@ function beating(answer: () => Promise<AttemptState> | AttemptState = () => 'cur
   return { heartbeats, cancellation, fence, toCore, toControl, throughs };
 }
 
-test('a heartbeat is sent immediately and then every second, to the control server and to SDK Core', async () => {
+test('a heartbeat is sent immediately and then every second, to the control server, and every other one to SDK Core', async () => {
   const { heartbeats, toCore, toControl } = beating();
   expect(toControl).toHaveLength(1);
   await jest.advanceTimersByTimeAsync(3500);
   expect(toControl).toEqual([{ beat: 1 }, { beat: 2 }, { beat: 3 }, { beat: 4 }]);
-  expect(toCore).toEqual(toControl);
+  expect(toCore).toEqual([{ beat: 1 }, { beat: 3 }]);
   heartbeats.end();
   await jest.advanceTimersByTimeAsync(5000);
   expect(toControl).toHaveLength(4);

@@ -25,7 +25,7 @@ function node(...args: string[]): ChildProcess {
 
 test('one slot for activities that take a second: the slots of the host are named, and the hold is INVALID', async () => {
   const cluster = await Cluster.start({ generators: 1 });
-  const idle = { workload: 'idle', idleDuration: '1s', hostSlots: 1 };
+  const idle = { workload: 'idle', idleDuration: '1s', executor: 'sdk', hostSlots: 1 };
   const result = await cluster.benchmark('one-slot', { ...load, ...idle, duration: '6s' });
   expectSoundAccount(result);
   expect(result.outcome).toBe('INVALID');
@@ -46,7 +46,7 @@ test('workers that stop polling: the first finding is that no worker polls the t
   expectSoundAccount(result!);
   expect(result!.findings[0]).toMatchObject({
     name: 'no worker polls the task queue',
-    knob: 'the workers of the task queue (--hosts, --task-queue)',
+    knob: 'the workers of the task queue (--executor, --task-queue)',
   });
   await cluster.stop();
 });

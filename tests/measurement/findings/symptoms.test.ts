@@ -77,7 +77,7 @@ test('a healthy cluster has no symptom, whether the hold passed or not', () => {
 const cases: readonly [name: string, knob: string, observation: HoldEvidence][] = [
   [
     'no worker polls the task queue',
-    'the workers of the task queue (--hosts, --task-queue)',
+    'the workers of the task queue (--executor, --task-queue)',
     hold(observed([counter('successful polls', 3)], unpolled), { completedPerSecond: 0.1 }),
   ],
   [
@@ -91,7 +91,11 @@ const cases: readonly [name: string, knob: string, observation: HoldEvidence][] 
     hold(observed([{ name: 'database connections in use', labels: 'history #1/main', highest: 19 }])),
   ],
   ['shard lock contention', 'numHistoryShards', hold(observed([latency('shard lock latency', '', 12)]))],
-  ['low sync match rate', '--host-pollers, --host-slots', hold(observed([counter('sync-matched polls', 900)]))],
+  [
+    'low sync match rate',
+    '--lanes; with --executor sdk: --host-pollers, --host-slots',
+    hold(observed([counter('sync-matched polls', 900)])),
+  ],
   [
     'history task processing lags behind',
     'history.transferProcessorMaxPollRPS, history.timerProcessorMaxPollRPS',

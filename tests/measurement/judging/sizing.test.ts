@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { hostCost, hostsFor, ratePerHost } from '../../../measurement/judging/sizing';
+import { generatorsFor, generatorThreadMs, hostCost, hostsFor, ratePerHost } from '../../../measurement/judging/sizing';
 import { LIMITS } from '../../../measurement/judging/validity';
 
 const cost = fc.record({
@@ -37,4 +37,25 @@ test('the cost per workflow is what all hosts used divided by what they complete
   );
   expect(hostCost([], 10)).toBeUndefined();
   expect(hostCost([{ eventLoopUtilization: 0.5, cpuCores: 1 }], 0)).toBeUndefined();
+});
+
+test('the recommended number of lanes keeps the busiest generator within the limit, and one lane fewer does not', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0.01, max: 1, noNaN: true }),
+      fc.integer({ min: 1, max: 50 }),
+      rate,
+      rate,
+      (busiest, lanes, done, wanted) => {
+        const threadMs = generatorThreadMs(busiest, lanes, done)!;
+        const needed = generatorsFor(wanted, threadMs);
+        const busy = (n: number) => (wanted * threadMs) / 1000 / n;
+        expect(busy(needed)).toBeLessThanOrEqual(LIMITS.eventLoopUtilization * (1 + 1e-9));
+        if (needed > 1) expect(busy(needed - 1)).toBeGreaterThan(LIMITS.eventLoopUtilization * (1 - 1e-9));
+        // What was measured is what is predicted for the same rate and lanes.
+        expect((done * threadMs) / 1000 / lanes).toBeCloseTo(busiest);
+      },
+    ),
+  );
+  expect(generatorThreadMs(0.5, 1, 0)).toBeUndefined();
 });

@@ -74,7 +74,10 @@ test('errors look like those of the gRPC library: code, details, metadata', asyn
   ]) {
     const server = await serve(answer);
     const err = await failureOf(call(connectTo(server.address)));
-    expect(classifyStartError(err)).toEqual({ kind: 'rejected', cause: 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace' });
+    expect(classifyStartError(err)).toMatchObject({
+      kind: 'rejected',
+      cause: 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace',
+    });
     expect(err).toMatchObject({ code: status.RESOURCE_EXHAUSTED, details: 'too fast ✓' });
     expect(describeGrpcError(err)).toContain('frontend.namespaceRPS');
   }

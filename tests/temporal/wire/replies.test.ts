@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { temporal } from '@temporalio/proto';
+import { eventsOf, readHistoryPage } from '../../../temporal/wire/history-events';
 import {
-  eventsOf,
   readActivityTask,
   readCancelRequested,
   readCompleted,
   readFirstRunId,
-  readHistoryPage,
   readRunId,
   readUpdateOutcome,
   readWorkflowTask,
@@ -34,6 +33,11 @@ const bytesOf = (value: Uint8Array | null | undefined) => Buffer.from(value ?? [
 const encoded = <T>(type: MessageType<T>, value: T | null | undefined) =>
   value ? Buffer.from(type.encode(value).finish()) : Buffer.alloc(0);
 
+/** Milliseconds of a Duration or a Timestamp. */
+function msOf(time: temporal.api.workflowservice.v1.IPollWorkflowTaskQueueResponse['scheduledTime']): number {
+  return Number(time?.seconds ?? 0) * 1000 + (time?.nanos ?? 0) / 1e6;
+}
+
 function workflowTask(poll: temporal.api.workflowservice.v1.IPollWorkflowTaskQueueResponse): WorkflowTask {
   return {
     taskToken: bytesOf(poll.taskToken),
@@ -55,12 +59,13 @@ function workflowTask(poll: temporal.api.workflowservice.v1.IPollWorkflowTaskQue
       body: bytesOf(message.body?.value),
       bodyType: message.body?.type_url ?? '',
     })),
+    scheduledAtMs: msOf(poll.scheduledTime),
+    startedAtMs: msOf(poll.startedTime),
     ...(poll.pollerScalingDecision ? { pollersDelta: poll.pollerScalingDecision.pollRequestDeltaSuggestion ?? 0 } : {}),
   };
 }
 
 function activityTask(poll: temporal.api.workflowservice.v1.IPollActivityTaskQueueResponse): ActivityTask {
-  const { heartbeatTimeout } = poll;
   return {
     taskToken: bytesOf(poll.taskToken),
     activityType: poll.activityType?.name ?? '',
@@ -68,7 +73,9 @@ function activityTask(poll: temporal.api.workflowservice.v1.IPollActivityTaskQue
     input: encoded(Payloads, poll.input),
     heartbeatDetails: encoded(Payloads, poll.heartbeatDetails),
     attempt: poll.attempt ?? 0,
-    heartbeatTimeoutMs: Number(heartbeatTimeout?.seconds ?? 0) * 1000 + (heartbeatTimeout?.nanos ?? 0) / 1e6,
+    heartbeatTimeoutMs: msOf(poll.heartbeatTimeout),
+    scheduledAtMs: msOf(poll.currentAttemptScheduledTime),
+    startedAtMs: msOf(poll.startedTime),
     ...(poll.pollerScalingDecision ? { pollersDelta: poll.pollerScalingDecision.pollRequestDeltaSuggestion ?? 0 } : {}),
   };
 }
