@@ -14,8 +14,8 @@ const SUPERVISOR_CHECK_MS = 1000;
  */
 export async function follow(run: LocatedRun, env: NodeJS.ProcessEnv): Promise<RunOutcome> {
   const view = new LiveView(run.client, run.workflowId);
-  const interrupts = new Interrupts(run, () => view.stop());
-  const supervision = keepSupervised(run, env);
+  const interrupts = new Interrupts(run, view);
+  const supervision = keepSupervised(run, env, view);
   const showing = view.run();
   try {
     return await awaitRun(run.client, run.workflowId, { failWhenStuck: true });
@@ -31,14 +31,14 @@ export async function follow(run: LocatedRun, env: NodeJS.ProcessEnv): Promise<R
 }
 
 /** Restarts the processes of a local run if they stop while it is being watched. */
-function keepSupervised({ session }: LocatedRun, env: NodeJS.ProcessEnv): NodeJS.Timeout {
+function keepSupervised({ session }: LocatedRun, env: NodeJS.ProcessEnv, view: LiveView): NodeJS.Timeout {
   let isRestarting = false;
   return setInterval(() => {
     if (!session || isRestarting || isRunning(session)) return;
     isRestarting = true;
-    process.stderr.write('\nThe processes of the run have stopped; restarting them.\n');
+    view.note('The processes of the run have stopped; restarting them.');
     startSupervisor(session, env)
-      .catch((err: Error) => process.stderr.write(`${err.message}\n`))
+      .catch((err: Error) => view.note(err.message))
       .finally(() => (isRestarting = false));
   }, SUPERVISOR_CHECK_MS);
 }
@@ -48,7 +48,7 @@ class Interrupts {
 
   constructor(
     private readonly run: LocatedRun,
-    private readonly stopView: () => void,
+    private readonly view: LiveView,
   ) {
     process.on('SIGINT', this.onInterrupt);
     process.on('SIGTERM', this.onInterrupt);
@@ -62,18 +62,16 @@ class Interrupts {
   private readonly onInterrupt = () => {
     this.count += 1;
     if (this.count > 1) this.detach();
-    process.stderr.write(
-      '\nAborting: the run cleans up and reports. Press Ctrl-C again to exit without waiting for it.\n',
-    );
+    this.view.note('Aborting: the run cleans up and reports. Press Ctrl-C again to exit without waiting for it.');
     this.run.client.workflow
       .getHandle(this.run.workflowId)
       .executeUpdate(abortUpdate, { args: [{ reason: 'interrupted by Ctrl-C' }] })
-      .catch((err: Error) => process.stderr.write(`The abort request failed: ${err.message}\n`));
+      .catch((err: Error) => this.view.note(`The abort request failed: ${err.message}`));
   };
 
   private detach(): never {
-    this.stopView();
-    process.stderr.write(`\nDetached from ${this.run.workflowId}. ${nextCommands(this.run)}\n`);
+    this.view.stop();
+    process.stderr.write(`Detached from ${this.run.workflowId}. ${nextCommands(this.run)}\n`);
     process.exit(EXIT.interrupted);
   }
 }

@@ -1,22 +1,71 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Connection } from '@temporalio/client';
 import { snapshotStep } from '../activities/observe/lane-heartbeats';
-import { mergeLedgers, startedWorkflows, unaccounted } from '../measurement/account/ledger';
+import { mergeLedgers, startedWorkflows, unaccounted, type Ledger } from '../measurement/account/ledger';
 import { rateAt } from '../measurement/load/profile';
 import type { StepSnapshot } from '../orchestrator/activity-types';
 import { progressQuery, type Progress } from '../orchestrator/messages';
+import { frame, oneLine, type LiveState, type LoadState, type Moment, type Screen } from './live-frame';
 
 const REFRESH_MS = 1000;
 /** The server buffers one query per workflow (`history.MaxBufferedQueryCount`); at this interval, queries do not overlap. */
 const QUERY_MS = 2000;
 /** Interval of the lines if the output is not a terminal. */
 const LINE_MS = 5000;
+/** The moments that the charts can show, at most. */
+const MAX_MOMENTS = 500;
+
+/** A terminal, or what stands in for one. */
+export type Output = Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows' | 'write'>;
+
+/** Draws states: in place in a terminal, otherwise as a line every few seconds. */
+export class LiveScreen {
+  private drawnRows = 0;
+  private drawnColumns = 0;
+  private lastLineAt = 0;
+  private lastPhase = '';
+
+  constructor(
+    private readonly out: Output,
+    private readonly env: Readonly<Record<string, string | undefined>>,
+  ) {}
+
+  show(state: LiveState, nowMs: number): void {
+    if (this.out.isTTY) this.draw(frame(state, this.screen));
+    else if (state.phase !== this.lastPhase || nowMs - this.lastLineAt >= LINE_MS) {
+      this.lastLineAt = nowMs;
+      this.out.write(`${oneLine(state)}\n`);
+    }
+    this.lastPhase = state.phase;
+  }
+
+  /** Removes what was drawn, so that other output can follow. */
+  clear(): void {
+    if (!this.out.isTTY || this.drawnRows === 0) return;
+    // After a change of the width, the terminal has wrapped the lines: only the whole screen is certain.
+    if (this.screen.columns !== this.drawnColumns) this.out.write('\x1b[H\x1b[2J');
+    else this.out.write(`\r${this.drawnRows > 1 ? `\x1b[${this.drawnRows - 1}A` : ''}\x1b[J`);
+    this.drawnRows = 0;
+  }
+
+  private draw(lines: readonly string[]): void {
+    this.clear();
+    this.out.write(lines.join('\n'));
+    this.drawnRows = lines.length;
+    this.drawnColumns = this.screen.columns;
+  }
+
+  private get screen(): Screen {
+    const { NO_COLOR: noColor, TERM: terminal } = this.env;
+    return { columns: this.out.columns || 100, rows: this.out.rows || 24, color: !noColor && terminal !== 'dumb' };
+  }
+}
 
 /** Shows the progress of a run on stderr: in place in a terminal, otherwise as a line every few seconds. */
 export class LiveView {
   private progress?: Progress;
-  private lastLineAt = 0;
-  private lastPhase = '';
+  private readonly screen: LiveScreen;
+  private readonly history: Moment[] = [];
   private readonly stopping = new AbortController();
   private lastRate = 0;
   private previous?: { atMs: number; acknowledged: number };
@@ -24,8 +73,10 @@ export class LiveView {
   constructor(
     private readonly client: Client,
     private readonly workflowId: string,
-    private readonly out: NodeJS.WriteStream = process.stderr,
-  ) {}
+    out: Output = process.stderr,
+  ) {
+    this.screen = new LiveScreen(out, process.env);
+  }
 
   async run(): Promise<void> {
     const { signal } = this.stopping;
@@ -46,7 +97,13 @@ export class LiveView {
 
   stop(): void {
     this.stopping.abort();
-    if (this.out.isTTY) this.out.write('\r\x1b[K');
+    this.screen.clear();
+  }
+
+  /** Writes a message that stays above the view. */
+  note(message: string): void {
+    this.screen.clear();
+    process.stderr.write(`${message}\n`);
   }
 
   /** Returns the lanes' heartbeats, at most one second old. The progress of the run itself is older. */
@@ -67,37 +124,33 @@ export class LiveView {
   }
 
   private show(snapshots: readonly StepSnapshot[]): void {
-    const progress = this.progress;
-    const phase = progress?.phase ?? 'starting';
-    const text = phase === 'load' && progress ? this.loadLine(progress, snapshots) : phase;
-    if (this.out.isTTY) this.out.write(`\r\x1b[K${text.slice(0, (this.out.columns || 100) - 1)}`);
-    else if (phase !== this.lastPhase || Date.now() - this.lastLineAt >= LINE_MS) {
-      this.lastLineAt = Date.now();
-      this.out.write(`${text}\n`);
-    }
-    this.lastPhase = phase;
+    const { phase = 'starting', runId = '', notes = [] } = this.progress ?? {};
+    const load = phase === 'load' ? this.loadState(this.progress!, snapshots) : undefined;
+    this.screen.show({ runId, phase, notes, ...(load ? { load } : {}) }, Date.now());
   }
 
-  private loadLine(progress: Progress, snapshots: readonly StepSnapshot[]): string {
-    const { loadDurationMs, loadStartMs, timeline } = progress;
+  private loadState(progress: Progress, snapshots: readonly StepSnapshot[]): LoadState {
+    const { loadDurationMs: durationMs, loadStartMs, timeline, backlog } = progress;
     const nowMs = Date.now();
-    const elapsedMs = Math.min(loadDurationMs, Math.max(0, nowMs - loadStartMs));
     const step = [...timeline].reverse().find(({ startAtMs }) => startAtMs <= nowMs) ?? timeline[0];
     const targetRate = step && nowMs >= step.startAtMs ? rateAt(step, nowMs - step.startAtMs) : 0;
     const ledger = mergeLedgers(snapshots.map((one) => one.ledger));
     const latest = snapshots.at(-1);
+    const ratePerSecond = this.rate(nowMs, startedWorkflows(ledger));
     const latency =
-      latest && latest.completed > 0
-        ? `p50 ${latest.latencyP50Ms.toFixed(0)} p99 ${latest.latencyP99Ms.toFixed(0)} ms`
-        : 'no completions yet';
-    return [
-      `${bar(elapsedMs / loadDurationMs)} ${step ? `${step.kind} ${step.number}/${progress.step?.steps ?? step.number}` : ''}`,
-      `${this.rate(nowMs, startedWorkflows(ledger)).toFixed(0)} of ${targetRate.toFixed(0)}/s`,
-      latency,
-      `in flight ${unaccounted(ledger)}`,
-      `errors ${progress.errors}`,
-      `${Math.ceil((loadDurationMs - elapsedMs) / 1000)} s left`,
-    ].join('  ');
+      latest && latest.completed > 0 ? { p50Ms: latest.latencyP50Ms, p99Ms: latest.latencyP99Ms } : undefined;
+    this.history.push({ ratePerSecond, ...latency });
+    if (this.history.length > MAX_MOMENTS) this.history.shift();
+    return {
+      elapsedMs: Math.min(durationMs, Math.max(0, nowMs - loadStartMs)),
+      durationMs,
+      step: step ? `${step.kind} ${step.number}/${progress.step?.steps ?? step.number}` : '',
+      targetRate,
+      inFlight: unaccounted(ledger),
+      ...(backlog ? { backlog } : {}),
+      errors: errorsOf(progress.ledger),
+      history: this.history,
+    };
   }
 
   /**
@@ -112,7 +165,6 @@ export class LiveView {
   }
 }
 
-function bar(share: number, width = 20): string {
-  const full = Math.round(Math.min(1, share) * width);
-  return `[${'█'.repeat(full)}${'·'.repeat(width - full)}]`;
+function errorsOf({ rejected, skipped, unknown }: Ledger): Record<string, number> {
+  return { ...rejected, ...unknown, ...skipped };
 }

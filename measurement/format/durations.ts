@@ -15,6 +15,14 @@ export function readableRate(perSecond: number): string {
   return `${readable(perSecond)}/s`;
 }
 
+/** Writes a time as minutes and seconds, e.g. `1:30`, or as hours and minutes, e.g. `1 h 05`. */
+export function clock(ms: number): string {
+  const total = Math.round(ms / 1000);
+  const pad = (value: number) => String(value).padStart(2, '0');
+  if (total < 3600) return `${Math.floor(total / 60)}:${pad(total % 60)}`;
+  return `${Math.floor(total / 3600)} h ${pad(Math.floor((total % 3600) / 60))}`;
+}
+
 function trimmed(value: number): string {
   return readable(value).replace(/\.0+$/, '');
 }

@@ -1,3 +1,5 @@
+import { clock } from '../../measurement/format/durations';
+
 /** Maps values to shares (0–1) of a chart's width or height. */
 export interface Axis {
   readonly toShare: (value: number) => number;
@@ -43,12 +45,4 @@ export function logAxis(values: readonly number[], label: (value: number) => str
 function roundStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least));
   return [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((step) => step >= least * 0.999)!;
-}
-
-/** Writes a time as minutes and seconds, e.g. `1:30`, or as hours and minutes, e.g. `1 h 05`. */
-export function clock(ms: number): string {
-  const total = Math.round(ms / 1000);
-  const pad = (value: number) => String(value).padStart(2, '0');
-  if (total < 3600) return `${Math.floor(total / 60)}:${pad(total % 60)}`;
-  return `${Math.floor(total / 3600)} h ${pad(Math.floor((total % 3600) / 60))}`;
 }

@@ -1,7 +1,7 @@
-import { readableMs, readableRate, shortMs } from '../../measurement/format/durations';
+import { clock, readableMs, readableRate, shortMs } from '../../measurement/format/durations';
 import { percent, readable } from '../../measurement/format/numbers';
 import type { BenchmarkResult, StepResult } from '../result-schema';
-import { clock, linearAxis, logAxis, timeAxis } from './axis';
+import { linearAxis, logAxis, timeAxis } from './axis';
 import { band, chart, limit, line, mark, type Axes } from './chart';
 import { closedTable, markup, scriptJson, section, type Markup } from './markup';
 import { verdictOf } from './verdicts';
