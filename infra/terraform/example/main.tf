@@ -72,6 +72,7 @@ module "benchmark" {
   environment                         = var.environment
   kms_key_arn                         = var.kms_key_arn
   prometheus_workspace_arn            = var.prometheus_workspace_arn
+  dsql_cluster_id                     = var.dsql_cluster_id
   alloy_image                         = var.alloy_image
   enable_execute_command              = var.enable_execute_command
   log_retention_days                  = var.log_retention_days

@@ -206,6 +206,13 @@ variable "prometheus_workspace_arn" {
   default     = null
 }
 
+variable "dsql_cluster_id" {
+  description = "Id of the Aurora DSQL cluster of the target, the first part of its endpoint. If set, the run reads its metrics from CloudWatch after the load."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
 variable "alloy_image" {
   description = "Image of Grafana Alloy. If set, each task has an Alloy sidecar that writes the benchmark's metrics to prometheus_workspace_arn, and no collector is needed."
   type        = string

@@ -79,7 +79,7 @@ resource "aws_iam_role_policy" "execution" {
   policy      = data.aws_iam_policy_document.execution.json
 }
 
-# Task role: the benchmark queries Amazon Managed Prometheus; the Alloy sidecar writes to it; ECS Exec opens its channels.
+# Task role: the benchmark queries Amazon Managed Prometheus and CloudWatch; the Alloy sidecar writes to it; ECS Exec opens its channels.
 resource "aws_iam_role" "task" {
   name_prefix        = "${var.name}-benchmark-task-"
   assume_role_policy = data.aws_iam_policy_document.by_tasks.json
@@ -87,7 +87,7 @@ resource "aws_iam_role" "task" {
 }
 
 data "aws_iam_policy_document" "task" {
-  count = local.uses_prometheus || var.enable_execute_command ? 1 : 0
+  count = local.uses_prometheus || local.reads_cloudwatch || var.enable_execute_command ? 1 : 0
   dynamic "statement" {
     for_each = local.uses_prometheus ? [1] : []
     content {
@@ -105,6 +105,15 @@ data "aws_iam_policy_document" "task" {
     }
   }
   dynamic "statement" {
+    for_each = local.reads_cloudwatch ? [1] : []
+    content {
+      sid     = "ReadDatabaseMetrics"
+      actions = ["cloudwatch:GetMetricData"]
+      # This action has no resources.
+      resources = ["*"]
+    }
+  }
+  dynamic "statement" {
     for_each = var.enable_execute_command ? [1] : []
     content {
       sid     = "ExecuteCommand"
@@ -116,7 +125,7 @@ data "aws_iam_policy_document" "task" {
 }
 
 resource "aws_iam_role_policy" "task" {
-  count       = local.uses_prometheus || var.enable_execute_command ? 1 : 0
+  count       = local.uses_prometheus || local.reads_cloudwatch || var.enable_execute_command ? 1 : 0
   name_prefix = "task-"
   role        = aws_iam_role.task.id
   policy      = data.aws_iam_policy_document.task[0].json

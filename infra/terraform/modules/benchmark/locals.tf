@@ -30,6 +30,7 @@ locals {
 
   uses_service_connect = var.service_connect_namespace != ""
   uses_prometheus      = var.prometheus_workspace_arn != ""
+  reads_cloudwatch     = var.dsql_cluster_id != ""
   uses_alloy           = var.alloy_image != ""
   prometheus_url       = "https://aps-workspaces.${var.region}.amazonaws.com/workspaces/${element(split("/", var.prometheus_workspace_arn), 1)}"
 
@@ -51,6 +52,7 @@ locals {
       BENCHMARK_INSTANCE_TYPE   = var.instance_type
     },
     local.uses_prometheus ? { BENCHMARK_SERVER_PROMETHEUS = local.prometheus_url } : {},
+    local.reads_cloudwatch ? { BENCHMARK_SERVER_DSQL_CLUSTER = var.dsql_cluster_id, BENCHMARK_SERVER_DSQL_REGION = var.region } : {},
     local.mirrored_environment,
     var.environment,
   )

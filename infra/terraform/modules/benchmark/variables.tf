@@ -285,6 +285,18 @@ variable "prometheus_workspace_arn" {
   nullable    = false
 }
 
+variable "dsql_cluster_id" {
+  description = "Id of the Aurora DSQL cluster of the target, the first part of its endpoint. If set, the run reads its metrics from CloudWatch after the load."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9]*$", var.dsql_cluster_id))
+    error_message = "dsql_cluster_id must be the id of a cluster, not its ARN or endpoint."
+  }
+}
+
 variable "alloy_image" {
   description = "Image of Grafana Alloy. If set, each task has an Alloy sidecar that writes the benchmark's metrics to prometheus_workspace_arn, and no collector is needed."
   type        = string

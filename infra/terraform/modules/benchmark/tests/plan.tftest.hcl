@@ -181,6 +181,30 @@ run "least_privilege" {
   }
 }
 
+run "reads_the_metrics_of_the_database" {
+  command = apply
+  variables {
+    dsql_cluster_id          = "abc123"
+    prometheus_workspace_arn = ""
+  }
+  assert {
+    condition     = { for entry in jsondecode(aws_ecs_task_definition.roles["control"].container_definitions)[0].environment : entry.name => entry.value }["BENCHMARK_SERVER_DSQL_CLUSTER"] == "abc123"
+    error_message = "the control worker must know the cluster"
+  }
+  assert {
+    condition     = data.aws_iam_policy_document.task[0].statement[*].actions == tolist([toset(["cloudwatch:GetMetricData"])])
+    error_message = "the task role must be able to read CloudWatch, and nothing else"
+  }
+}
+
+run "rejects_the_endpoint_of_a_database" {
+  command = plan
+  variables {
+    dsql_cluster_id = "abc123.dsql.eu-west-1.on.aws"
+  }
+  expect_failures = [var.dsql_cluster_id]
+}
+
 run "secrets_are_never_plain" {
   command = apply
   variables {
