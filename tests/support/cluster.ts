@@ -106,6 +106,11 @@ export class Cluster {
     this.target = await startTestServer({ ...this.targetOptions, port });
   }
 
+  /** The port of the target's own metrics; undefined if it serves none. */
+  get metricsPort(): number | undefined {
+    return this.targetOptions.metricsPort;
+  }
+
   get client(): Client {
     return new Client({ connection: this.control.connection, namespace: CONTROL_NAMESPACE });
   }
