@@ -1,3 +1,4 @@
+import type { Endings } from '../measurement/findings/endings';
 import type { EncodedHistogram } from '../measurement/account/histogram';
 import type { StepMeasurement } from '../measurement/account/lane';
 import type { GeneratorAudit } from '../measurement/account/generator-audit';
@@ -64,6 +65,8 @@ export interface WorkloadSample {
   readonly tasks: Readonly<
     Record<'workflowTaskScheduleToStart' | 'activityScheduleToStart' | 'activityExecution', EncodedHistogram>
   >;
+  /** How sampled workflows ended that did not complete; absent in runs of earlier versions. */
+  readonly endings?: Endings;
 }
 
 /** Everything that a run found out, in chronological order. Parts that it did not reach are absent. */

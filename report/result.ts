@@ -202,7 +202,10 @@ function seriesOf(facts: RunFacts): BenchmarkResult['series'] {
   };
 }
 
-function findingsOf(counted: readonly ReportedStep[], { reconciliation }: RunFacts): BenchmarkResult['findings'] {
+function findingsOf(
+  counted: readonly ReportedStep[],
+  { reconciliation, workload }: RunFacts,
+): BenchmarkResult['findings'] {
   const visibilityWaitMs = reconciliation?.visibilityWaitMs;
   const holds = counted.map(({ step, settled, verdict, validity, result, measurement }) => {
     return {
@@ -217,7 +220,7 @@ function findingsOf(counted: readonly ReportedStep[], { reconciliation }: RunFac
       target: measurement.target,
     };
   });
-  return attribute(holds).map((finding) => ({ ...finding }));
+  return attribute(holds, workload).map((finding) => ({ ...finding }));
 }
 
 /** Returns the load of the hosts from the start of the first step to the end of the last. */

@@ -65,7 +65,7 @@ function causeOf(code: string, { code: number, details }: ServiceError): string 
 }
 
 /** Returns a message on one line, without control characters, cut to its maximum length. */
-function shorten(message: string): string {
+export function shorten(message: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are what it removes
   const line = message.replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, ' ').trim();
   return line.length <= MAX_MESSAGE ? line : `${line.slice(0, MAX_MESSAGE - 1)}…`;

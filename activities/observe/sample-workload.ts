@@ -6,11 +6,15 @@ import type { RunRef, SampledStep, WorkloadSample } from '../../orchestrator/act
 import { arrivalIdPrefix } from '../../orchestrator/names';
 import type { TargetConnections } from '../../temporal/connections';
 import { status } from '@grpc/grpc-js';
+import { increment } from '../generate-load/causes';
+import { endingOf } from './ending';
 import { grpcCode } from '../../temporal/grpc-errors';
 
 /** Workflows that are sampled, at most, spread evenly over the holds. */
 const MAX_SAMPLES = 50;
 const MAX_CONCURRENT = 25;
+/** Different endings that are reported, at most. */
+const MAX_ENDINGS = 10;
 
 type Event = temporal.api.history.v1.IHistoryEvent;
 
@@ -22,6 +26,7 @@ export function createSampleWorkload({ targets }: { targets: TargetConnections }
   return async function sampleWorkload(run: RunRef, steps: readonly SampledStep[]): Promise<WorkloadSample> {
     const connection = await targets.get(run.targetProfile);
     const tasks = new TaskLatencies();
+    const endings = new Map<string, number>();
     const sums = { workflows: 0, events: 0, bytes: 0, stateTransitions: 0 };
     const addSample = async (workflowId: string) => {
       const found = await readWorkflow(connection, run.namespace, workflowId);
@@ -31,6 +36,7 @@ export function createSampleWorkload({ targets }: { targets: TargetConnections }
       sums.bytes += Number(found.info.historySizeBytes ?? 0);
       sums.stateTransitions += Number(found.info.stateTransitionCount ?? 0);
       tasks.add(found.events);
+      if (found.ending !== undefined) increment(endings, found.ending);
     };
     await pMap(sampleIds(run, steps), addSample, { concurrency: MAX_CONCURRENT });
     const mean = (sum: number) => (sums.workflows === 0 ? 0 : Math.round((sum / sums.workflows) * 100) / 100);
@@ -40,6 +46,7 @@ export function createSampleWorkload({ targets }: { targets: TargetConnections }
       bytes: mean(sums.bytes),
       stateTransitions: mean(sums.stateTransitions),
       tasks: tasks.encode(),
+      endings: Object.fromEntries([...endings].slice(0, MAX_ENDINGS)),
     };
   };
 }
@@ -73,17 +80,29 @@ async function readWorkflow(connection: Connection, namespace: string, workflowI
   const execution = { workflowId };
   try {
     return await connection.withDeadline(Date.now() + 10_000, async () => {
-      const [described, { history }] = await Promise.all([
+      const [described, { history, nextPageToken }] = await Promise.all([
         workflowService.describeWorkflowExecution({ namespace, execution }),
         workflowService.getWorkflowExecutionHistory({ namespace, execution, maximumPageSize: 500 }),
       ]);
-      return { info: described.workflowExecutionInfo!, events: history?.events ?? [] };
+      const events = history?.events ?? [];
+      // The end of a long history is on another page.
+      const last = nextPageToken?.length ? await lastEvents(connection, namespace, workflowId) : events;
+      return { info: described.workflowExecutionInfo!, events, ending: endingOf(described, last) };
     });
   } catch (err) {
     // A rejected or skipped arrival did not become a workflow.
     if (grpcCode(err) === status.NOT_FOUND) return undefined;
     throw err;
   }
+}
+
+async function lastEvents({ workflowService }: Connection, namespace: string, workflowId: string) {
+  const { history } = await workflowService.getWorkflowExecutionHistoryReverse({
+    namespace,
+    execution: { workflowId },
+    maximumPageSize: 20,
+  });
+  return [...(history?.events ?? [])].reverse();
 }
 
 /** Durations of tasks, from the times of their events. Both ends are on the server's clock. */

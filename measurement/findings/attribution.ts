@@ -1,3 +1,4 @@
+import { endingFindings, type Endings } from './endings';
 import type { Finding } from './finding';
 import { total } from '../account/ledger';
 import { WINDOW_MS } from '../account/generator-audit';
@@ -17,8 +18,10 @@ import { symptomsOf, type Symptoms } from './symptoms';
  * Returns what limited the holds, the most likely cause first. Limits that the server itself named come first, ordered by
  * the number of starts that each one rejected. Competing causes are all listed with their evidence. Without any evidence
  * it returns "not determined" instead of a guess.
+ *
+ * @param sample how sampled workflows of the holds ended
  */
-export function attribute(holds: readonly HoldEvidence[]): Finding[] {
+export function attribute(holds: readonly HoldEvidence[], sample?: SampledEndings): Finding[] {
   const { limits, symptoms, warnings } = clusterFindings(holds);
   const rejections = rejectionsOf(holds);
   // The metrics of the service that rejected a call name the cause more precisely than the error that the caller got.
@@ -33,13 +36,18 @@ export function attribute(holds: readonly HoldEvidence[]): Finding[] {
   const ownLimits = ownFindings.filter(({ name }) => !name.endsWith(LOST_SAMPLES));
   const measured = symptoms.filter(({ confidence }) => confidence !== 'low');
   const hints = symptoms.filter((one) => !measured.includes(one));
+  const missed = holds.some(({ verdict }) => verdict !== undefined && !verdict.passed);
+  const endings = missed && sample ? endingFindings(sample.endings ?? {}, sample.sampled) : [];
+  const explained = endings.filter(({ confidence }) => confidence === 'high');
   const found = [
     ...inside,
+    ...explained,
     ...known.map(toFinding),
     ...exhaustedCpu(holds),
     ...unknown.map(toFinding),
     ...ownLimits,
     ...measured,
+    ...endings.filter((one) => !explained.includes(one)),
     ...ownFindings.filter((one) => !ownLimits.includes(one)),
     ...unconfirmedStarts(holds),
     ...hints,
@@ -48,6 +56,12 @@ export function attribute(holds: readonly HoldEvidence[]): Finding[] {
   const judged = holds.filter(({ verdict }) => verdict !== undefined);
   if (judged.length === 0) return [...warnings];
   return [judged.every(({ verdict }) => verdict!.passed) ? noLimit(judged) : notDetermined(judged), ...warnings];
+}
+
+/** The workflows of the holds that were looked up, and the endings of those that did not complete. */
+export interface SampledEndings {
+  readonly sampled: number;
+  readonly endings?: Endings;
 }
 
 /** Returns the findings from the cluster's statistics and metrics; of findings with the same name, the first one. */

@@ -2,6 +2,7 @@ import { markdownTable } from '../format/markdown-table';
 import { CLOUDWATCH_MEASURES } from '../server/cloudwatch';
 import { SERVER_MEASURES, type ServerMeasure } from '../server/server-measures';
 import { BENCHMARK_LIMITS } from './benchmark-limits';
+import { ENDING_CAUSES } from './endings';
 import { SERVER_LIMITS } from './limits';
 import { SERVICE_LIMITS } from './service-limits';
 import { SYMPTOMS } from './symptom-table';
@@ -30,6 +31,12 @@ export function findingsReference(): string {
     ...markdownTable(
       ['finding', 'setting', 'default', 'measure'],
       SERVICE_LIMITS.map(({ name, knob, default: fallback, measure }) => [name, `\`${knob}\``, fallback, measure]),
+    ),
+    '## Why workflows did not complete, from the histories of sampled workflows',
+    '',
+    ...markdownTable(
+      ['finding', 'setting', 'default', 'what to do'],
+      ENDING_CAUSES.map(({ name, knob, default: fallback, advice }) => [name, `\`${knob}\``, fallback, advice]),
     ),
     '## Symptoms in the task queues and the metrics of the server',
     '',

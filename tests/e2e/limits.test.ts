@@ -8,7 +8,7 @@ import { expectSoundAccount } from '../support/result';
 
 jest.setTimeout(120_000);
 
-const short = { rate: 20, duration: '3s', rampUp: '500ms', lanes: 1 };
+const short = { rate: 20, duration: '3s', rampUp: '500ms', lanes: 1, minThroughput: 1, maxP99: '1m' };
 
 test('rate-limited by a real server: the offered rate stays, cause and scope are counted, and the setting is named', async () => {
   const cluster = await Cluster.start({

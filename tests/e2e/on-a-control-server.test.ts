@@ -12,7 +12,7 @@ let cluster: Cluster;
 beforeAll(async () => (cluster = await Cluster.start({ generators: 4 })));
 afterAll(() => cluster.stop());
 
-const short = { rate: 20, duration: '4s', rampUp: '1s', lanes: 2 };
+const short = { rate: 20, duration: '4s', rampUp: '1s', lanes: 2, minThroughput: 1, maxP99: '1m' };
 
 test('the temporal CLI starts a run with {}: every field has a default, progress answers, abort ends it with a report', async () => {
   const started = cluster.temporalCli(

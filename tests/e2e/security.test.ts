@@ -9,7 +9,7 @@ import { expectSoundAccount } from '../support/result';
 
 jest.setTimeout(180_000);
 
-const short = { rate: 10, duration: '4s', rampUp: '500ms', lanes: 1 };
+const short = { rate: 10, duration: '4s', rampUp: '500ms', lanes: 1, minThroughput: 1, maxP99: '1m' };
 const SECRET = 'sk-planted-1f0e9d8c7b6a';
 
 let cluster: Cluster;
