@@ -39,6 +39,9 @@ test('25/s for 60 s on the embedded server: 1,500 of 1,500, the laws hold, and n
     inDoubt: 0,
   });
   expect(result.server.counts).toMatchObject({ total: 1500, completed: 1500 });
+  // The generator executes the workflows: no host is started, and every completion is seen.
+  expect(result).toMatchObject({ executor: 'lean', hosts: [], completion: { chosen: 1500, completed: 1500, lost: 0 } });
+  expect(Object.keys(pids)).not.toContain('host');
   // P3: the rate was reached. P4: the load lasted as long as was asked. P8: throughput = completed / duration.
   expect(result.results.rates.acknowledged).toBeGreaterThanOrEqual(0.9 * 25);
   const times = result.series.points.filter((point) => point[1]! > 0).map((point) => point[0]!);
@@ -128,11 +131,12 @@ test('start leaves a run to itself, list and show tell of it, and watch takes th
 });
 
 test('two runs at once do not disturb each other', async () => {
-  const both = await Promise.all([
-    home.benchmark('--workflow-id', 'same', '--rate', '8', '--duration', '5s'),
-    home.benchmark('--workflow-id', 'same', '--rate', '9', '--duration', '5s', '--out', join(home.dir, 'other')),
-  ]);
-  for (const { result } of both) expectSoundAccount(result);
-  expect(both[0]!.result.namespace).not.toBe(both[1]!.result.namespace);
-  expect(both.map(({ result }) => result.ledger.scheduled)).toEqual([37, 41]);
+  const run = async (rate: string, out: string) => {
+    const load = ['--workflow-id', 'same', '--rate', rate, '--duration', '5s'];
+    return parseResult(await home.run(['run', '-o', 'json', '--out', join(home.dir, out), ...load]).ended);
+  };
+  const both = await Promise.all([run('8', 'one'), run('9', 'other')]);
+  both.forEach(expectSoundAccount);
+  expect(both[0]!.namespace).not.toBe(both[1]!.namespace);
+  expect(both.map(({ ledger }) => ledger.scheduled)).toEqual([37, 41]);
 });

@@ -61,6 +61,7 @@ async function loading(run: string): Promise<void> {
 }
 
 test('passed', () => record('passed', short));
+test('with hosts', () => record('with-hosts', { ...short, executor: 'sdk' }));
 test('failed', () =>
   record('failed', { stages: [5, 10], hold: '3s', rampUp: '1s', lanes: 1, stopOnFail: true, maxP99: '1ms' }));
 test('bad spec', () => record('bad-spec', { rate: -1 }));

@@ -63,7 +63,7 @@ test('the summary has what CloudWatch knows about an Aurora DSQL cluster', () =>
     { name: 'Aurora DSQL DPU', labels: '', count: 12, perSecond: 0.1 },
   ]);
   expect(schemaErrors(result)).toEqual([]);
-  const lines = renderText(result).split('\n');
+  const lines = renderText(result, { verbose: true }).split('\n');
   expect(lines.filter((line) => line.includes('DSQL')).map((line) => line.trim().replace(/ +/g, ' '))).toEqual([
     'Aurora DSQL commit latency median of each minute 4.3 ms on average, 6.0 at most',
     'Aurora DSQL transactions 15.0/s, 9 of 1800 in conflict (0.50 %), 0 query timeouts',
