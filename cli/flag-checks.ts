@@ -4,7 +4,7 @@ type Flags = Readonly<Record<string, unknown>>;
 
 /** The flags that may be repeated. */
 const LISTS = new Set(['server-metrics', 'dynamic-config-value', 'base', 'new', 'files', 'against']);
-const POSITIONALS = new Set(['run', 'name', 'files']);
+const POSITIONALS = new Set(['run', 'name', 'files', 'folder']);
 
 /**
  * Throws a configuration error if a flag is set more than once or is empty. A script that passes an unset variable, such as

@@ -10,6 +10,7 @@ import * as list from './commands/list';
 import * as show from './commands/show';
 import * as compare from './commands/compare';
 import * as report from './commands/report';
+import * as history from './commands/history';
 import * as abort from './commands/abort';
 import * as cleanup from './commands/cleanup';
 import * as worker from './commands/worker';
@@ -37,6 +38,7 @@ const COMMANDS = [
   show,
   compare,
   report,
+  history,
   abort,
   cleanup,
   worker,

@@ -4,6 +4,7 @@ import * as compare from '../../cli/commands/compare';
 import * as report from '../../cli/commands/report';
 import * as cleanup from '../../cli/commands/cleanup';
 import * as doctor from '../../cli/commands/doctor';
+import * as history from '../../cli/commands/history';
 import * as host from '../../cli/commands/host';
 import * as list from '../../cli/commands/list';
 import * as run from '../../cli/commands/run';
@@ -146,6 +147,7 @@ test.each<[string, object, readonly string[]]>([
   ['show', show, [...CONTROL, 'connect-timeout', 'run', 'output', 'verbose']],
   ['compare', compare, ['files', 'base', 'new', 'tolerance', 'output']],
   ['report', report, ['files', 'output']],
+  ['history', history, ['folder', 'output']],
   ['abort', abort, [...CONTROL, 'connect-timeout', 'run', 'reason']],
   ['watch', watch, [...TARGET, ...CONTROL, 'connect-timeout', 'run', 'out', 'output', 'verbose', 'metrics-linger']],
   ['doctor', doctor, [...TARGET, ...CONTROL, 'connect-timeout']],
