@@ -82,6 +82,7 @@ export interface GenerateLoadInput {
 
 /** The details of a generator's heartbeat: enough for the next attempt to continue the lane, and for the live view. */
 export interface LaneCheckpoint {
+  readonly lane: number;
   readonly phase: 'armed' | 'sending' | 'settling';
   readonly cursor: EncodedCursor;
   readonly ledger: Ledger;
@@ -93,6 +94,14 @@ export interface LaneCheckpoint {
   readonly gapArrivals: number;
   readonly inFlight: number;
   readonly awaited: number;
+}
+
+/** What the heartbeats of a step's lanes say before the lanes are canceled. */
+export interface LaneRecords {
+  /** The last heartbeats of lanes that wait for a generator. */
+  readonly waiting: readonly LaneCheckpoint[];
+  /** The lanes that have sent a heartbeat. A generator sends no arrival before its first heartbeat. */
+  readonly begun: readonly number[];
 }
 
 /** The merged lanes of one step at one time, for progress signals and the live view. */
@@ -136,6 +145,8 @@ export interface ReconcileInput {
   readonly kinds: readonly ArrivalKind[];
   /** How long open workflows may take to close. */
   readonly completionTimeoutMs: number;
+  /** How long visibility may take to list all acknowledged workflows; 60 s if absent. Milliseconds. */
+  readonly visibilityTimeoutMs?: number;
   /**
    * Windows in which the server counts completions, for holds in which the generators observed only some of them: they
    * observed a sample, or a generator died and its workflows were not observed.
@@ -251,6 +262,8 @@ export interface ControlActivities {
   awaitPollers(run: RunRef): Promise<void>;
   collectProgress(input: CollectInput): Promise<void>;
   observeTarget(input: ObserveInput): Promise<TargetObservation>;
+  /** Reads the heartbeats of the lanes of the step that calls it. */
+  readLanes(): Promise<LaneRecords>;
   readHosts(hostsWorkflow: string): Promise<HostReport[]>;
   /** Waits for the hosts' workflow to close. Rejects with its failure. */
   awaitHostsEnded(hostsWorkflow: string): Promise<void>;

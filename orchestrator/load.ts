@@ -14,38 +14,34 @@ import { executorOf } from '../spec/executor';
 import type { StepFacts } from '../report/facts';
 import { judgeHold } from './judge';
 import { LoadStep } from './load-step';
-import { PICKED_UP_LATE, stepWorkflowId } from './names';
+import { LOAD_QUEUES, PICKED_UP_LATE, stepWorkflowId } from './names';
 import { OBSERVER_LIMIT, planRerun, planShifted, type PlannedStep } from './plan';
 import type { RunState } from './run-state';
+import { StepsInProgress } from './steps-in-progress';
 
-/** The time from the decision to start until the first arrival. The generators of the first step get ready in it. */
-const FIRST_LEAD_MS = 2000;
+/**
+ * The time from the decision to start until the first arrival. The generators of the first step get ready in it. It grows
+ * each time that they are late: a control server that is far away needs more of it.
+ */
+const FIRST_LEAD_MS = [2000, 5000, 10_000, 20_000];
 /** Generators of later steps are scheduled this long before their step, so that they are ready at least 5 s ahead. */
 const LEAD_MS = 8000;
-/** How often the timeline may be shifted because a step was picked up late. */
-const MAX_SHIFTS = 3;
+/** How long a lane waits for a free generator before the run ends without it. */
+const LANE_WAIT_MS = 60_000;
 /** The timeout is longer if control and target are the same cluster: a stall of it must not look like a dead generator. */
 const HEARTBEAT_TIMEOUT_MS = { separate: 5000, shared: 15_000 };
 
 /**
- * Runs every step of the profile on one timeline, then reruns spoilt holds. If the history has grown long, it stops early,
- * between two iterations or two reruns, and sets `nextStep` to the step with which the next execution continues.
+ * Runs every step of the profile on one timeline, then repeats spoilt holds. If the history has grown long, it stops early,
+ * between two iterations or two repetitions, and sets `nextStep` to the step with which the next execution continues.
  */
 export async function runLoad(state: RunState): Promise<void> {
-  let remaining: readonly PlannedStep[] = state.planned.slice(state.nextStep);
-  for (let shifts = 0; remaining.length > 0; shifts += 1) {
-    const { late, next } = await runSection(state, remaining);
-    if (late === undefined && next !== undefined) return pause(state, next.index, `iteration ${next.iteration}`);
-    if (late === undefined) break;
-    if (shifts === MAX_SHIFTS)
-      throw new Error(`step ${late.name} was picked up late ${shifts + 1} times: there are too few free generators`);
-    const shifted = planShifted(
-      state.planned,
-      remaining.filter((step) => step.index >= late.index),
-    );
-    state.notes.push(`step ${late.name} was picked up late; the timeline was shifted`);
-    state.planned.push(...shifted);
-    remaining = shifted;
+  const inProgress = new StepsInProgress();
+  try {
+    const next = await runSteps(state, state.planned.slice(state.nextStep), inProgress);
+    if (next !== undefined) return pause(state, next.index, `iteration ${next.iteration}`);
+  } finally {
+    await inProgress.end();
   }
   state.nextStep = state.planned.length;
   await rerunSpoiltHolds(state);
@@ -57,27 +53,78 @@ function pause(state: RunState, nextStep: number, what: string): void {
   state.pausedForNewHistory = true;
 }
 
+/**
+ * Runs consecutive steps. If a step is picked up late, it and the steps after it are run again, on a later timeline.
+ *
+ * @returns the first step that is left for the next execution, if the history has grown long
+ */
+async function runSteps(
+  state: RunState,
+  steps: readonly PlannedStep[],
+  inProgress: StepsInProgress,
+): Promise<PlannedStep | undefined> {
+  let remaining = steps;
+  for (let lateInARow = 0; remaining.length > 0;) {
+    const { late, next } = await runSection(state, remaining, inProgress, FIRST_LEAD_MS[lateInARow]!);
+    if (late === undefined) return next;
+    lateInARow = late.index > remaining[0]!.index ? 1 : lateInARow + 1;
+    if (lateInARow === FIRST_LEAD_MS.length)
+      throw new Error(
+        `step ${late.name} was picked up late ${lateInARow} times, although its generators had ${FIRST_LEAD_MS.at(-1)! / 1000} s to get ready: no generator was free in time, or the connections of the generators to the control server are too slow`,
+      );
+    const shifted = planShifted(
+      state.planned,
+      remaining.filter((step) => step.index >= late.index),
+    );
+    state.notes.push(`step ${late.name} was picked up late; the timeline was shifted`);
+    state.planned.push(...shifted);
+    remaining = shifted;
+  }
+  return undefined;
+}
+
 async function rerunSpoiltHolds(state: RunState): Promise<void> {
   for (let next = nextHoldToRerun(state); next !== undefined; next = nextHoldToRerun(state)) {
     const { hold, why } = next;
     if (state.needsNewHistory) return pause(state, state.planned.length, `the hold at ${hold.fromRate}/s`);
-    state.notes.push(`the hold at ${hold.fromRate}/s ${why}, so it was repeated (attempt ${hold.attempt + 1})`);
     const rerun = planRerun(state.planned, hold);
+    state.notes.push(`the hold at ${hold.fromRate}/s ${why}, so it was repeated (attempt ${rerun[0]!.attempt})`);
     state.planned.push(...rerun);
-    await runSection(state, rerun);
+    const inProgress = new StepsInProgress();
+    try {
+      await runSteps(state, rerun, inProgress);
+    } finally {
+      await inProgress.end();
+    }
     state.nextStep = state.planned.length;
   }
 }
 
 /** Returns a hold whose last attempt was spoilt by the death of a generator, if it may be repeated. */
-function nextHoldToRerun({ steps, spec }: RunState): { hold: PlannedStep; why: string } | undefined {
-  for (const { step, measurement } of steps) {
-    const isLast = !steps.some(({ step: other }) => other.name === step.name && other.attempt > step.attempt);
-    const mayRepeat = step.attempt < spec.stepAttempts && measurement.cutShort === undefined;
-    const why = step.kind === 'hold' && isLast && mayRepeat ? reasonToRerun(measurement, spec.maxGap) : undefined;
+function nextHoldToRerun(state: RunState): { hold: PlannedStep; why: string } | undefined {
+  for (const { step, measurement } of state.steps) {
+    const why = reasonToRepeat(state, step, measurement);
     if (why) return { hold: step as PlannedStep, why };
   }
   return undefined;
+}
+
+/** Returns why a hold will be repeated; undefined if it will not be. An attempt that was picked up late does not count. */
+function reasonToRepeat(
+  { steps, spec }: RunState,
+  step: StepFacts['step'],
+  measurement: StepMeasurement,
+): string | undefined {
+  if (step.kind !== 'hold' || measurement.cutShort !== undefined) return undefined;
+  const others = steps.filter(
+    (other) =>
+      other.step.name === step.name &&
+      other.step.attempt !== step.attempt &&
+      other.measurement.cutShort !== PICKED_UP_LATE,
+  );
+  if (others.some((other) => other.step.attempt > step.attempt) || others.length + 1 >= spec.stepAttempts)
+    return undefined;
+  return reasonToRerun(measurement, spec.maxGap);
 }
 
 /** Returns why a hold must be repeated after the death of a generator: arrivals not sent, or completions not observed. */
@@ -94,72 +141,72 @@ function reasonToRerun(measurement: StepMeasurement, maxGap: number): string | u
  * Runs consecutive steps back to back. Each step is started ahead of its time and does not wait for the completions of the
  * step before it.
  *
- * @returns `late`: the first step that was picked up late, if any; it and all later steps did not run. `next`: the first
- *   step that is left for the next execution, if the history has grown long.
+ * @param leadMs the time until the first step begins
+ * @returns `late`: the first step that was picked up late, if any; it and all later steps did not run, and the steps before
+ *   it may still wait for completions. `next`: the first step that is left for the next execution, if the history has grown
+ *   long.
  */
 async function runSection(
   state: RunState,
   steps: readonly PlannedStep[],
+  inProgress: StepsInProgress,
+  leadMs: number,
 ): Promise<{ readonly late?: PlannedStep; readonly next?: PlannedStep }> {
   const offsetMs = steps[0]!.startMs;
-  const startAtMs = Date.now() + FIRST_LEAD_MS;
+  const startAtMs = Date.now() + leadMs;
   if (state.loadStartMs === undefined) state.loadStartMs = startAtMs;
   else state.shifts.push({ step: steps[0]!.name, byMs: Math.round(startAtMs - state.loadStartMs - offsetMs) });
 
-  const scope = new CancellationScope();
-  const running: Promise<void>[] = [];
+  const starting = new CancellationScope();
   let late: PlannedStep | undefined;
-  let next: PlannedStep | undefined;
-  let stopped = false;
+  let isStopped = false;
   const stop = () => {
-    stopped = true;
-    scope.cancel();
+    isStopped = true;
+    starting.cancel();
   };
-
-  const oneStep = async (step: PlannedStep) => {
-    const at = startAtMs + step.startMs - offsetMs;
+  const onLate = (step: PlannedStep) => {
+    if (late === undefined || step.index < late.index) late = step;
+    inProgress.cancelFrom(step.index);
+    stop();
+  };
+  const oneStep = async (step: PlannedStep, at: number) => {
     const measurement = await executeStep(state, step, at, steps, offsetMs);
-    if (measurement.cutShort === PICKED_UP_LATE && (late === undefined || step.index < late.index)) late = step;
+    if (measurement.cutShort === PICKED_UP_LATE) onLate(step);
+    if (measurement.failure !== undefined) {
+      inProgress.fail(step, measurement.failure);
+      stop();
+    }
     const facts = await judgeWhenComplete(state, step, at, measurement);
     state.finishStep(facts);
-    const bad = facts.verdict && !(facts.verdict.passed && facts.validity?.valid);
-    if (measurement.cutShort === PICKED_UP_LATE || (bad && state.spec.stopOnFail)) stop();
+    const isBad = facts.verdict && !(facts.verdict.passed && facts.validity?.valid);
+    if (!isBad || !state.spec.stopOnFail || reasonToRepeat(state, step, measurement)) return;
+    inProgress.cancelUnsent();
+    stop();
+  };
+  const startSteps = async (): Promise<PlannedStep | undefined> => {
+    for (const step of steps) {
+      const at = startAtMs + step.startMs - offsetMs;
+      if (at - LEAD_MS > Date.now()) await sleep(at - LEAD_MS - Date.now());
+      if (step.iteration > steps[0]!.iteration && beginsIteration(step, steps) && state.needsNewHistory) return step;
+      state.beginStep(step, at);
+      inProgress.start(step, at, () => oneStep(step, at));
+    }
+    return undefined;
   };
 
+  let next: PlannedStep | undefined;
   try {
-    await scope.run(async () => {
-      for (const step of steps) {
-        const at = startAtMs + step.startMs - offsetMs;
-        if (at - LEAD_MS > Date.now()) await sleep(at - LEAD_MS - Date.now());
-        if (step.iteration > steps[0]!.iteration && beginsIteration(step, steps) && state.needsNewHistory) {
-          next = step;
-          break;
-        }
-        state.beginStep(step, at);
-        running.push(oneStep(step));
-        // A step that fails ends the others. Without this handler it would be an unhandled rejection until it is awaited.
-        running.at(-1)!.catch(() => scope.cancel());
-      }
-    });
+    next = await starting.run(startSteps);
   } catch (err) {
-    if (!isCancellation(err)) throw err;
-    if (!stopped) await Promise.allSettled(running).then(() => rethrowFailure(running));
-    if (!stopped) throw err;
+    // Canceled because the section stops, or because the run does.
+    if (!isCancellation(err) || !isStopped) throw err;
   }
-  await Promise.allSettled(running);
-  await rethrowFailure(running);
-  return { late, next: stopped ? undefined : next };
+  await inProgress.untilDone(() => late !== undefined);
+  return { late, next: isStopped ? undefined : next };
 }
 
 function beginsIteration(step: PlannedStep, steps: readonly PlannedStep[]): boolean {
   return steps.find(({ iteration }) => iteration === step.iteration) === step;
-}
-
-/** Throws the first failure that is not a cancellation. */
-async function rethrowFailure(running: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(running)) {
-    if (result.status === 'rejected' && !isCancellation(result.reason)) throw result.reason;
-  }
 }
 
 async function executeStep(
@@ -179,6 +226,8 @@ async function executeStep(
         reportTo: workflowId,
         reportEveryMs: plan.snapshotEveryMs,
         abortOn: plan.abortOn,
+        // A later step uses the slots of an earlier one, which may still wait for completions.
+        laneWaitMs: LANE_WAIT_MS + (step.index < LOAD_QUEUES.length ? 0 : plan.completionTimeoutMs),
         run,
         workload: spec.workload,
         kinds: kindsOf(spec),
@@ -232,7 +281,6 @@ async function judgeWhenComplete(
     await state.readHosts();
     const seen = completedDuring(step.index, [measurement, ...state.steps.map((other) => other.measurement)]);
     const completed = seen / state.plan.observeShare + presumedCompletions(measurement);
-    const judgement = await judgeHold(state, facts, completed, notCompletedSeen(measurement));
-    return { ...facts, ...judgement };
+    return { ...facts, ...(await judgeHold(state, facts, completed, notCompletedSeen(measurement))) };
   });
 }

@@ -13,7 +13,8 @@ import { failureType } from './failure-type';
 import { PHASES, type Phase } from './messages';
 import type { RunState } from './run-state';
 import { checkHealth, describeSystem, prepareNamespace, startHosts } from './set-up';
-import { cleanUp, judgeAll, readDatabase, readHosts, reconcile, sampleWorkload } from './settle';
+import { reconcile } from './reconcile';
+import { cleanUp, judgeAll, readDatabase, readHosts, sampleWorkload } from './settle';
 
 /** Runs one phase. An execution that continues an earlier one skips the phases before the load. */
 async function phase<T>(state: RunState, name: Phase, work: (state: RunState) => Promise<T>): Promise<T | undefined> {

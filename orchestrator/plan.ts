@@ -167,7 +167,8 @@ const LEAD_IN_MAX_MS = 10_000;
  */
 export function planRerun(steps: readonly PlannedStep[], hold: PlannedStep): PlannedStep[] {
   const end = endOf(steps);
-  const attempt = hold.attempt + 1;
+  // An attempt that was picked up late has a number, too.
+  const attempt = Math.max(...steps.filter(({ name }) => name === hold.name).map((step) => step.attempt)) + 1;
   const leadInMs = Math.min(LEAD_IN_MAX_MS, Math.round(hold.durationMs / 4));
   const rerun = layOut<PlannedSegment>([
     { kind: 'lead-in', iteration: hold.iteration, durationMs: leadInMs, fromRate: 0, toRate: hold.fromRate },

@@ -31,14 +31,32 @@ export const collectorActivities = proxyActivities<ControlActivities>({
 });
 
 /**
+ * The activity that reads the lanes' heartbeats before a step cancels its lanes. It is short, because the generators send
+ * until they learn of the cancellation (I10).
+ */
+export const recordActivities = proxyActivities<ControlActivities>({
+  taskQueue: CONTROL_QUEUE,
+  scheduleToCloseTimeout: '1s',
+  retry: { maximumAttempts: 1 },
+});
+
+/**
  * The activities of the generators. They are retried at a fixed interval until they succeed, because every second without
- * a generator is a gap. A canceled generator returns its ledger, so its end is awaited (I3b, I10).
+ * a generator is a gap, or until no generator was free for the lane in time. A canceled generator returns its ledger, so its
+ * end is awaited (I3b, I10).
  *
  * @param longestMs the time from the start of the activity to the last completion, at most
+ * @param laneWaitMs how long a lane waits for a free generator
  */
-export function generatorActivities(stepIndex: number, longestMs: number, heartbeatTimeoutMs: number) {
+export function generatorActivities(
+  stepIndex: number,
+  longestMs: number,
+  laneWaitMs: number,
+  heartbeatTimeoutMs: number,
+) {
   return proxyActivities<LoadActivities>({
     taskQueue: loadQueueOf(stepIndex),
+    scheduleToStartTimeout: laneWaitMs,
     startToCloseTimeout: longestMs + 600_000,
     heartbeatTimeout: heartbeatTimeoutMs,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

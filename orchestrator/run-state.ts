@@ -1,4 +1,11 @@
-import { metricMeter, patched, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  metricMeter,
+  patched,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { rateAt } from '../measurement/load/profile';
 import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from '../measurement/account/ledger';
 import type { RunFacts, StepFacts } from '../report/facts';
@@ -101,12 +108,13 @@ export class RunState {
   setHandlers(abort: () => void): void {
     setHandler(progressQuery, () => this.progress());
     const end = (reason: string) => {
-      if (this.isPastLoad) return;
+      if (this.isPastWaiting) return;
       this.found.abortReason ??= reason;
       abort();
     };
     setHandler(snapshotSignal, (snapshot) => this.addSnapshot(snapshot));
     setHandler(breachSignal, end);
+    CancellationScope.current().cancelRequested.catch(() => end('canceled'));
     setHandler(abortUpdate, (request?: AbortRequest) => {
       end(request?.reason ?? 'aborted');
       return { phase: this.phase };
@@ -240,9 +248,9 @@ export class RunState {
     };
   }
 
-  /** Whether the load has ended, so that there is nothing left to abort. */
-  private get isPastLoad(): boolean {
-    return ['drain', 'reconcile', 'sample', 'verdict', 'cleanup', 'report', 'done'].includes(this.phase);
+  /** Whether no workflow of the load is waited for any more, so that there is nothing left to abort. */
+  private get isPastWaiting(): boolean {
+    return ['sample', 'verdict', 'cleanup', 'report', 'done'].includes(this.phase);
   }
 
   private describeStep(step: PlannedStep) {

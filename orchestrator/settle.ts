@@ -1,52 +1,16 @@
 import { getExternalWorkflowHandle, rootCause } from '@temporalio/workflow';
-import { kindsOf, type ArrivalKind } from '../load-workflows/kinds';
-import { settle, total } from '../measurement/account/ledger';
 import type { ServerObservation } from '../measurement/server/target';
 import type { StepFacts } from '../report/facts';
 import { completedInStep, isCounted, notCompleted } from '../report/steps';
-import type { CountWindow } from './activity-types';
-import { NAMESPACE_GONE } from './benchmark-types';
 import { judgeHold } from './judge';
 import { stopHostsSignal } from './messages';
 import { hostsWorkflowId } from './names';
-import { failureType } from './failure-type';
 import { longActivities, shortActivities } from './proxies';
 import type { RunState } from './run-state';
 
 /** Reads the hosts' reports while the hosts still run. All generators have returned by now. */
 export async function readHosts(state: RunState): Promise<void> {
   if (state.hostsStarted) await state.readHosts();
-}
-
-export async function reconcile(state: RunState): Promise<void> {
-  if (state.steps.length === 0) return;
-  const kinds = kindsOf(state.spec);
-  try {
-    const found = await longActivities.reconcile({
-      run: state.run,
-      steps: state.steps.map(({ step, startAtMs, measurement: { ledger, provisional, scheduledByLane } }) => ({
-        name: step.name,
-        attempt: step.attempt,
-        endedAtMs: startAtMs + step.durationMs,
-        measurement: { ledger, provisional, scheduledByLane },
-      })),
-      kinds,
-      completionTimeoutMs: state.plan.completionTimeoutMs,
-      countWindows: state.steps
-        .filter(
-          (step) => isCounted(step, state.steps) && (state.plan.observeShare < 1 || mayHaveUnseenCompletions(step)),
-        )
-        .flatMap((step) => countWindowsOf(step, kinds)),
-    });
-    state.found.reconciliation = found;
-    state.steps.forEach((step, i) => {
-      const { settlement, server } = found.steps[i]!;
-      state.steps[i] = { ...step, settled: settle(step.measurement.ledger, settlement), server };
-    });
-  } catch (err) {
-    if (failureType(err) === NAMESPACE_GONE) state.found.error ??= rootCause(err);
-    else state.notes.push(`the ledger could not be reconciled with the server: ${rootCause(err)}`);
-  }
 }
 
 /** Samples what a workflow of the load costs the cluster. A failure is noted and does not affect the run. */
@@ -69,7 +33,8 @@ export async function sampleWorkload(state: RunState): Promise<void> {
  */
 export async function readDatabase(state: RunState): Promise<void> {
   const holds = state.steps.filter(({ measurement }) => measurement.target?.server.hasLateSource);
-  if (holds.length === 0) return;
+  // It takes minutes, and an aborted run reports at once.
+  if (holds.length === 0 || state.found.abortReason !== undefined) return;
   try {
     const found = await longActivities.readDatabase(
       holds.map(({ startAtMs, step: { durationMs } }) => ({ startAtMs, durationMs })),
@@ -91,23 +56,6 @@ function withReadings(step: StepFacts, more: Pick<ServerObservation, 'readings' 
     unknown: [...(endpoints === 0 ? [] : unknown), ...more.unknown],
   };
   return { ...step, measurement: { ...step.measurement, target: { ...target, server } } };
-}
-
-/** Returns whether generators may have missed completions: of starts without an answer, or of samples that were lost. */
-function mayHaveUnseenCompletions({ measurement: { ledger, observation } }: StepFacts): boolean {
-  return ledger.recovered + ledger.inDoubt + total(ledger.unknown) + observation.lost > 0;
-}
-
-/** Returns the windows in which the completions of a hold fall: the hold's time plus what its workflows wait by design. */
-function countWindowsOf({ step, startAtMs }: StepFacts, kinds: readonly ArrivalKind[]): CountWindow[] {
-  const waits = [...new Set(kinds.map(({ waitingMs }) => waitingMs))];
-  return waits.map((waitingMs) => {
-    const fromMs = startAtMs + waitingMs;
-    const window = { stepIndex: step.index, fromMs, toMs: fromMs + step.durationMs };
-    if (waits.length === 1) return window;
-    const sameWait = kinds.filter((kind) => kind.waitingMs === waitingMs);
-    return { ...window, workflowTypes: [...new Set(sameWait.map(({ workflowType }) => workflowType))] };
-  });
 }
 
 /** Judges every hold again, with the reconciled ledger. */

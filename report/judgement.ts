@@ -60,7 +60,7 @@ export function outcomesOf(facts: RunFacts, is: { passed: boolean; valid: boolea
 }
 
 export function staircaseOf(counted: readonly ReportedStep[]): NonNullable<BenchmarkResult['staircase']> {
-  const firstBad = counted.find((step) => !isGood(step));
+  const firstBad = counted.find((step) => step.verdict !== undefined && !isGood(step));
   const highest = counted
     .filter(isGood)
     .reduce<number | null>((rate, { step }) => Math.max(rate ?? 0, step.fromRate), null);

@@ -50,9 +50,14 @@ function staircaseReasons({ firstFailedRate, reasons }: NonNullable<BenchmarkRes
 }
 
 function holdRow({ toRate, rates, latency, passed, validity, cutShort, counted }: StepResult): string[] {
-  const verdict = cutShort ?? (!counted ? 'repeated' : !validity?.valid ? 'INVALID' : passed ? 'passed' : 'FAILED');
+  const verdict = cutShort ?? (!counted ? 'repeated' : judgementOf(passed, validity?.valid));
   const ms = [latency.p50, latency.p95, latency.p99, latency.max].map(readableMs);
   return [`${toRate}/s`, readableRate(rates.completed), ...ms, verdict];
+}
+
+function judgementOf(passed: boolean | undefined, valid: boolean | undefined): string {
+  if (passed === undefined) return 'not judged';
+  return !valid ? 'INVALID' : passed ? 'passed' : 'FAILED';
 }
 
 function configBlock(yaml: readonly string[]): string[] {

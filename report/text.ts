@@ -114,11 +114,13 @@ function staircase({ staircase: found, steps }: BenchmarkResult): string[] {
 function holdRow(step: StepResult): string {
   const verdict = step.cutShort
     ? `incomplete (${step.cutShort})`
-    : !step.validity?.valid
-      ? 'INVALID'
-      : step.passed
-        ? 'passed'
-        : 'FAILED';
+    : step.passed === undefined
+      ? 'not judged'
+      : !step.validity?.valid
+        ? 'INVALID'
+        : step.passed
+          ? 'passed'
+          : 'FAILED';
   const cells = [
     readableRate(step.fromRate),
     readableRate(step.rates.completed),

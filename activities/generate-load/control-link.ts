@@ -67,14 +67,12 @@ export class ControlLink {
  * starts about a second after the heartbeat timeout, so two attempts never send at the same time.
  */
 export class Fence {
-  private provenAtMs: number;
-
+  /** @param provenAtMs when the last call was sent that proved the attempt current; without one the fence is closed */
   constructor(
     private readonly heartbeatTimeoutMs: number,
     private readonly now: () => number,
-  ) {
-    this.provenAtMs = now();
-  }
+    private provenAtMs = -Infinity,
+  ) {}
 
   /** @param calledAtMs when the call was sent, not answered: the server may have handled it at any time in between */
   prove(calledAtMs: number): void {

@@ -98,21 +98,26 @@ async function runLane(
   const memory = new MemoryGuard(input.maxInFlight, (cap) =>
     deps.log('memory pressure: in-flight cap lowered', { ...logFields, cap }),
   );
-  const anchor = await anchorClock(link, previous ?? account.checkpoint('armed'));
+  const anchored = await anchorClock(link, previous ?? account.checkpoint('armed'));
+  if (anchored === 'superseded') throw superseded();
+  const { anchor, provenAtMs, isCanceled } = anchored;
   const now = () => performance.now() - anchor.originMs - input.startAtMs;
   const result = (cutShort?: string) => {
     audit.observerRetries = target.retries;
     return account.result(audit.finish(anchor, memory.timesLowered, account.startP50Ms), cutShort);
   };
-  if (previous === undefined || info.attempt === 1) {
+  if (!isCanceled && (previous === undefined || info.attempt === 1)) {
     if (now() > LATE_MS) return result(PICKED_UP_LATE);
     await target.calls.warmUp();
   }
   const from = takeOver(input, account, previous, info.attempt, now());
+  // A lane that is stopped after its last due time has sent everything: only its completions are no longer awaited.
+  const cutShort = (reason: string) => (now() < input.step.durationMs ? reason : undefined);
+  if (isCanceled) return result(cutShort('canceled'));
   deps.log('lane armed', { ...logFields, from });
 
   let phase: LaneCheckpoint['phase'] = 'sending';
-  const fence = new Fence(input.heartbeatTimeoutMs, () => performance.now());
+  const fence = new Fence(input.heartbeatTimeoutMs, () => performance.now(), provenAtMs);
   const checkpoint = (through?: number) => {
     const { inFlight, awaited } = account;
     const nowMs = now();
@@ -125,6 +130,8 @@ async function runLane(
   const { heartbeatTimeoutMs } = input;
   const heartbeats = new Heartbeats({ link, fence, context, heartbeatTimeoutMs, checkpoint });
   const { stop, handover } = heartbeats;
+  let stopReason: string | undefined;
+  void aborted(stop).then(() => (stopReason = cutShort(String(stop.reason))));
   let untilMs = Infinity;
   const maySend = () => fence.open;
   const until = () => untilMs;
@@ -139,8 +146,7 @@ async function runLane(
       const handoverEnd = aborted(handover).then(() => sleep(HANDOVER_MS, undefined, { ref: false }));
       await Promise.race([paced.completions, completionTimeout(input, now), aborted(stop), handoverEnd]);
     }
-    if (heartbeats.superseded)
-      throw ApplicationFailure.retryable('another attempt has taken over this lane', 'Superseded');
+    if (heartbeats.superseded) throw superseded();
     if (handover.aborted && (!paced || account.awaited > 0)) {
       if (!paced) untilMs = now() + Math.min(HANDOVER_MS, input.heartbeatTimeoutMs - FENCE_MARGIN_MS);
       // Its successor must see the completions of what it starts itself.
@@ -151,7 +157,7 @@ async function runLane(
     }
     account.giveUpWaiting();
     target.mayHaveOpenWorkflows = mayHaveOpenWorkflows(account.checkpoint(phase));
-    return result(stop.aborted ? String(stop.reason) : undefined);
+    return result(stopReason);
   } finally {
     heartbeats.end();
   }
@@ -160,6 +166,10 @@ async function runLane(
 /** Whether workflows may be open: those that are awaited, and those that are not known to exist or to have closed. */
 function mayHaveOpenWorkflows({ ledger, observation, awaited }: LaneCheckpoint): boolean {
   return awaited + observation.lost + ledger.recovered + ledger.inDoubt + total(ledger.unknown) > 0;
+}
+
+function superseded(): ApplicationFailure {
+  return ApplicationFailure.retryable('another attempt has taken over this lane', 'Superseded');
 }
 
 /** Throws RateRefused if the step's rate exceeds the limit that the operator of this worker has set. */

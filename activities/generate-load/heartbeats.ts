@@ -28,7 +28,10 @@ export class Heartbeats {
 
   constructor(private readonly deps: HeartbeatDeps) {
     this.timer = setInterval(() => void this.sendUnlessInProgress(), HEARTBEAT_INTERVAL_MS);
-    deps.context.cancellationSignal.addEventListener('abort', () => this.onCanceled());
+    const { cancellationSignal } = deps.context;
+    cancellationSignal.addEventListener('abort', () => this.onCanceled());
+    // The lane may have been canceled while it got ready.
+    if (cancellationSignal.aborted) this.onCanceled();
     void this.sendUnlessInProgress();
   }
 

@@ -1,22 +1,17 @@
 import type { Histogram } from 'hdr-histogram-js';
 import { decodeHistogram, emptyHistogram, encodeHistogram, recordMs } from '../../measurement/account/histogram';
-import {
-  HISTOGRAM_DIGITS,
-  type LaneHistograms,
-  type LaneResult,
-  type Provisional,
-} from '../../measurement/account/lane';
+import { HISTOGRAM_DIGITS, type LaneHistograms, type LaneResult } from '../../measurement/account/lane';
 import type { GeneratorAudit } from '../../measurement/account/generator-audit';
 import { kindAt } from '../../load-workflows/kinds';
-import { someExamples, total, type Examples } from '../../measurement/account/ledger';
+import { total } from '../../measurement/account/ledger';
 import { OpenSet, openSequences } from '../../measurement/account/open-set';
-import { SequenceSet } from '../../measurement/account/sequence-set';
 import { Series, type SeriesCount } from '../../measurement/account/series';
 import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/activity-types';
-import { encode, increment, MAX_RUNS, sizes, sum } from './causes';
+import { increment, sum } from './causes';
 import type { FailedStart } from '../../temporal/grpc-errors';
 import type { LaneObserver } from './lane-observer';
 import { MixAccount } from './mix-account';
+import { ProvisionalStarts } from './provisional-starts';
 
 /** One observed completion: when it happened in the step, and its latencies. Milliseconds. */
 export interface Completion {
@@ -34,10 +29,7 @@ export class LaneAccount {
   private scheduled = 0;
   private acknowledged = 0;
   private recovered = 0;
-  private inDoubt = new SequenceSet();
-  private readonly rejected = new Map<string, SequenceSet>();
-  private readonly unknown = new Map<string, SequenceSet>();
-  private examples: Examples = {};
+  private readonly provisional = new ProvisionalStarts();
   private readonly skipped = new Map<string, number>();
   private open = new OpenSet();
   private chosen = 0;
@@ -76,14 +68,9 @@ export class LaneAccount {
     this.acknowledged = ledger.acknowledged;
     this.recovered = ledger.recovered;
     for (const [cause, n] of Object.entries(ledger.skipped)) this.skipped.set(cause, n);
-    for (const [cause, runs] of Object.entries(provisional.rejected ?? {}))
-      this.rejected.set(cause, SequenceSet.from(runs));
-    for (const [cause, runs] of Object.entries(provisional.unknown ?? {}))
-      this.unknown.set(cause, SequenceSet.from(runs));
-    this.examples = ledger.examples ?? {};
-    this.inDoubt = SequenceSet.from(provisional.inDoubt ?? []);
-    for (const sequence of openSequences(cursor)) this.inDoubt.add(sequence);
-    this.inDoubt.addRun(cursor.next, resumeAt - cursor.next);
+    this.provisional.resume(ledger, provisional);
+    for (const sequence of openSequences(cursor)) this.provisional.doubt(sequence);
+    this.provisional.doubt(cursor.next, resumeAt - cursor.next);
     this.mix.resume(from.parts);
     for (let sequence = ledger.scheduled; sequence < resumeAt; sequence += 1)
       this.mix.count(this.kindOf(sequence), 'scheduled');
@@ -145,15 +132,11 @@ export class LaneAccount {
   }
 
   /** Counts a start that failed. The first message of each cause is kept as an example. */
-  fail(sequence: number, atMs: number, { kind, cause, message }: FailedStart): void {
+  fail(sequence: number, atMs: number, failed: FailedStart): void {
     this.open.settle(sequence);
-    if (!Object.hasOwn(this.examples, cause)) this.examples = { ...this.examples, [cause]: message };
-    const sets = this[kind];
-    let set = sets.get(cause);
-    if (!set) sets.set(cause, (set = new SequenceSet()));
-    set.add(sequence);
+    this.provisional.fail(sequence, failed);
     this.point(atMs, 'rejected');
-    this.observer?.failed(this.workloadOf(sequence), cause);
+    this.observer?.failed(this.workloadOf(sequence), failed.cause);
   }
 
   /** Counts an arrival whose completion is observed. */
@@ -213,10 +196,11 @@ export class LaneAccount {
   checkpoint(phase: LaneCheckpoint['phase'], through = 0): LaneCheckpoint {
     const ledger = this.ledger();
     return {
+      lane: this.input.lane,
       phase,
       cursor: this.open.encode(through),
       ledger: { ...ledger, scheduled: Math.max(ledger.scheduled, through) },
-      provisional: this.provisional(),
+      provisional: this.provisional.encode(),
       observation: this.observation(),
       histograms: this.encodeHistograms(),
       completedDuring: [...this.during],
@@ -231,7 +215,7 @@ export class LaneAccount {
     return {
       lane: this.input.lane,
       ledger: this.ledger(),
-      provisional: this.provisional(),
+      provisional: this.provisional.encode(),
       observation: this.observation(),
       histograms: this.encodeHistograms(),
       completedDuring: [...this.during],
@@ -256,25 +240,14 @@ export class LaneAccount {
       scheduled: this.scheduled,
       acknowledged: this.acknowledged,
       recovered: this.recovered,
-      rejected: sizes(this.rejected),
       skipped: Object.fromEntries(this.skipped),
-      unknown: sizes(this.unknown),
-      inDoubt: this.inDoubt.size,
-      ...someExamples([this.examples]),
+      ...this.provisional.counts(),
     };
   }
 
   private observation() {
     const { chosen, completed, lost, pending } = this;
     return { chosen, completed, failed: Object.fromEntries(this.failed), lost, pending };
-  }
-
-  private provisional(): Provisional {
-    return {
-      rejected: encode(this.rejected),
-      unknown: encode(this.unknown),
-      inDoubt: this.inDoubt.runCount > MAX_RUNS ? null : this.inDoubt.encode(),
-    };
   }
 
   private encodeHistograms(): LaneHistograms {

@@ -3,10 +3,10 @@ import { WorkflowFailedError, type Client, type Connection } from '@temporalio/c
 import { ApplicationFailure } from '@temporalio/common';
 import { AbortWatch } from '../../measurement/judging/abort';
 import { mergeHistograms } from '../../measurement/account/histogram';
-import type { CollectInput, HostReport, StepSnapshot } from '../../orchestrator/activity-types';
+import type { CollectInput, HostReport, LaneRecords, StepSnapshot } from '../../orchestrator/activity-types';
 import { breachSignal, snapshotSignal } from '../../orchestrator/messages';
 import type { TargetConnections } from '../../temporal/connections';
-import { lanesOf, pendingHeartbeats, snapshotOf } from './lane-heartbeats';
+import { lanesOf, pendingHeartbeats, readLanes, snapshotOf } from './lane-heartbeats';
 import { QueueSampler } from './task-queues';
 
 /** The first snapshot is sent this long after the collector starts, at the latest. */
@@ -52,6 +52,13 @@ export function createCollectProgress({ client, targets }: { client: Client; tar
 async function backlogs(queues: QueueSampler): Promise<StepSnapshot['backlog']> {
   const samples = await Promise.all(queues.types.map(async (type) => [type, await queues.sample(type)] as const));
   return Object.fromEntries(samples.flatMap(([type, sample]) => (sample ? [[type, sample.backlog]] : [])));
+}
+
+export function createReadLanes({ client }: { client: Client }) {
+  return async function readLanesOfStep(): Promise<LaneRecords> {
+    const { workflowId } = Context.current().info.workflowExecution!;
+    return await readLanes(client.connection as Connection, client.options.namespace, workflowId);
+  };
 }
 
 export function createReadHosts({ client }: { client: Client }) {

@@ -1,8 +1,11 @@
 import type { Connection } from '@temporalio/client';
 import { defaultPayloadConverter, fromPayloadsAtIndex } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
 import { mergeHistograms, summarize } from '../../measurement/account/histogram';
 import { mergeLedgers, total } from '../../measurement/account/ledger';
-import type { LaneCheckpoint, StepSnapshot } from '../../orchestrator/activity-types';
+import type { LaneCheckpoint, LaneRecords, StepSnapshot } from '../../orchestrator/activity-types';
+
+const { PENDING_ACTIVITY_STATE_STARTED } = temporal.api.enums.v1.PendingActivityState;
 
 /**
  * Returns the last heartbeat details of a workflow's pending activities of one type. A workflow cannot read the
@@ -20,6 +23,38 @@ export async function pendingHeartbeats<T>(
   return pendingActivities
     .filter((activity) => activity.activityType?.name === activityType && activity.heartbeatDetails?.payloads?.length)
     .map((activity) => fromPayloadsAtIndex<T>(defaultPayloadConverter, 0, activity.heartbeatDetails!.payloads));
+}
+
+/** The size of all heartbeats that {@link readLanes} returns, at most: a payload may have 2 MB. */
+const MAX_RECORD_CHARACTERS = 1_000_000;
+
+/**
+ * Returns the last heartbeats of a step's lanes that wait for a generator, and which lanes have begun. Heartbeats that do
+ * not fit into one payload are left out.
+ */
+export async function readLanes(
+  connection: Connection,
+  namespace: string,
+  stepWorkflowId: string,
+): Promise<LaneRecords> {
+  const { pendingActivities } = await connection.withDeadline(Date.now() + 1000, () =>
+    connection.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId: stepWorkflowId } }),
+  );
+  const lanes = pendingActivities.filter(
+    ({ activityType, heartbeatDetails }) => activityType?.name === 'generateLoad' && heartbeatDetails?.payloads?.length,
+  );
+  const waiting: LaneCheckpoint[] = [];
+  const begun: number[] = [];
+  let characters = 0;
+  for (const { state, heartbeatDetails } of lanes) {
+    const payloads = heartbeatDetails!.payloads!;
+    const checkpoint = fromPayloadsAtIndex<LaneCheckpoint>(defaultPayloadConverter, 0, payloads);
+    begun.push(checkpoint.lane);
+    characters += payloads[0]!.data?.length ?? 0;
+    if (state === PENDING_ACTIVITY_STATE_STARTED || characters > MAX_RECORD_CHARACTERS) continue;
+    waiting.push(checkpoint);
+  }
+  return { waiting, begun };
 }
 
 /** Returns the last heartbeats of a step's lanes, merged; undefined if no lane has heartbeated. */

@@ -106,7 +106,7 @@ async function agreedCounts(
   settled: readonly SettledStep[],
   limiter: RateLimiter,
 ): Promise<ServerCounts[]> {
-  const { run, steps } = input;
+  const { run, steps, visibilityTimeoutMs = VISIBILITY_TIMEOUT_MS } = input;
   const startedAt = Date.now();
   const pendingMessages = new PendingMessages(connection, input, limiter);
   const counts: ServerCounts[] = [];
@@ -116,7 +116,7 @@ async function agreedCounts(
       await limiter.next();
       const count = (counts[i] = await countByStatus(connection, run.namespace, prefix));
       const waitedMs = Date.now() - startedAt;
-      const listed = count.total >= knownWorkflows(step, settled[i]?.settlement) || waitedMs > VISIBILITY_TIMEOUT_MS;
+      const listed = count.total >= knownWorkflows(step, settled[i]?.settlement) || waitedMs > visibilityTimeoutMs;
       const closed = count.open === 0 || waitedMs > input.completionTimeoutMs;
       if (listed && closed) break;
       if (count.open > 0) await pendingMessages.sendAll(step, startedAt + input.completionTimeoutMs);

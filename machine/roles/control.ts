@@ -11,6 +11,7 @@ import {
   createAwaitHostsEnded,
   createCollectProgress,
   createReadHosts,
+  createReadLanes,
 } from '../../activities/observe/collect-progress';
 import { createDescribeSystem } from '../../activities/setup/describe-system';
 import { databaseSource } from '../../activities/observe/cloudwatch';
@@ -50,6 +51,7 @@ function controlActivities(role: Role, queues: QueueMetrics): ControlActivities 
       onSample: (type, sample) => queues.set(type, sample),
     }),
     readDatabase: createReadDatabase({ source: database }),
+    readLanes: createReadLanes({ client }),
     readHosts: createReadHosts({ client }),
     awaitHostsEnded: createAwaitHostsEnded({ client }),
     judgeStep,

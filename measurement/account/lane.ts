@@ -64,6 +64,13 @@ export interface LaneResult {
   readonly cutShort?: string;
 }
 
+/** Why a lane could not run, although a retry would not help. */
+export interface StepFailure {
+  readonly message: string;
+  /** The failure type, e.g. `RateRefused`. */
+  readonly type?: string;
+}
+
 /** The merged lanes of a step. Audits are not merged: a mean would hide the one generator that fell behind. */
 export interface StepMeasurement {
   readonly ledger: Ledger;
@@ -81,6 +88,8 @@ export interface StepMeasurement {
   /** What the target did during the step; absent if it was not observed. */
   readonly target?: TargetObservation;
   readonly cutShort?: string;
+  /** The failure that ended the step; absent if no lane failed. */
+  readonly failure?: StepFailure;
 }
 
 /**

@@ -49,12 +49,19 @@ export class OpenSet {
   }
 }
 
-/** Returns the sequences that were open when the cursor was recorded, in ascending order. */
+/** Returns the sequences that were open when the cursor was recorded, in ascending order. Workflows call it, too. */
 export function openSequences({ low, open }: EncodedCursor): number[] {
-  const bytes = Buffer.from(open, 'base64');
   const sequences: number[] = [];
-  bytes.forEach((byte, i) => {
-    for (let bit = 0; bit < 8; bit += 1) if (byte & (1 << bit)) sequences.push(low + i * 8 + bit);
-  });
-  return sequences;
+  // A character of base64 has six bits. The bits of a byte are numbered from the least significant one.
+  for (const [i, character] of [...open.replace(/=+$/, '')].entries()) {
+    const sixBits = BASE64.indexOf(character);
+    for (let bit = 0; bit < 6; bit += 1) {
+      if ((sixBits & (32 >> bit)) === 0) continue;
+      const fromStart = i * 6 + bit;
+      sequences.push(low + (fromStart & ~7) + (7 - (fromStart & 7)));
+    }
+  }
+  return sequences.sort((a, b) => a - b);
 }
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

@@ -1,69 +1,19 @@
-import { join } from 'node:path';
-import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
-import type { StepMeasurement } from '../../measurement/account/lane';
-import type { ControlActivities, GenerateLoadInput, LoadActivities } from '../../orchestrator/activity-types';
-import type { LoadStepInput } from '../../orchestrator/load-step';
-import { CONTROL_QUEUE, loadQueueOf } from '../../orchestrator/names';
-import { laneInput } from '../support/lane';
-import { control, perfect } from '../support/played';
+import { unaccounted } from '../../measurement/account/ledger';
+import type { GenerateLoadInput } from '../../orchestrator/activity-types';
+import { perfect } from '../support/played';
+import { playStep, untilCancelled } from '../support/played-step';
 import { startTimeSkippingServer } from '../support/time-skipping';
 
 jest.setTimeout(60_000);
 
-const codePath = join(__dirname, '..', '..', 'dist', 'bundles', 'orchestrator.js');
 let env: TestWorkflowEnvironment;
 beforeAll(async () => (env = await startTimeSkippingServer()));
 afterAll(() => env.teardown());
 
-interface Played {
-  readonly generateLoad: LoadActivities['generateLoad'];
-  readonly control?: Partial<ControlActivities>;
-  /** Called once the step has begun. */
-  readonly during?: (cancel: () => Promise<unknown>) => Promise<unknown>;
-}
-
-/** Runs one LoadStep with activities of a test's own, and returns what it measured. */
-async function play(name: string, change: Partial<LoadStepInput>, played: Played): Promise<StepMeasurement> {
-  const { lane: _, ...input } = laneInput({ rate: 11, seconds: 3, heartbeatTimeoutMs: 5000 });
-  const step: LoadStepInput = { ...input, reportTo: 'nobody', reportEveryMs: 1000, startAtMs: Date.now(), ...change };
-  const options = { connection: env.nativeConnection, maxHeartbeatThrottleInterval: 100 };
-  const workers = await Promise.all([
-    Worker.create({
-      ...options,
-      taskQueue: CONTROL_QUEUE,
-      workflowBundle: { codePath },
-      activities: { ...control, ...played.control },
-    }),
-    Worker.create({
-      ...options,
-      taskQueue: loadQueueOf(step.step.index),
-      activities: { generateLoad: played.generateLoad },
-    }),
-  ]);
-  const running = Promise.all(workers.map((worker) => worker.run()));
-  try {
-    const start = { workflowId: name, taskQueue: CONTROL_QUEUE, args: [step] };
-    const handle = await env.client.workflow.start('LoadStep', start);
-    await played.during?.(() => handle.cancel());
-    return (await handle.result()) as StepMeasurement;
-  } finally {
-    workers.forEach((worker) => worker.shutdown());
-    await running;
-  }
-}
-
-/** A lane that goes on until it is cancelled, and then returns what it has. */
-async function untilCancelled(input: GenerateLoadInput) {
-  const context = Context.current();
-  const beat = setInterval(() => context.heartbeat(), 50);
-  await context.cancelled.catch((err: unknown) => {
-    if (!(err instanceof CancelledFailure)) throw err;
-  });
-  clearInterval(beat);
-  return { ...perfect(input), cutShort: 'cancelled' };
-}
+const play = (...played: Parameters<typeof playStep> extends [unknown, ...infer Rest] ? Rest : never) =>
+  playStep(env, ...played);
 
 test.each([2, 3])(
   '%i lanes: each is one generator’s, they share the arrivals evenly, and the step is their sum',
@@ -124,18 +74,24 @@ test('a step that is cancelled returns what its lanes have done', async () => {
   expect(measured).toMatchObject({ cutShort: 'cancelled', scheduledByLane: [17, 16], ledger: { acknowledged: 33 } });
 });
 
-test('a generator that fails for good fails the step; its other lanes are not waited for in vain', async () => {
-  const failed = play(
+test('one lane that fails for good ends the step with the failure, and the other lanes return what they have done', async () => {
+  const measured = await play(
     'failed',
-    { lanes: 2 },
+    { lanes: 3 },
     {
       generateLoad: async (input) => {
         if (input.lane === 0) return perfect(input);
+        if (input.lane === 2) return await untilCancelled(input);
         throw ApplicationFailure.nonRetryable('too fast for this worker', 'RateRefused');
       },
     },
   );
-  await expect(failed).rejects.toMatchObject({ cause: { cause: { type: 'RateRefused' } } });
+  expect(measured).toMatchObject({
+    cutShort: 'too fast for this worker',
+    failure: { type: 'RateRefused', message: 'too fast for this worker' },
+    ledger: { acknowledged: 22 },
+  });
+  expect(unaccounted(measured.ledger)).toBe(0);
 });
 
 test('a collector and an observer that fail cost what they would have told, and nothing of the measurement', async () => {

@@ -51,6 +51,7 @@ export const control: ControlActivities = {
     queues: { workflow: null, activity: null },
     server: { endpoints: 0, readings: [], unknown: [] },
   }),
+  readLanes: async () => ({ waiting: [], begun: [] }),
   readHosts: async () => [],
   awaitHostsEnded: async () => undefined,
   judgeStep,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { anchorClock, CLOCK_REFUSAL_MS } from '../../../activities/generate-load/clock';
+import { anchorClock, CLOCK_REFUSAL_MS, type Anchored } from '../../../activities/generate-load/clock';
 import type { ControlLink } from '../../../activities/generate-load/control-link';
 
 interface Round {
@@ -15,7 +15,7 @@ function controlServer(aheadMs: number, rounds: readonly Round[]) {
   let recordedMs: number | undefined;
   const link = {
     heartbeat: async () => {
-      const { toServerMs, backMs, answers } = rounds[(round += 1)]!;
+      const { toServerMs, backMs, answers } = rounds[(round += 1) % rounds.length]!;
       now += toServerMs;
       recordedMs = answers ? now + aheadMs : undefined;
       now += backMs;
@@ -26,7 +26,13 @@ function controlServer(aheadMs: number, rounds: readonly Round[]) {
       return recordedMs;
     },
   } as unknown as ControlLink;
-  return { link, now: () => now };
+  const pause = async (ms: number) => void (now += ms);
+  return { link, pause, now: () => now, anchor: async () => anchored(await anchorClock(link, {}, () => now, pause)) };
+}
+
+function anchored(result: Anchored | 'superseded'): Anchored {
+  if (result === 'superseded') throw new Error('superseded');
+  return result;
 }
 
 const round = fc.record({
@@ -40,8 +46,8 @@ test('law 3: the true offset lies within the uncertainty, which is at most half 
   await fc.assert(
     fc.asyncProperty(aheadMs, fc.array(round, { minLength: 4, maxLength: 4 }), async (ahead, rounds) => {
       fc.pre(rounds.some(({ answers }) => answers));
-      const { link, now } = controlServer(ahead, rounds);
-      const { originMs, uncertaintyMs } = await anchorClock(link, {}, now);
+      const { anchor } = await controlServer(ahead, rounds).anchor();
+      const { originMs, uncertaintyMs } = anchor;
       // The server's clock shows 0 when the local one shows −ahead.
       expect(Math.abs(originMs + ahead)).toBeLessThanOrEqual(uncertaintyMs + 1e-6);
       const answered = rounds.filter(({ answers }) => answers);
@@ -54,27 +60,59 @@ test('law 3: the true offset lies within the uncertainty, which is at most half 
 
 test('the offset is the local wall clock minus the control server’s', async () => {
   const still = { toServerMs: 0, backMs: 0, answers: true };
-  const { link, now } = controlServer(1000, [still, still, still, still]);
-  const { offsetMs } = await anchorClock(link, {}, now);
+  const { now, anchor } = controlServer(1000, [still, still, still, still]);
+  const { offsetMs } = (await anchor()).anchor;
   expect(Math.abs(offsetMs - (Date.now() - (now() + 1000)))).toBeLessThan(100);
 });
 
 test.each([
   ['no round is answered', { toServerMs: 1, backMs: 1, answers: false }],
   ['every round trip is too long', { toServerMs: CLOCK_REFUSAL_MS + 1, backMs: CLOCK_REFUSAL_MS + 1, answers: true }],
-])('the lane is refused when %s', async (_why, every) => {
-  const { link, now } = controlServer(0, [every, every, every, every]);
-  await expect(anchorClock(link, {}, now)).rejects.toMatchObject({ type: 'ClockUnknown', nonRetryable: true });
+])('the lane is tried again when %s', async (_why, every) => {
+  const { anchor } = controlServer(0, [every]);
+  await expect(anchor()).rejects.toMatchObject({ type: 'ClockUnknown', nonRetryable: false });
 });
 
-test("a round without the server's time is left out", async () => {
-  const rounds = [1, 2, 3, 4].map(() => ({ toServerMs: 2, backMs: 2, answers: true }));
-  const { link, now } = controlServer(7, rounds);
-  const tell = link.lastHeartbeatMs.bind(link);
+test('a control server that answers nothing for ten seconds while a lane gets ready costs time, and not the lane', async () => {
+  const away = { toServerMs: 1, backMs: 1, answers: false };
+  const { anchor, now } = controlServer(7, [...Array.from({ length: 35 }, () => away), { ...away, answers: true }]);
+  const startedAt = now();
+  const { anchor: found, provenAtMs } = await anchor();
+  expect(found.originMs).toBeCloseTo(-7);
+  expect(now() - startedAt).toBeGreaterThan(8000);
+  expect(provenAtMs).toBeGreaterThan(startedAt);
+});
+
+test('bounds that contradict each other, because a clock was set, widen the uncertainty', async () => {
+  const still = { toServerMs: 1, backMs: 1, answers: true };
+  const { link, now, pause } = controlServer(0, [still]);
+  const read = link.lastHeartbeatMs.bind(link);
   let asked = 0;
-  link.lastHeartbeatMs = async () => ((asked += 1) < 4 ? Promise.reject(new Error('away')) : await tell());
-  const { originMs, uncertaintyMs } = await anchorClock(link, {}, now);
-  expect(asked).toBe(4);
+  link.lastHeartbeatMs = async () => (await read())! + ((asked += 1) > 2 ? 400 : 0);
+  const found = await anchorClock(link, {}, now, pause);
+  expect(found).toMatchObject({ anchor: { uncertaintyMs: expect.closeTo(199, 0) } });
+});
+
+test.each(['canceled', 'superseded'] as const)(
+  'an attempt that is %s while it gets ready learns of it',
+  async (state) => {
+    const { link, now, pause } = controlServer(0, [{ toServerMs: 1, backMs: 1, answers: true }]);
+    const beat = link.heartbeat.bind(link);
+    link.heartbeat = async (...call) => ((await beat(...call)) === 'current' ? state : 'unreachable');
+    const found = await anchorClock(link, {}, now, pause);
+    expect(found === 'superseded' ? found : { isCanceled: found.isCanceled }).toEqual(
+      state === 'superseded' ? state : { isCanceled: true },
+    );
+  },
+);
+
+test("a round without the server's time is repeated", async () => {
+  const { link, now, pause } = controlServer(7, [{ toServerMs: 2, backMs: 2, answers: true }]);
+  const read = link.lastHeartbeatMs.bind(link);
+  let asked = 0;
+  link.lastHeartbeatMs = async () => ((asked += 1) < 4 ? Promise.reject(new Error('away')) : await read());
+  const { originMs, uncertaintyMs } = anchored(await anchorClock(link, {}, now, pause)).anchor;
+  expect(asked).toBe(7);
   expect(originMs).toBeCloseTo(-7);
   expect(uncertaintyMs).toBeCloseTo(2);
 });

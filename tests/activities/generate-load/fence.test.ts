@@ -10,7 +10,7 @@ test('I3b: the fence is open only while a call has proved the attempt current le
       (timeoutMs, gaps, later) => {
         let now = 1000;
         const fence = new Fence(timeoutMs, () => now);
-        let proven = now;
+        let proven = -Infinity;
         for (const gap of gaps) {
           now += gap;
           fence.prove(now - 10);

@@ -53,6 +53,26 @@ test('I1 and I6 hold for all outcomes of arrivals', () => {
   );
 });
 
+test('I1: a successor of a lane with too many scattered errors to name them keeps their counts', () => {
+  const died = new LaneAccount(laneInput({ rate: 1000 }));
+  for (let i = 0; i < 3600; i += 1) {
+    died.schedule(i, i);
+    if (i % 3 === 0) died.acknowledge(i, i, 1);
+    else if (i % 3 === 1)
+      died.fail(i, i, { kind: i % 2 ? 'rejected' : 'unknown', cause: `CAUSE_${i % 4}`, message: 'boom' });
+  }
+  const successor = new LaneAccount(laneInput({ rate: 1000 }));
+  successor.resume(died.checkpoint('sending'), 3600);
+  const { ledger, provisional } = successor.result(audit, undefined);
+  expect(provisional).toEqual({ rejected: null, unknown: null, inDoubt: null });
+  expect([total(ledger.rejected), total(ledger.unknown), ledger.inDoubt]).toEqual([600, 600, 1200]);
+  expect(unaccounted(ledger)).toBe(0);
+  const third = new LaneAccount(laneInput({ rate: 1000 }));
+  third.resume(successor.checkpoint('sending'), 3610);
+  expect(third.result(audit, undefined).ledger).toMatchObject({ scheduled: 3610, inDoubt: 1210 });
+  expect(unaccounted(third.result(audit, undefined).ledger)).toBe(0);
+});
+
 test('I5: a successor takes over the whole account, and arrivals that were open or due in the gap are in doubt', () => {
   fc.assert(
     fc.property(

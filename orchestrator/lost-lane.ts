@@ -1,0 +1,80 @@
+import { idleAudit } from '../measurement/account/generator-audit';
+import { noHistograms, type LaneResult } from '../measurement/account/lane';
+import { emptyLedger, total } from '../measurement/account/ledger';
+import { openSequences } from '../measurement/account/open-set';
+import { SequenceSet } from '../measurement/account/sequence-set';
+import { arrivalsFrom } from '../measurement/load/arrivals';
+import type { GenerateLoadInput, LaneCheckpoint } from './activity-types';
+
+/** Where a lane is in the load, and which arrivals it has. */
+type LaneShare = Pick<GenerateLoadInput, 'step' | 'lanes' | 'process' | 'seed' | 'startAtMs'>;
+
+/** Beyond this number of runs, sequences are not listed and are settled by count. */
+const MAX_RUNS = 500;
+
+/** Returns the result of a lane that sent nothing. */
+export function emptyLane(lane: number, cutShort: string): LaneResult {
+  return {
+    lane,
+    ledger: emptyLedger,
+    provisional: { rejected: {}, unknown: {}, inDoubt: [] },
+    observation: { chosen: 0, completed: 0, failed: {}, lost: 0, pending: 0 },
+    histograms: noHistograms,
+    completedDuring: [],
+    parts: [],
+    series: [],
+    audit: idleAudit,
+    gapArrivals: 0,
+    cutShort,
+  };
+}
+
+/**
+ * Returns the result of a lane that no generator returns: the account of its last heartbeat. Arrivals that were open then,
+ * and arrivals that have fallen due since, are in doubt, because the generator may have sent them.
+ *
+ * @param checkpoint the last heartbeat; if it is unknown, every arrival that has fallen due is in doubt
+ * @param nowMs the time until which the generator may have sent: milliseconds since the epoch
+ */
+export function lostLane(
+  share: LaneShare,
+  lane: number,
+  checkpoint: LaneCheckpoint | undefined,
+  nowMs: number,
+  cutShort: string,
+): LaneResult {
+  const due = dueBefore(share, lane, nowMs - share.startAtMs);
+  if (checkpoint === undefined) {
+    return {
+      ...emptyLane(lane, cutShort),
+      ledger: { ...emptyLedger, scheduled: due, inDoubt: due },
+      provisional: { rejected: {}, unknown: {}, inDoubt: due === 0 ? [] : [0, due] },
+      gapArrivals: due,
+    };
+  }
+  const { ledger, observation, cursor, provisional } = checkpoint;
+  const { completed, chosen, failed } = observation;
+  const sinceHeartbeat = Math.max(0, due - cursor.next);
+  const doubtful = SequenceSet.from(provisional.inDoubt ?? []);
+  for (const sequence of openSequences(cursor)) doubtful.add(sequence);
+  doubtful.addRun(cursor.next, sinceHeartbeat);
+  const newlyDoubtful = openSequences(cursor).length + sinceHeartbeat;
+  const areListed = provisional.inDoubt !== null && doubtful.runCount <= MAX_RUNS;
+  return {
+    ...emptyLane(lane, cutShort),
+    ledger: { ...ledger, scheduled: cursor.next + sinceHeartbeat, inDoubt: ledger.inDoubt + newlyDoubtful },
+    provisional: { ...provisional, inDoubt: areListed ? doubtful.encode() : null },
+    observation: { ...observation, lost: chosen - completed - total(failed), pending: 0 },
+    histograms: checkpoint.histograms,
+    completedDuring: checkpoint.completedDuring,
+    parts: checkpoint.parts,
+    gapArrivals: checkpoint.gapArrivals + sinceHeartbeat,
+  };
+}
+
+/** Returns how many arrivals of a lane are due before a time of the step, milliseconds. */
+function dueBefore({ step, lanes, process, seed }: LaneShare, lane: number, stepMs: number): number {
+  const cursor = arrivalsFrom({ line: step, lineIndex: step.index, lane, lanes, process, seed });
+  while (cursor.dueMs < stepMs) cursor.advance();
+  return cursor.sequence;
+}

@@ -1,0 +1,85 @@
+import { CancellationScope, condition, rootCause } from '@temporalio/workflow';
+import { kindsOf, type ArrivalKind } from '../load-workflows/kinds';
+import { settle, total } from '../measurement/account/ledger';
+import type { StepFacts } from '../report/facts';
+import { isCounted } from '../report/steps';
+import type { CountWindow, Reconciliation, ReconcileInput } from './activity-types';
+import { NAMESPACE_GONE } from './benchmark-types';
+import { failureType } from './failure-type';
+import { longActivities } from './proxies';
+import type { RunState } from './run-state';
+
+/** The waits of an aborted run, whose report must not depend on how long its workflows take. Milliseconds. */
+const ABORTED = { completionTimeoutMs: 5000, visibilityTimeoutMs: 15_000 };
+
+/** Settles the ledger of each step with the server. A failure is noted, or ends the run if its namespace is gone. */
+export async function reconcile(state: RunState): Promise<void> {
+  if (state.steps.length === 0) return;
+  try {
+    const found = await reconcileUntilAborted(state, inputOf(state));
+    state.found.reconciliation = found;
+    state.steps.forEach((step, i) => {
+      const { settlement, server } = found.steps[i]!;
+      state.steps[i] = { ...step, settled: settle(step.measurement.ledger, settlement), server };
+    });
+  } catch (err) {
+    if (failureType(err) === NAMESPACE_GONE) state.found.error ??= rootCause(err);
+    else state.notes.push(`the ledger could not be reconciled with the server: ${rootCause(err)}`);
+  }
+}
+
+/** Reconciles. If the run is aborted meanwhile, begins again with short waits. */
+async function reconcileUntilAborted(state: RunState, input: ReconcileInput): Promise<Reconciliation> {
+  const isAborted = () => state.found.abortReason !== undefined;
+  const short = {
+    ...input,
+    ...ABORTED,
+    completionTimeoutMs: Math.min(input.completionTimeoutMs, ABORTED.completionTimeoutMs),
+  };
+  if (isAborted()) return await longActivities.reconcile(short);
+  const waiting = new CancellationScope();
+  let isDone = false;
+  const patient = waiting.run(() => longActivities.reconcile(input)).finally(() => (isDone = true));
+  // It is awaited below, or it was canceled.
+  patient.catch(() => undefined);
+  await condition(() => isDone || isAborted());
+  if (isDone) return await patient;
+  waiting.cancel();
+  return await longActivities.reconcile(short);
+}
+
+function inputOf(state: RunState): ReconcileInput {
+  const kinds = kindsOf(state.spec);
+  return {
+    run: state.run,
+    steps: state.steps.map(({ step, startAtMs, measurement: { ledger, provisional, scheduledByLane } }) => ({
+      name: step.name,
+      attempt: step.attempt,
+      // All generators have returned. A step that was cut short has ended before its planned end.
+      endedAtMs: Math.min(startAtMs + step.durationMs, Date.now()),
+      measurement: { ledger, provisional, scheduledByLane },
+    })),
+    kinds,
+    completionTimeoutMs: state.plan.completionTimeoutMs,
+    countWindows: state.steps
+      .filter((step) => isCounted(step, state.steps) && (state.plan.observeShare < 1 || mayHaveUnseenCompletions(step)))
+      .flatMap((step) => countWindowsOf(step, kinds)),
+  };
+}
+
+/** Returns whether generators may have missed completions: of starts without an answer, or of samples that were lost. */
+function mayHaveUnseenCompletions({ measurement: { ledger, observation } }: StepFacts): boolean {
+  return ledger.recovered + ledger.inDoubt + total(ledger.unknown) + observation.lost > 0;
+}
+
+/** Returns the windows in which the completions of a hold fall: the hold's time plus what its workflows wait by design. */
+function countWindowsOf({ step, startAtMs }: StepFacts, kinds: readonly ArrivalKind[]): CountWindow[] {
+  const waits = [...new Set(kinds.map(({ waitingMs }) => waitingMs))];
+  return waits.map((waitingMs) => {
+    const fromMs = startAtMs + waitingMs;
+    const window = { stepIndex: step.index, fromMs, toMs: fromMs + step.durationMs };
+    if (waits.length === 1) return window;
+    const sameWait = kinds.filter((kind) => kind.waitingMs === waitingMs);
+    return { ...window, workflowTypes: [...new Set(sameWait.map(({ workflowType }) => workflowType))] };
+  });
+}
