@@ -1,29 +1,8 @@
-/** A panel of the dashboard. */
-interface Panel {
-  readonly title: string;
-  readonly unit: 's' | 'short' | 'ops' | 'percentunit';
-  readonly queries: readonly (readonly [legend: string, expr: string])[];
-}
-
-interface Section {
-  readonly title: string;
-  /** A note that each panel of the section shows. */
-  readonly description?: string;
-  readonly panels: readonly Panel[];
-}
-
-const RATE = '$__rate_interval';
+import { CLUSTER_SECTIONS } from './cluster-panels';
+import { quantile, rate, type Panel, type Section } from './panels';
 
 function quantiles(metric: string, by = ''): Panel['queries'] {
   return ([0.5, 0.95, 0.99] as const).map((q) => [`p${q * 100}`, quantile(q, metric, by)]);
-}
-
-function quantile(q: number, metric: string, by = '', where = ''): string {
-  return `histogram_quantile(${q}, sum by (le${by && `, ${by}`}) (rate(${metric}_bucket${where}[${RATE}])))`;
-}
-
-function rate(metric: string, by: string, where = ''): string {
-  return `sum by (${by}) (rate(${metric}${where}[${RATE}]))`;
 }
 
 /** The sections of the dashboard. */
@@ -103,50 +82,26 @@ export const DASHBOARD: readonly Section[] = [
     ],
   },
   {
-    title: 'Cluster (if its own metrics are scraped too)',
-    description:
-      'Some servers record latencies in milliseconds under the same names. These panels expect seconds, which is a setting of the server.',
+    title: 'Workers of the benchmark',
     panels: [
       {
-        title: 'Persistence latency, p95',
-        unit: 's',
-        queries: [['{{operation}}', quantile(0.95, 'persistence_latency', 'operation')]],
-      },
-      {
-        title: 'Shard lock latency, p95',
-        unit: 's',
-        queries: [['shard lock', quantile(0.95, 'semaphore_latency', '', '{operation="ShardInfo"}')]],
-      },
-      {
-        title: 'Sync match rate',
-        unit: 'percentunit',
-        queries: [['sync match', `sum(rate(poll_success_sync[${RATE}])) / sum(rate(poll_success[${RATE}]))`]],
-      },
-      {
-        title: 'Requests rejected within the cluster',
-        unit: 'ops',
-        queries: [
-          [
-            '{{service_name}} {{resource_exhausted_cause}}',
-            rate('service_errors_resource_exhausted', 'service_name, resource_exhausted_cause'),
-          ],
-        ],
-      },
-      {
-        title: 'Database connections',
+        title: 'Free task slots',
         unit: 'short',
-        queries: [
-          ['{{service_name}} in use', 'sum by (service_name, db_kind) (persistence_sql_in_use)'],
-          ['{{service_name}} allowed', 'sum by (service_name, db_kind) (persistence_sql_max_open_conn)'],
-        ],
+        queries: [['{{role}} {{worker_type}}', 'min by (role, worker_type) (temporal_worker_task_slots_available)']],
       },
       {
-        title: 'Visibility latency, p95',
-        unit: 's',
-        queries: [['{{operation}}', quantile(0.95, 'visibility_persistence_latency', 'operation')]],
+        title: 'Pollers',
+        unit: 'short',
+        queries: [['{{role}} {{poller_type}}', 'sum by (role, poller_type) (temporal_num_pollers)']],
+      },
+      {
+        title: 'Sticky cache',
+        unit: 'short',
+        queries: [['{{role}} workflows', 'sum by (role) (temporal_sticky_cache_size)']],
       },
     ],
   },
+  ...CLUSTER_SECTIONS,
 ];
 
 /** Returns infra/grafana/benchmark.json: a dashboard to import. Grafana asks for the data source. */
@@ -162,7 +117,8 @@ export function grafanaDashboard(): object {
         return { refId: String.fromCharCode(65 + at), datasource, expr, legendFormat };
       });
       const fieldConfig = { defaults: { unit: panel.unit, min: 0 }, overrides: [] };
-      const optional = description === undefined ? {} : { description };
+      const note = panel.description ?? description;
+      const optional = note === undefined ? {} : { description: note };
       return { type: 'timeseries', title: panel.title, ...optional, datasource, gridPos, fieldConfig, targets };
     });
     y += Math.ceil(inside.length / 3) * 8;
@@ -170,7 +126,8 @@ export function grafanaDashboard(): object {
   });
   return {
     title: 'Temporal benchmark',
-    uid: 'temporal-benchmark',
+    // Not `temporal-benchmark`, which is the id of another project's dashboard.
+    uid: 'temporal-benchmark-load',
     schemaVersion: 39,
     tags: ['temporal', 'benchmark'],
     time: { from: 'now-15m', to: 'now' },

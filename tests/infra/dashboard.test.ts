@@ -8,7 +8,7 @@ const served = new Set(readFileSync(join(__dirname, 'server-metric-names.txt'), 
 /** Metrics that appear only after an error or on DSQL. tests/e2e/cluster reads the first two from a real server. */
 const sometimes = ['service_errors_resource_exhausted', 'persistence_errors_resource_exhausted', 'dsql_'];
 
-const bare = (metric: string) => metric.replace(/_(bucket|sum|count)$/, '');
+const bare = (metric: string) => metric.replace(/_(bucket|sum|count|total)$/, '').replace(/_(milli)?seconds$/, '');
 const known = (metric: string) => served.has(metric) || sometimes.some((name) => metric.startsWith(name));
 
 test('a server serves every cluster metric that the dashboard queries', () => {
