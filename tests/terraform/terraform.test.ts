@@ -68,6 +68,7 @@ testNeeding(canPip, 'pip')('hadolint and shellcheck accept the Dockerfile and th
     ...scripts,
     'infra/image/benchmark-health',
     'tests/support/image/build.sh',
+    'scripts/github-action',
     'tests/support/terraform/check.sh',
     '.ci/run',
   ];
