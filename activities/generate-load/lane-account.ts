@@ -161,7 +161,8 @@ export class LaneAccount {
   }
 
   /** Counts an observed workflow that closed without completing. */
-  closeOtherwise(sequence: number, atMs: number, status: string): void {
+  closeOtherwise(sequence: number, atMs: number, status: string, message?: string): void {
+    if (message !== undefined) this.provisional.addExample(status, message);
     increment(this.failed, status);
     this.mix.count(this.kindOf(sequence), 'failed');
     this.point(atMs, 'failed');

@@ -142,7 +142,8 @@ class Lane {
       await target.sendMessages(started.workflowId, started.runId, started.sequence);
     } catch (err) {
       // Without the message the workflow never completes, so it counts as failed.
-      if (observed) account.closeOtherwise(started.sequence, now(), `message: ${classifyStartError(err).cause}`);
+      const { cause, message } = classifyStartError(err);
+      if (observed) account.closeOtherwise(started.sequence, now(), `message: ${cause}`, message);
       return;
     }
     if (observed) await this.observe(started);

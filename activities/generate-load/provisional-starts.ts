@@ -40,11 +40,16 @@ export class ProvisionalStarts {
   }
 
   fail(sequence: number, { kind, cause, message }: FailedStart): void {
-    if (!Object.hasOwn(this.examples, cause)) this.examples = { ...this.examples, [cause]: message };
+    this.addExample(cause, message);
     const sets = this[kind];
     let set = sets.get(cause);
     if (!set) sets.set(cause, (set = new SequenceSet()));
     set.add(sequence);
+  }
+
+  /** Keeps the first message of each cause, also of messages to workflows that failed. */
+  addExample(cause: string, message: string): void {
+    if (!Object.hasOwn(this.examples, cause)) this.examples = { ...this.examples, [cause]: message };
   }
 
   /** Returns the counts, as entries of a ledger. */

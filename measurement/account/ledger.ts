@@ -21,7 +21,7 @@ export interface Ledger {
   readonly unknown: Counts;
   /** Arrivals between the last heartbeat of a dead attempt and its successor. They may or may not have been sent. */
   readonly inDoubt: number;
-  /** The first error message of each cause of `rejected` and `unknown`; absent if there is none. */
+  /** The first error message of each cause of `rejected` and `unknown`, and of failed messages; absent if there is none. */
   readonly examples?: Examples;
 }
 

@@ -1,4 +1,4 @@
-import { endingFindings, type Endings } from './endings';
+import { endingFindings, explain, type Endings } from './endings';
 import type { Finding } from './finding';
 import { total } from '../account/ledger';
 import { WINDOW_MS } from '../account/generator-audit';
@@ -37,7 +37,9 @@ export function attribute(holds: readonly HoldEvidence[], sample?: SampledEnding
   const measured = symptoms.filter(({ confidence }) => confidence !== 'low');
   const hints = symptoms.filter((one) => !measured.includes(one));
   const missed = holds.some(({ verdict }) => verdict !== undefined && !verdict.passed);
-  const endings = missed && sample ? endingFindings(sample.endings ?? {}, sample.sampled) : [];
+  const endings = missed
+    ? [...endingFindings(sample?.endings ?? {}, sample?.sampled ?? 0), ...failedMessages(holds)]
+    : [];
   const explained = endings.filter(({ confidence }) => confidence === 'high');
   const found = [
     ...inside,
@@ -56,6 +58,16 @@ export function attribute(holds: readonly HoldEvidence[], sample?: SampledEnding
   const judged = holds.filter(({ verdict }) => verdict !== undefined);
   if (judged.length === 0) return [...warnings];
   return [judged.every(({ verdict }) => verdict!.passed) ? noLimit(judged) : notDetermined(judged), ...warnings];
+}
+
+/** Returns a finding for each cause of signals, updates and queries that failed. */
+function failedMessages(holds: readonly HoldEvidence[]): Finding[] {
+  const all = holds.flatMap(({ ledger }) => Object.entries(ledger.examples ?? {}));
+  const failed = all.filter(([cause]) => cause.startsWith('message: '));
+  const first = failed.filter(([cause], i) => failed.findIndex(([other]) => other === cause) === i);
+  return first.map(([cause, message]) =>
+    explain(`messages to workflows failed with ${cause.slice('message: '.length)} (first: ${JSON.stringify(message)})`),
+  );
 }
 
 /** The workflows of the holds that were looked up, and the endings of those that did not complete. */

@@ -84,19 +84,22 @@ export const ENDING_CAUSES: readonly EndingCause[] = [
  */
 export function endingFindings(endings: Endings, sampled: number): Finding[] {
   const sorted = Object.entries(endings).sort(([, a], [, b]) => b - a);
-  return sorted.map(([ending, count]): Finding => {
-    const cause = ENDING_CAUSES.find(({ matches }) => matches.test(ending));
-    const evidence = `${count} of ${sampled} sampled workflows (${percent(count / sampled, 0)}) ${ending}`;
-    if (cause) {
-      const { matches: _, ...known } = cause;
-      return { ...known, confidence: 'high', evidence };
-    }
-    return {
-      name: 'workflows end without completing',
-      confidence: 'medium',
-      evidence,
-      advice:
-        'the evidence quotes the history of such a workflow: change the workload, its workers or the server accordingly',
-    };
-  });
+  return sorted.map(([ending, count]) =>
+    explain(`${count} of ${sampled} sampled workflows (${percent(count / sampled, 0)}) ${ending}`),
+  );
+}
+
+/** Returns the finding of the cause that the evidence contains, or one that only quotes the evidence. */
+export function explain(evidence: string): Finding {
+  const cause = ENDING_CAUSES.find(({ matches }) => matches.test(evidence));
+  if (cause) {
+    const { matches: _, ...known } = cause;
+    return { ...known, confidence: 'high', evidence };
+  }
+  return {
+    name: 'workflows do not complete',
+    confidence: 'medium',
+    evidence,
+    advice: 'the evidence quotes the server: change the workload, its workers or the server accordingly',
+  };
 }

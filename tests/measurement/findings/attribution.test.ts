@@ -161,3 +161,19 @@ test.each(['rejected', 'unknown'] as const)('a lost connection is not a rejectio
   });
   expect(findings.map(({ name }) => name).join()).not.toMatch(/rejected/);
 });
+
+test('a failed message is explained by what the server replied', () => {
+  const message = 'limit on the total number of distinct updates in this workflow has been reached (3)';
+  const examples = { 'message: FAILED_PRECONDITION': message };
+  const findings = attribute([hold({ ledger: { ...emptyLedger, scheduled: 37, examples }, verdict: missed })]);
+  expect(findings[0]).toMatchObject({
+    knob: 'history.maxTotalUpdates',
+    evidence: `messages to workflows failed with FAILED_PRECONDITION (first: ${JSON.stringify(message)})`,
+  });
+});
+
+test('endings of sampled workflows come before what only may explain them, and not if every threshold was met', () => {
+  const sample = { sampled: 50, endings: { 'were terminated: Workflow history count exceeds limit.': 50 } };
+  expect(attribute([hold({ verdict: missed })], sample)[0]).toMatchObject({ knob: 'limit.historyCount.error' });
+  expect(attribute([hold({})], sample).map(({ name }) => name)).toEqual(['no limit reached']);
+});
