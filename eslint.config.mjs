@@ -14,6 +14,13 @@ const imports = {
   'measurement/server': ['measurement/format'],
   'measurement/account': ['measurement/format', 'measurement/server'],
   'measurement/judging': ['measurement/format', 'measurement/load', 'measurement/server', 'measurement/account'],
+  'measurement/capacity': [
+    'measurement/format',
+    'measurement/load',
+    'measurement/server',
+    'measurement/account',
+    'measurement/judging',
+  ],
   'measurement/findings': [
     'measurement/format',
     'measurement/load',

@@ -2,6 +2,7 @@ import { generatorsFor, hostsFor } from '../measurement/judging/sizing';
 import { planOf } from '../orchestrator/plan';
 import type { BenchmarkResult } from '../report/result-schema';
 import { formatDuration } from '../spec/duration';
+import type { CapacitySpec } from '../spec/capacity';
 import { executorOf } from '../spec/executor';
 import type { BenchmarkSpec } from '../spec/parse';
 import type { Connections } from './connection-options';
@@ -18,10 +19,7 @@ export function dryRun(spec: BenchmarkSpec, { target, control }: Connections, me
   const observed =
     plan.observeShare === 1 ? 'every completion' : `${(plan.observeShare * 100).toFixed(1)} % of the completions`;
   return [
-    `target      ${target?.address ?? 'an embedded server, in memory'}`,
-    `control     ${control?.address ?? 'an embedded server, with a database file'}`,
-    `namespace   ${spec.namespace ?? 'benchmark-<run>, registered by the run'}`,
-    `workload    ${spec.mix ?? spec.workload}`,
+    ...placesOf(spec, { target, control }),
     `arrivals    ${plan.arrivals} (${spec.arrivals}) in ${formatDuration(plan.durationMs)}`,
     `peak rate   ${plan.peakRate}/s in ${lanes}`,
     `executor    ${executorLine(spec, plan.peakRate, measured)}`,
@@ -31,6 +29,35 @@ export function dryRun(spec: BenchmarkSpec, { target, control }: Connections, me
       const rates = step.fromRate === step.toRate ? `${step.toRate}/s` : `${step.fromRate} → ${step.toRate}/s`;
       return `step ${step.name.padEnd(6)} ${step.kind} ${rates} for ${formatDuration(step.durationMs)}`;
     }),
+    '',
+  ].join('\n');
+}
+
+function placesOf(spec: BenchmarkSpec, { target, control }: Pick<Connections, 'target' | 'control'>): string[] {
+  return [
+    `target      ${target?.address ?? 'an embedded server, in memory'}`,
+    `control     ${control?.address ?? 'an embedded server, with a database file'}`,
+    `namespace   ${spec.namespace ?? 'benchmark-<run>, registered by the run'}`,
+    `workload    ${spec.mix ?? spec.workload}`,
+  ];
+}
+
+/** Describes what a capacity search would do. The trials after the first depend on the cluster. */
+export function describeSearch(
+  { spec, slos, precision, fromRate, maxRate, maxDurationMs }: CapacitySpec,
+  connections: Connections,
+  measured?: BenchmarkResult,
+): string {
+  const probes: number[] = [];
+  for (let rate = fromRate; rate < maxRate; rate *= 2) probes.push(rate);
+  const lanes = spec.lanes === 1 ? '1 lane' : `${spec.lanes} lanes (one generator each)`;
+  return [
+    ...placesOf(spec, connections),
+    `limits      ${slos.map(({ name }) => name).join(', ')}; error rate at most ${spec.maxErrorRate * 100} %`,
+    `probes      ${[...probes, maxRate].join(', ')}/s in ${lanes}, until a rate does not hold`,
+    `then        narrows the bracket to ${precision * 100} % and repeats the rates that decide`,
+    `executor    ${executorLine(spec, maxRate, measured)}`,
+    `duration    at most ${formatDuration(maxDurationMs)}; most searches take 5 to 10 minutes`,
     '',
   ].join('\n');
 }

@@ -3,8 +3,8 @@ import { badConfiguration } from './errors';
 type Flags = Readonly<Record<string, unknown>>;
 
 /** The flags that may be repeated. */
-const LISTS = new Set(['server-metrics', 'dynamic-config-value', 'base', 'new', 'files', 'against']);
-const POSITIONALS = new Set(['run', 'name', 'files', 'folder']);
+const LISTS = new Set(['server-metrics', 'dynamic-config-value', 'base', 'new', 'files', 'against', 'slo', 'label']);
+const POSITIONALS = new Set(['run', 'name', 'what', 'files', 'folder']);
 
 /**
  * Throws a configuration error if a flag is set more than once or is empty. A script that passes an unset variable, such as

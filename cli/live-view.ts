@@ -6,6 +6,7 @@ import { rateAt } from '../measurement/load/profile';
 import type { StepSnapshot } from '../orchestrator/activity-types';
 import { progressQuery, type Progress } from '../orchestrator/messages';
 import { frame, oneLine, type LiveState, type LoadState, type Moment, type Screen } from './live-frame';
+import { describeSearch } from './search-view';
 
 const REFRESH_MS = 1000;
 /** The server buffers one query per workflow (`history.MaxBufferedQueryCount`); at this interval, queries do not overlap. */
@@ -130,8 +131,10 @@ export class LiveView {
   }
 
   private loadState(progress: Progress, snapshots: readonly StepSnapshot[]): LoadState {
-    const { loadDurationMs: durationMs, loadStartMs, timeline, backlog } = progress;
+    const { loadStartMs, timeline, backlog, search } = progress;
     const nowMs = Date.now();
+    // The length of a search is an estimate, which changes with each trial.
+    const durationMs = search ? nowMs - loadStartMs + search.secondsLeft * 1000 : progress.loadDurationMs;
     const step = [...timeline].reverse().find(({ startAtMs }) => startAtMs <= nowMs) ?? timeline[0];
     const targetRate = step && nowMs >= step.startAtMs ? rateAt(step, nowMs - step.startAtMs) : 0;
     const ledger = mergeLedgers(snapshots.map((one) => one.ledger));
@@ -144,7 +147,11 @@ export class LiveView {
     return {
       elapsedMs: Math.min(durationMs, Math.max(0, nowMs - loadStartMs)),
       durationMs,
-      step: step ? `${step.kind} ${step.number}/${progress.step?.steps ?? step.number}` : '',
+      step: search
+        ? describeSearch(search)
+        : step
+          ? `${step.kind} ${step.number}/${progress.step?.steps ?? step.number}`
+          : '',
       targetRate,
       inFlight: unaccounted(ledger),
       ...(backlog ? { backlog } : {}),

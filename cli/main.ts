@@ -4,6 +4,7 @@ import yargs from 'yargs';
 import { CliError, badConfiguration } from './errors';
 import { checkFlags, checkNpmFlags } from './flag-checks';
 import * as run from './commands/run';
+import * as capacity from './commands/capacity';
 import * as start from './commands/start';
 import * as watch from './commands/watch';
 import * as list from './commands/list';
@@ -32,6 +33,7 @@ interface Command {
 
 const COMMANDS = [
   run,
+  capacity,
   start,
   watch,
   list,
@@ -93,12 +95,11 @@ async function checked(): Promise<number> {
   return await main(commandLine(process.argv.slice(2), process.env));
 }
 
-/** Returns the flags of `benchmark run`, without dashes. */
+/** Returns the flags of `benchmark run` and `benchmark capacity`, without dashes. */
 function runFlags(): string[] {
-  const options = (
-    run.builder(yargs([])) as unknown as { getOptions(): { key: Record<string, unknown> } }
-  ).getOptions();
-  return Object.keys(options.key);
+  const flagsOf = ({ builder }: Pick<typeof run, 'builder'>) =>
+    Object.keys((builder(yargs([])) as unknown as { getOptions(): { key: Record<string, unknown> } }).getOptions().key);
+  return [...new Set([run, capacity].flatMap(flagsOf))];
 }
 
 checked().then(

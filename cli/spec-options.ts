@@ -12,10 +12,11 @@ import { readTextFile } from './read-file';
  * Adds a flag for each field of the spec, and `--spec`.
  *
  * @param withAliases also add the flags' other names
+ * @param hidden fields that the help does not show
  */
-export function withSpecOptions<T>(yargs: Argv<T>, withAliases = false): Argv<T> {
+export function withSpecOptions<T>(yargs: Argv<T>, withAliases = false, hidden: readonly FieldName[] = []): Argv<T> {
   for (const [title, names] of Object.entries(fieldGroups)) {
-    for (const name of names) addOption(yargs, name, `${title}:`, withAliases);
+    for (const name of names) addOption(yargs, name, `${title}:`, withAliases, hidden.includes(name));
   }
   return yargs.option('spec', {
     type: 'string',
@@ -26,7 +27,7 @@ export function withSpecOptions<T>(yargs: Argv<T>, withAliases = false): Argv<T>
   });
 }
 
-function addOption(yargs: Argv, name: FieldName, group: string, withAliases: boolean): void {
+function addOption(yargs: Argv, name: FieldName, group: string, withAliases: boolean, hidden: boolean): void {
   const field: Field = table[name];
   const choices = field.choices === undefined ? '' : `: ${field.choices.join(', ')}`;
   const env = field.env === undefined ? '' : ` [${field.env.join(', ')}]`;
@@ -37,6 +38,7 @@ function addOption(yargs: Argv, name: FieldName, group: string, withAliases: boo
   yargs.option(flagOf(name), {
     alias: withAliases ? field.flagAlias : undefined,
     group,
+    hidden,
     ...(isSwitch ? { type: 'boolean' as const, default: undefined } : { type: 'string' as const, requiresArg: true }),
     describe: `${field.help}${choices}${env} (default: ${usual}${embedded})`,
   });
@@ -53,9 +55,7 @@ export function readSpec(
   isEmbedded: boolean,
   env: NodeJS.ProcessEnv = process.env,
 ): { input: SpecInput; spec: BenchmarkSpec } {
-  const repeated = fieldNames.filter((name) => Array.isArray(argv[name]));
-  if (repeated.length > 0)
-    throw badConfiguration(repeated.map((name) => `${flagName(name)} is set more than once; set it once`).join('\n'));
+  refuseRepeated(argv);
   // The namespace of the user's cluster does not exist on an embedded target.
   const { TEMPORAL_NAMESPACE: _, ...withoutNamespace } = env;
   const layers = [...givenLayers(argv, isEmbedded ? withoutNamespace : env), ...(isEmbedded ? [embeddedLayer()] : [])];
@@ -63,6 +63,13 @@ export function readSpec(
   const parsed = parseSpec(input, sources);
   if (!parsed.ok) throw badConfiguration(describeProblems(parsed.problems, flagName));
   return { input, spec: parsed.spec };
+}
+
+/** Throws a configuration error that names every flag of the spec that is set more than once. */
+export function refuseRepeated(argv: Readonly<Record<string, unknown>>): void {
+  const repeated = fieldNames.filter((name) => Array.isArray(argv[name]));
+  if (repeated.length > 0)
+    throw badConfiguration(repeated.map((name) => `${flagName(name)} is set more than once; set it once`).join('\n'));
 }
 
 /** Returns the profile that the flags, the environment or the file name, unchecked: it decides what the target is. */
@@ -74,7 +81,8 @@ export function readTargetProfile(
   return typeof targetProfile === 'string' && targetProfile !== '' ? targetProfile : undefined;
 }
 
-function givenLayers(argv: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Layer[] {
+/** Returns what the user has set, the strongest first: flags, environment, files. */
+export function givenLayers(argv: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Layer[] {
   return [
     flagLayer(argv),
     environmentLayer(env),

@@ -4,13 +4,12 @@ import type { Argv } from 'yargs';
 import { isLoopback } from '../temporal/addresses';
 import { checkFrontend } from '../temporal/check-frontend';
 import { describeGrpcError } from '../temporal/grpc-errors';
-import { BENCHMARK_RUN } from '../orchestrator/benchmark-types';
 import { CONTROL_QUEUE } from '../orchestrator/names';
-import { planOf } from '../orchestrator/plan';
 import type { Supervisor } from '../machine/supervisor';
 import { executorOf } from '../spec/executor';
 import { maxRateOf } from '../spec/max-rate';
-import type { BenchmarkSpec, SpecInput } from '../spec/parse';
+import type { BenchmarkSpec } from '../spec/parse';
+import type { FieldName } from '../spec/table';
 import {
   metricsAddress,
   readConnections,
@@ -20,16 +19,16 @@ import {
   withTargetAsControl,
   type Connections,
 } from './connection-options';
-import { dryRun } from './dry-run';
 import { refuseWithoutEffect } from './effects';
 import { embeddedTargetOptions, type EmbeddedTargetOptions } from './embedded-target';
 import { badConfiguration, CliError } from './errors';
+import { readRun, type Launch, type ReadLaunch } from './launch';
 import { startLocalSession, stopLocalSession } from './local-session';
 import { connectControl, connectSession, type LocatedRun } from './locate';
 import { readResult } from './read-result';
 import { ALL_ROLES, rolesOf, superviseRoles } from './roles';
 import { isSwitchedOn, readSetting } from './settings';
-import { readSpec, readTargetProfile, withSpecOptions } from './spec-options';
+import { readTargetProfile, withSpecOptions } from './spec-options';
 import { variablesToKeep } from './variables';
 
 /** The metrics of a run with its own roles are scraped from other machines. */
@@ -49,9 +48,13 @@ const TERMS = `Terms:
 
 type Flags = Readonly<Record<string, unknown>>;
 
-export function withStartOptions(yargs: Argv): Argv {
+/** @param hidden fields without effect, which the help does not show */
+export function withStartOptions(yargs: Argv, hidden: readonly FieldName[] = []): Argv {
   const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
-  return withMetricsOption(withServerMetricsOption(withConnectionOptions(withSpecOptions(yargs, true))), LOCAL_METRICS)
+  return withMetricsOption(
+    withServerMetricsOption(withConnectionOptions(withSpecOptions(yargs, true, hidden))),
+    LOCAL_METRICS,
+  )
     .option('db-filename', {
       ...text('Database file of the embedded target, which then survives a crash (default: in memory)'),
       group: 'Target:',
@@ -91,9 +94,12 @@ export interface Started {
 /**
  * Checks the configuration and starts the run. Returns undefined after a dry run. Contacts nothing before it is checked.
  *
- * @param check a further check of the spec
+ * @param options what to start, a run unless `read` reads something else; and a further check of the spec
  */
-export async function startRun(argv: Flags, check?: (spec: BenchmarkSpec) => void): Promise<Started | undefined> {
+export async function startRun(
+  argv: Flags,
+  { read = readRun, check }: { read?: ReadLaunch; check?: (spec: BenchmarkSpec) => void } = {},
+): Promise<Started | undefined> {
   const withWorker = isSwitchedOn(argv, 'with-worker', 'BENCHMARK_WITH_WORKER');
   const targetProfile = readTargetProfile(argv);
   const given = readConnections({ ...argv, targetProfile }, process.env, withWorker);
@@ -112,37 +118,35 @@ export async function startRun(argv: Flags, check?: (spec: BenchmarkSpec) => voi
   const connections = withWorker && !given.control ? withTargetAsControl(given) : given;
   const givenId = readSetting(argv, 'workflow-id', ['BENCHMARK_WORKFLOW_ID'])?.value;
   if (attach && givenId === undefined) throw badConfiguration('--attach requires --workflow-id: the run to use');
-  const { input, spec } = readSpec(argv, !connections.target && !connections.control);
-  checkRateLimit(spec);
-  check?.(spec);
+  const launch = read(argv, !connections.target && !connections.control);
+  checkRateLimit(launch);
+  check?.(launch.spec);
   const embedded = embeddedTargetOptions(argv);
   const metrics = metricsAddress(argv, withWorker ? CONTAINER_METRICS : LOCAL_METRICS);
   if (argv.dryRun) {
     const measured = argv.measured === undefined ? undefined : readResult('--measured', String(argv.measured));
-    process.stdout.write(dryRun(spec, connections, measured));
+    process.stdout.write(launch.describe(connections, measured));
     return undefined;
   }
   await confirmTarget(connections, Boolean(argv.yes));
   // Check the target before anything is started on this machine.
   if (connections.target) await checkFrontend(connections.target, connections.connectTimeoutMs);
-  const start = { workflowId: givenId ?? defaultWorkflowId(), input, spec, attach };
+  const start = { ...launch, workflowId: givenId ?? defaultWorkflowId(launch.idPrefix), attach };
   const run = connections.control
     ? await startOnControl(connections, start, withWorker ? metrics : undefined)
     : await startLocally(connections, start, metrics, embedded);
   return { run, connections };
 }
 
-interface RunStart {
+interface RunStart extends Launch {
   readonly workflowId: string;
-  readonly input: SpecInput;
-  readonly spec: BenchmarkSpec;
   /** Use an existing run with this workflow ID, even if it has ended. */
   readonly attach: boolean;
 }
 
-function defaultWorkflowId(): string {
+function defaultWorkflowId(prefix: string): string {
   const digits = new Date().toISOString().slice(0, 19).replace(/\D/g, '');
-  return `run-${digits.slice(0, 8)}-${digits.slice(8)}`;
+  return `${prefix}-${digits.slice(0, 8)}-${digits.slice(8)}`;
 }
 
 async function startLocally(
@@ -151,11 +155,11 @@ async function startLocally(
   metrics: string,
   embedded: EmbeddedTargetOptions,
 ): Promise<LocatedRun> {
-  const { workflowId, spec } = start;
+  const { workflowId, spec, summary } = start;
   const session = await startLocalSession(
     {
       workflowId,
-      summary: summary(spec),
+      summary,
       lanes: spec.lanes,
       hosts: executorOf(spec) === 'sdk' ? spec.hosts : 0,
       connectTimeoutMs: connections.connectTimeoutMs,
@@ -203,15 +207,18 @@ async function startRoles(connections: Connections, spec: BenchmarkSpec, metrics
   return supervisor;
 }
 
-async function startWorkflow(client: Client, { workflowId, input, spec, attach }: RunStart): Promise<void> {
+async function startWorkflow(
+  client: Client,
+  { workflowId, workflowType, input, summary, attach }: RunStart,
+): Promise<void> {
   try {
-    await client.workflow.start(BENCHMARK_RUN, {
+    await client.workflow.start(workflowType, {
       workflowId,
       taskQueue: CONTROL_QUEUE,
       args: [input],
       workflowIdConflictPolicy: 'FAIL',
       workflowIdReusePolicy: attach ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE',
-      staticSummary: summary(spec),
+      staticSummary: summary,
       memo: { spec: input },
     });
   } catch (err) {
@@ -228,15 +235,9 @@ async function startWorkflow(client: Client, { workflowId, input, spec, attach }
   }
 }
 
-function summary({ workload, mix, stages, hold, rate, duration }: BenchmarkSpec): string {
-  const what = mix ?? workload;
-  return stages ? `${what}: ${stages.join(', ')}/s, ${hold} each` : `${what}: ${rate}/s for ${duration}`;
-}
-
 /** BENCHMARK_MAX_RATE protects a target against a mistyped rate. Its value has been checked. */
-function checkRateLimit(spec: BenchmarkSpec, env = process.env): void {
+function checkRateLimit({ peakRate }: Launch, env = process.env): void {
   const maxRate = maxRateOf(env);
-  const { peakRate } = planOf(spec);
   if (maxRate === undefined || peakRate <= maxRate) return;
   throw badConfiguration(
     `the rate ${peakRate}/s exceeds BENCHMARK_MAX_RATE; expected up to ${maxRate} workflow starts per second`,

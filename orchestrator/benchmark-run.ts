@@ -1,18 +1,11 @@
-import {
-  ApplicationFailure,
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  continueAsNew,
-  upsertMemo,
-} from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, upsertMemo } from '@temporalio/workflow';
 import type { BenchmarkResult } from '../report/result-schema';
 import { parseSpec, type BenchmarkSpec, type SpecInput } from '../spec/parse';
 import { describeProblems } from '../spec/problems';
 import { BAD_SPEC } from './benchmark-types';
 import type { Carried } from './carried';
 import { runLoad } from './load';
-import { conclude, measure } from './phases';
+import { conclude, continueRunAsNew, measure } from './phases';
 import { RunState } from './run-state';
 
 /** Runs one benchmark of a Temporal cluster, phase by phase. After a failure or a cancellation it still cleans up and reports. */
@@ -31,14 +24,4 @@ function parseInput(input: SpecInput | undefined): BenchmarkSpec {
   const parsed = parseSpec(input);
   if (parsed.ok) return parsed.spec;
   throw ApplicationFailure.nonRetryable(describeProblems(parsed.problems), BAD_SPEC, parsed.problems);
-}
-
-/**
- * Continues the run as new, between two iterations: no step is open, and every message is answered first. Returns if the
- * run was aborted in the meantime.
- */
-async function continueRunAsNew(state: RunState, input: SpecInput | undefined): Promise<void> {
-  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
-  if (CancellationScope.current().consideredCancelled) state.found.abortReason ??= 'canceled';
-  if (state.found.abortReason === undefined) await continueAsNew<typeof BenchmarkRun>(input, state.carry());
 }

@@ -1,5 +1,7 @@
 /** The workflow type of a run. */
 export const BENCHMARK_RUN = 'BenchmarkRun';
+/** The workflow type of a capacity search. */
+export const CAPACITY_SEARCH = 'CapacitySearch';
 /** The failure type of a run whose spec is invalid. */
 export const BAD_SPEC = 'BadSpec';
 /** The failure type of a run that could not measure. Its details contain the result. */

@@ -1,5 +1,5 @@
 import { MAX_PROVISIONAL, noHistograms, provisionalIn, unnamedProvisional } from '../measurement/account/lane';
-import type { RunFacts, StepFacts } from '../report/facts';
+import type { RunFacts, SearchFacts, StepFacts } from '../report/facts';
 import { latenciesOf } from '../report/steps';
 import type { Health } from './activity-types';
 import type { PlannedStep } from './plan';
@@ -18,6 +18,14 @@ export interface Carried extends Pick<
   /** The index of the first planned step that has not been run. */
   readonly nextStep: number;
   readonly begun: readonly BegunStep[];
+  /** Only of a capacity search. */
+  readonly search?: CarriedSearch;
+  readonly reconciliation?: RunFacts['reconciliation'];
+}
+
+/** What a capacity search passes on. */
+export interface CarriedSearch extends Pick<SearchFacts, 'trials' | 'stopped'> {
+  readonly baselineP50Ms?: number;
 }
 
 export interface BegunStep {
@@ -50,4 +58,10 @@ export function carriedSteps(steps: readonly StepFacts[]): StepFacts[] {
       },
     };
   });
+}
+
+/** Returns the findings that an earlier execution of the same run has passed on. */
+export function carriedFindings(carried?: Carried): Pick<Carried, 'system' | 'reconciliation'> {
+  const { system, reconciliation } = carried ?? {};
+  return { ...(system ? { system } : {}), ...(reconciliation ? { reconciliation } : {}) };
 }

@@ -2,7 +2,7 @@ import { readableMs } from '../measurement/format/durations';
 import type { StepFacts } from '../report/facts';
 import { renderMarkdown } from '../report/markdown';
 import type { BenchmarkResult } from '../report/result-schema';
-import type { Progress } from './messages';
+import type { Progress, SearchProgress } from './messages';
 
 /** The maximum length of a workflow's details that the server accepts is about 20,000 bytes. */
 const MAX_LENGTH = 19_000;
@@ -16,10 +16,25 @@ export function detailsOf(progress: Progress, steps: readonly StepFacts[]): stri
     '| scheduled | acknowledged | completed | errors | p50 | p99 |',
     '|---|---|---|---|---|---|',
     `| ${scheduled} | ${acknowledged} | ${completed} | ${errors} | ${readableMs(latency.p50Ms)} | ${readableMs(latency.p99Ms)} |`,
-    ...steps.filter(({ verdict }) => verdict).map(describeHold),
+    ...(progress.search ? describeSearch(progress.search) : steps.filter(({ verdict }) => verdict).map(describeHold)),
     ...notes.map((note) => `- ${note}`),
   ];
   return rows.join('\n').slice(0, MAX_LENGTH);
+}
+
+function describeSearch({ goals, trials, current, secondsLeft }: SearchProgress): string[] {
+  return [
+    ...goals.map(({ name, good, bad, end }) => {
+      return `- ${name}: holds ${good ?? '–'}/s, does not hold ${bad ?? '–'}/s${end === undefined ? '' : ` (${end})`}`;
+    }),
+    ...(current ? [`- trying ${current.rate}/s for ${current.holdSeconds} s (${current.phase})`] : []),
+    `- about ${Math.ceil(secondsLeft / 60)} min left`,
+    '',
+    '| trial | rate | outcome |',
+    '|---|---|---|',
+    ...trials.map(({ rate, outcome }, i) => `| ${i + 1} | ${rate}/s | ${outcome} |`),
+    '',
+  ];
 }
 
 function describeHold({ step, verdict, validity }: StepFacts): string {

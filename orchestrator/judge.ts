@@ -36,7 +36,7 @@ export async function judgeHold(
     required: step.thresholds!,
     outcome: holdOutcome(counted, step.durationMs, completedInHold, notCompleted),
     ...(isWhole ? { flows: flowsDuring(step, series, plan.seriesWidthMs) } : {}),
-    observedPerSecond: step.fromRate * plan.observeShare,
+    observedPerSecond: step.fromRate * (step.observeShare ?? plan.observeShare),
     evidence: evidenceOf(counted),
     hosts: hostsDuring(hosts, startAtMs, startAtMs + step.durationMs),
     maxGapShare: spec.maxGap,

@@ -23,7 +23,7 @@ import { StepsInProgress } from './steps-in-progress';
  * The time from the decision to start until the first arrival. The generators of the first step get ready in it. It grows
  * each time that they are late: a control server that is far away needs more of it.
  */
-const FIRST_LEAD_MS = [2000, 5000, 10_000, 20_000];
+export const FIRST_LEAD_MS = [2000, 5000, 10_000, 20_000];
 /** Generators of later steps are scheduled this long before their step, so that they are ready at least 5 s ahead. */
 const LEAD_MS = 8000;
 /** How long a lane waits for a free generator before the run ends without it. */
@@ -58,7 +58,7 @@ function pause(state: RunState, nextStep: number, what: string): void {
  *
  * @returns the first step that is left for the next execution, if the history has grown long
  */
-async function runSteps(
+export async function runSteps(
   state: RunState,
   steps: readonly PlannedStep[],
   inProgress: StepsInProgress,
@@ -155,7 +155,7 @@ async function runSection(
   const offsetMs = steps[0]!.startMs;
   const startAtMs = Date.now() + leadMs;
   if (state.loadStartMs === undefined) state.loadStartMs = startAtMs;
-  else state.shifts.push({ step: steps[0]!.name, byMs: Math.round(startAtMs - state.loadStartMs - offsetMs) });
+  else state.shift(steps[0]!.name, Math.round(startAtMs - state.loadStartMs - offsetMs));
 
   const starting = new CancellationScope();
   let late: PlannedStep | undefined;
@@ -244,7 +244,7 @@ async function executeStep(
         timelineOffsetMs: offsetMs,
         seriesWidthMs: plan.seriesWidthMs,
         executor: executorOf(spec),
-        observeShare: plan.observeShare,
+        observeShare: step.observeShare ?? plan.observeShare,
         // 1.5 times the expected number per lane, because the size of the sample varies.
         maxObservers: Math.floor((OBSERVER_LIMIT * 1.5) / plan.lanes),
         maxInFlight: plan.maxInFlightPerLane,
@@ -280,7 +280,7 @@ async function judgeWhenComplete(
   return await CancellationScope.nonCancellable(async () => {
     await state.readHosts();
     const seen = completedDuring(step.index, [measurement, ...state.steps.map((other) => other.measurement)]);
-    const completed = seen / state.plan.observeShare + presumedCompletions(measurement);
+    const completed = seen / (step.observeShare ?? state.plan.observeShare) + presumedCompletions(measurement);
     return { ...facts, ...(await judgeHold(state, facts, completed, notCompletedSeen(measurement))) };
   });
 }

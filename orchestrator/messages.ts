@@ -31,6 +31,23 @@ export interface ProgressStep {
   readonly startAtMs: number;
 }
 
+/** How far a capacity search is. Rates are starts per second. */
+export interface SearchProgress {
+  readonly goals: readonly {
+    readonly name: string;
+    /** Highest rate that holds and lowest that does not, as far as known. */
+    readonly good?: number;
+    readonly bad?: number;
+    /** Set when the goal is decided. */
+    readonly end?: string;
+  }[];
+  /** The trials that have ended. */
+  readonly trials: readonly { readonly rate: number; readonly outcome: string }[];
+  readonly current?: { readonly phase: string; readonly rate: number; readonly holdSeconds: number };
+  /** Estimated seconds until the search is decided, at most until its time is over. */
+  readonly secondsLeft: number;
+}
+
 /** The result of the query `progress`. It is stable: fields are added but never changed. */
 export interface Progress {
   readonly runId: string;
@@ -62,6 +79,8 @@ export interface Progress {
   readonly etaMs: number;
   readonly aborted?: string;
   readonly notes: readonly string[];
+  /** Only of a capacity search. */
+  readonly search?: SearchProgress;
 }
 
 export const progressQuery = defineQuery<Progress>('progress');

@@ -1,12 +1,16 @@
 import {
+  allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
+  condition,
+  continueAsNew,
   isCancellation,
   rootCause,
   setCurrentDetails,
 } from '@temporalio/workflow';
 import { resultOf } from '../report/result';
 import type { BenchmarkResult } from '../report/result-schema';
+import type { SpecInput } from '../spec/parse';
 import { MISCONFIGURED, RUN_FAILED } from './benchmark-types';
 import { summaryOf } from './details';
 import { failureType } from './failure-type';
@@ -56,12 +60,21 @@ export async function measure(
  * result in its details.
  */
 export async function conclude(state: RunState): Promise<BenchmarkResult> {
+  return await concludeWith(state, judgeAll);
+}
+
+/** As {@link conclude}, for a search: each of its trials was judged with its settled account. */
+export async function concludeSearch(state: RunState): Promise<BenchmarkResult> {
+  return await concludeWith(state, async () => undefined);
+}
+
+async function concludeWith(state: RunState, judge: (state: RunState) => Promise<void>): Promise<BenchmarkResult> {
   return await CancellationScope.nonCancellable(async () => {
     await phase(state, 'drain', readHosts);
     await phase(state, 'reconcile', reconcile);
     await phase(state, 'sample', sampleWorkload);
     await phase(state, 'sample', readDatabase);
-    await phase(state, 'verdict', judgeAll);
+    await phase(state, 'verdict', judge);
     await phase(state, 'cleanup', cleanUp);
     state.enter('report');
     return report(state);
@@ -79,4 +92,14 @@ function report(state: RunState): BenchmarkResult {
     nonRetryable: true,
     details: [result],
   });
+}
+
+/**
+ * Continues the run as new, between two iterations or trials: no step is open, and every message is answered first. Returns if the
+ * run was aborted in the meantime.
+ */
+export async function continueRunAsNew(state: RunState, input: SpecInput | undefined): Promise<void> {
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  if (CancellationScope.current().consideredCancelled) state.found.abortReason ??= 'canceled';
+  if (state.found.abortReason === undefined) await continueAsNew(input, state.carry());
 }

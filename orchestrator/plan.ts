@@ -30,6 +30,8 @@ export interface PlannedStep extends RateLine {
   readonly attempt: number;
   /** The thresholds of a hold. Other steps have none. */
   readonly thresholds?: Thresholds;
+  /** Share of the completions to observe, 0–1, if it is not that of the plan: steps of a search have rates of their own. */
+  readonly observeShare?: number;
 }
 
 /** Everything that a run will do. It is computed from the spec alone, before any server is contacted. */
@@ -78,7 +80,7 @@ export function planOf(spec: BenchmarkSpec): Plan {
     arrivals: Math.round(steps.reduce((sum, step) => sum + expectedArrivals(step, step.durationMs), 0)),
     peakRate: peak,
     seriesWidthMs: seriesWidthMs(timelineMs),
-    observeShare: observeShare(spec, peak),
+    observeShare: observeShare(spec, thresholdsOf(spec).maxP99LatencyMs, peak),
     maxInFlightPerLane: Math.max(100, Math.ceil((peak / spec.lanes) * (START_DEADLINE_MS / 1000) * 1.1)),
     completionTimeoutMs: durationMs(spec.completionTimeout) + waitingMs,
     waitingMs,
@@ -137,10 +139,9 @@ export function thresholdsOf(spec: BenchmarkSpec): Thresholds {
  * With the latency at its threshold, all are observed if they fit under {@link OBSERVER_LIMIT}, otherwise as many as fit.
  * Generators that execute the workflows themselves observe every completion.
  */
-function observeShare(spec: BenchmarkSpec, peak: number): number {
+export function observeShare(spec: BenchmarkSpec, maxP99LatencyMs: number, ratePerSecond: number): number {
   if (executorOf(spec) === 'lean') return 1;
-  const awaited = peak * (thresholdsOf(spec).maxP99LatencyMs / 1000);
-  return Math.min(1, OBSERVER_LIMIT / awaited);
+  return Math.min(1, OBSERVER_LIMIT / (ratePerSecond * (maxP99LatencyMs / 1000)));
 }
 
 /** Returns the steps that were picked up late as new attempts after all planned steps, in the same order and shape. */
@@ -154,7 +155,7 @@ export function planShifted(steps: readonly PlannedStep[], late: readonly Planne
   }));
 }
 
-function endOf(steps: readonly PlannedStep[]): number {
+export function endOf(steps: readonly PlannedStep[]): number {
   return steps.reduce((latest, step) => Math.max(latest, step.startMs + step.durationMs), 0);
 }
 

@@ -1,6 +1,7 @@
 import { CancellationScope, condition, rootCause } from '@temporalio/workflow';
 import { kindsOf, type ArrivalKind } from '../load-workflows/kinds';
 import { settle, total } from '../measurement/account/ledger';
+import { joinReconciliations } from '../report/reconciliation';
 import type { StepFacts } from '../report/facts';
 import { isCounted } from '../report/steps';
 import type { CountWindow, Reconciliation, ReconcileInput } from './activity-types';
@@ -14,13 +15,15 @@ const ABORTED = { completionTimeoutMs: 5000, visibilityTimeoutMs: 15_000 };
 
 /** Settles the ledger of each step with the server. A failure is noted, or ends the run if its namespace is gone. */
 export async function reconcile(state: RunState): Promise<void> {
-  if (state.steps.length === 0) return;
+  const steps = state.steps.filter(({ server }) => server === undefined);
+  if (steps.length === 0) return;
   try {
-    const found = await reconcileUntilAborted(state, inputOf(state));
-    state.found.reconciliation = found;
-    state.steps.forEach((step, i) => {
+    const found = await reconcileUntilAborted(state, inputOf(state, steps));
+    state.found.reconciliation = joinReconciliations(state.found.reconciliation, found);
+    steps.forEach((step, i) => {
       const { settlement, server } = found.steps[i]!;
-      state.steps[i] = { ...step, settled: settle(step.measurement.ledger, settlement), server };
+      const settled = settle(step.measurement.ledger, settlement);
+      state.steps[state.steps.indexOf(step)] = { ...step, settled, server };
     });
   } catch (err) {
     if (failureType(err) === NAMESPACE_GONE) state.found.error ??= rootCause(err);
@@ -48,11 +51,11 @@ async function reconcileUntilAborted(state: RunState, input: ReconcileInput): Pr
   return await longActivities.reconcile(short);
 }
 
-function inputOf(state: RunState): ReconcileInput {
+function inputOf(state: RunState, steps: readonly StepFacts[]): ReconcileInput {
   const kinds = kindsOf(state.spec);
   return {
     run: state.run,
-    steps: state.steps.map(({ step, startAtMs, measurement: { ledger, provisional, scheduledByLane } }) => ({
+    steps: steps.map(({ step, startAtMs, measurement: { ledger, provisional, scheduledByLane } }) => ({
       name: step.name,
       attempt: step.attempt,
       // All generators have returned. A step that was cut short has ended before its planned end.
@@ -61,8 +64,12 @@ function inputOf(state: RunState): ReconcileInput {
     })),
     kinds,
     completionTimeoutMs: state.plan.completionTimeoutMs,
-    countWindows: state.steps
-      .filter((step) => isCounted(step, state.steps) && (state.plan.observeShare < 1 || mayHaveUnseenCompletions(step)))
+    countWindows: steps
+      .filter(
+        (step) =>
+          isCounted(step, state.steps) &&
+          ((step.step.observeShare ?? state.plan.observeShare) < 1 || mayHaveUnseenCompletions(step)),
+      )
       .flatMap((step) => countWindowsOf(step, kinds)),
   };
 }

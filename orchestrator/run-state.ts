@@ -11,7 +11,7 @@ import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from 
 import type { RunFacts, StepFacts } from '../report/facts';
 import { decisiveOf, generatorsOf } from '../report/generators';
 import type { BenchmarkSpec } from '../spec/parse';
-import { carriedSteps, type BegunStep, type Carried } from './carried';
+import { carriedFindings, carriedSteps, type BegunStep, type Carried } from './carried';
 import type { Health, RunRef, StepSnapshot } from './activity-types';
 import { detailsOf } from './details';
 import {
@@ -23,8 +23,10 @@ import {
   type Phase,
   type Progress,
 } from './messages';
-import { hostsWorkflowId, namespaceOf, runIdOf, workloadQueueOf } from './names';
+import { hostsWorkflowId, runIdOf } from './names';
+import { runRefOf } from './run-ref';
 import { planOf, thresholdsOf, type Plan, type PlannedStep } from './plan';
+import { searchedPlan, type SearchState } from './search-state';
 import { shortActivities } from './proxies';
 
 /** Appears among the SDK's metrics of the control role. */
@@ -70,17 +72,21 @@ export class RunState {
   private readonly begun: BegunStep[];
   private readonly snapshots = new Map<number, { atMs: number; snapshot: StepSnapshot; rate: number }>();
 
-  /** @param carried the state that an earlier execution of the same run has passed on */
+  /**
+   * @param carried the state that an earlier execution of the same run has passed on
+   * @param search what a capacity search has found so far; absent for other runs
+   */
   constructor(
     spec: BenchmarkSpec,
     readonly carried?: Carried,
+    readonly search?: SearchState,
   ) {
     // A run that an older version has started goes on with its hosts.
     const isOlder = !patched('lean-executor') || carried?.hostsStarted === true;
     this.spec = isOlder ? { ...spec, executor: 'sdk' } : spec;
     const { workflowId, firstExecutionRunId } = workflowInfo();
     const runId = runIdOf(workflowId, firstExecutionRunId);
-    this.plan = planOf(this.spec);
+    this.plan = search ? searchedPlan(this.spec) : planOf(this.spec);
     this.planned = [...(carried?.planned ?? this.plan.steps)];
     this.nextStep = carried?.nextStep ?? 0;
     this.startedAtMs = carried?.startedAtMs ?? Date.now();
@@ -93,15 +99,8 @@ export class RunState {
     this.hostsStarted = carried?.hostsStarted ?? false;
     this.begun = [...(carried?.begun ?? [])];
     if (carried?.health) this.health = carried.health;
-    if (carried?.system) this.found.system = carried.system;
-    this.run = {
-      runId,
-      workflowId,
-      namespace: spec.namespace ?? namespaceOf(runId),
-      ownsNamespace: spec.namespace === undefined,
-      taskQueue: spec.taskQueue ?? workloadQueueOf(runId),
-      ...(spec.targetProfile === undefined ? {} : { targetProfile: spec.targetProfile }),
-    };
+    Object.assign(this.found, carriedFindings(carried));
+    this.run = runRefOf(spec, runId, workflowId);
   }
 
   /** Registers the message handlers. It must be called before the first await, so that no message stays unhandled. */
@@ -126,6 +125,11 @@ export class RunState {
     phaseGauge.set(1, { phase });
     this.phase = phase;
     this.showDetails();
+  }
+
+  /** Records that the steps from this one on were run later than planned. */
+  shift(step: string, byMs: number): void {
+    if (byMs !== 0) this.shifts.push({ step, byMs });
   }
 
   beginStep(step: PlannedStep, startAtMs: number): void {
@@ -176,6 +180,7 @@ export class RunState {
       planned: this.planned,
       nextStep: this.nextStep,
       begun: this.begun,
+      ...(this.search ? { search: this.search.carry(), reconciliation: this.found.reconciliation } : {}),
     };
   }
 
@@ -201,6 +206,7 @@ export class RunState {
       hosts: this.hosts,
       notes: this.notes,
       ...this.found,
+      ...(this.search && { search: this.search.facts() }),
     };
   }
 
@@ -243,6 +249,7 @@ export class RunState {
       }),
       loadDurationMs: this.loadDurationMs,
       etaMs: Math.max(0, this.loadDurationMs - elapsedMs),
+      ...this.search?.etaAndProgress(),
       ...(this.found.abortReason === undefined ? {} : { aborted: this.found.abortReason }),
       notes: this.notes,
     };
@@ -275,12 +282,12 @@ export class RunState {
     this.showDetails();
   }
 
-  private showDetails(): void {
+  /** Shows the progress in the Temporal UI. */
+  showDetails(): void {
     setCurrentDetails(detailsOf(this.progress(), this.steps));
   }
 }
 
 function sentOf(ledger: Ledger): number {
-  const inFlight = unaccounted(ledger);
-  return startedWorkflows(ledger) + total(ledger.rejected) + total(ledger.unknown) + inFlight;
+  return startedWorkflows(ledger) + total(ledger.rejected) + total(ledger.unknown) + unaccounted(ledger);
 }

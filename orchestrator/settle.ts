@@ -15,7 +15,10 @@ export async function readHosts(state: RunState): Promise<void> {
 
 /** Samples what a workflow of the load costs the cluster. A failure is noted and does not affect the run. */
 export async function sampleWorkload(state: RunState): Promise<void> {
-  const holds = state.steps.filter((step) => isCounted(step, state.steps));
+  const counted = state.steps.filter((step) => isCounted(step, state.steps));
+  // The trials that a cluster did not hold would show how long its tasks waited, not what a workflow costs.
+  const good = state.search?.goodHolds;
+  const holds = good === undefined ? counted : counted.filter(({ step }) => good.includes(step.name));
   if (holds.length === 0 || state.found.error !== undefined) return;
   const steps = holds.map(({ step: { name, attempt }, measurement: { scheduledByLane } }) => {
     return { name, attempt, scheduledByLane };

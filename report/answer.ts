@@ -6,13 +6,13 @@ type Threshold = BenchmarkResult['thresholds']['checks'][number];
 
 /** Returns the answer that a run gives, in one sentence. */
 export function answerOf(result: BenchmarkResult): string {
-  const { outcome, error, abortReason, staircase, results, validity } = result;
+  const { outcome, error, abortReason, staircase, capacity, results, validity } = result;
   switch (outcome) {
     case 'ERROR':
     case 'BAD_CONFIGURATION':
       return error ?? 'The run could not be completed.';
     case 'ABORTED':
-      return `The run ended early: ${abortReason ?? 'it was aborted'}.`;
+      return `${capacity ? `${capacity.sentence} ` : ''}The run ended early: ${abortReason ?? 'it was aborted'}.`;
     case 'UNACCOUNTED':
       return 'The account does not agree with the server. Do not use the figures.';
     case 'INVALID':
@@ -21,6 +21,7 @@ export function answerOf(result: BenchmarkResult): string {
     case 'CLEANUP_INCOMPLETE':
       break;
   }
+  if (capacity) return capacity.sentence;
   if (staircase) return staircaseAnswer(staircase);
   if (!validity.valid) {
     return 'The benchmark could not keep up, so the figures describe the benchmark rather than the cluster.';

@@ -5,7 +5,9 @@ import type { GeneratorAudit } from '../measurement/account/generator-audit';
 import type { Ledger } from '../measurement/account/ledger';
 import type { HostHistory, Validity } from '../measurement/judging/validity';
 import type { Thresholds, Verdict } from '../measurement/judging/verdict';
-import type { BenchmarkSpec } from '../spec/parse';
+import type { SearchPlan } from '../measurement/capacity/search';
+import type { TrialRecord } from '../measurement/capacity/trial';
+import type { BenchmarkSpec, SpecInput } from '../spec/parse';
 import type { BenchmarkResult, ResultLatency } from './result-schema';
 
 /** A step that was run: its place in the plan, its measurement, the server's counts, its verdict and its validity. */
@@ -21,6 +23,8 @@ export interface StepFacts {
     readonly startMs: number;
     readonly durationMs: number;
     readonly thresholds?: Thresholds;
+    /** Share of the completions that are observed, 0–1, if the step has one of its own. */
+    readonly observeShare?: number;
   };
   /** The start of the step: milliseconds since the epoch on the control server's clock. */
   readonly startAtMs: number;
@@ -69,6 +73,18 @@ export interface WorkloadSample {
   readonly endings?: Endings;
 }
 
+/** What a capacity search has tried, and what it was asked for. */
+export interface SearchFacts {
+  readonly plan: SearchPlan;
+  readonly trials: readonly TrialRecord[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** The input that repeats the search, and the part of it that was given. */
+  readonly config: SpecInput;
+  readonly given: SpecInput;
+  /** Why the search ended before it was decided, if it did. */
+  readonly stopped?: 'out of time';
+}
+
 /** Everything that a run found out, in chronological order. Parts that it did not reach are absent. */
 export interface RunFacts {
   readonly spec: BenchmarkSpec;
@@ -103,5 +119,7 @@ export interface RunFacts {
   /** Whether the error is a mistake in the configuration. */
   readonly misconfigured?: boolean;
   readonly abortReason?: string;
+  /** Only of a capacity search. */
+  readonly search?: SearchFacts;
   readonly notes: readonly string[];
 }

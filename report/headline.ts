@@ -5,13 +5,13 @@ import type { RunFacts } from './facts';
 import type { BenchmarkResult } from './result-schema';
 import { latenciesOf, notCompleted, type ReportedStep } from './steps';
 
-/** Returns the holds whose figures head the report: the headline hold of a staircase, or all iterations together. */
+/** Returns the holds whose figures head the report: the headline hold of a staircase or a search, or all iterations together. */
 export function headlineHolds(
-  { spec }: Pick<RunFacts, 'spec'>,
+  { spec, search }: Pick<RunFacts, 'spec' | 'search'>,
   counted: readonly ReportedStep[],
   headline: ReportedStep | undefined,
 ): readonly ReportedStep[] {
-  if (spec.stages === undefined) return counted;
+  if (spec.stages === undefined && search === undefined) return counted;
   return headline ? [headline] : [];
 }
 

@@ -1,3 +1,4 @@
+import { headlineTrial } from './capacity-judgement';
 import type { RunFacts } from './facts';
 import type { Outcome } from './exit-codes';
 import type { BenchmarkResult } from './result-schema';
@@ -7,12 +8,13 @@ const isGood = ({ verdict, validity }: ReportedStep) => verdict?.passed === true
 
 /**
  * Returns the hold whose thresholds and validity head the report. For a staircase it is the highest hold that was valid
- * and passed, or the first hold if none was. For iterations it is the first that was invalid or failed, or the last one.
+ * and passed, or the first hold if none was. For a search it is the last good trial of the rate that holds. For iterations it is the first that was invalid or failed, or the last one.
  */
 export function headlineOf(
   counted: readonly ReportedStep[],
-  { spec }: Pick<RunFacts, 'spec'>,
+  { spec, search }: Pick<RunFacts, 'spec' | 'search'>,
 ): ReportedStep | undefined {
+  if (search !== undefined) return headlineTrial(search, counted);
   if (spec.stages === undefined) return counted.find((step) => !isGood(step)) ?? counted.at(-1);
   return counted.filter(isGood).at(-1) ?? counted[0];
 }

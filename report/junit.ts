@@ -1,9 +1,11 @@
 import { formatThreshold } from '../measurement/judging/verdict';
+import type { GoalResult } from './capacity-schema';
 import type { BenchmarkResult, StepResult } from './result-schema';
 
 /** Returns the verdicts as a JUnit report: a test case for each threshold of each hold, and for checks of the whole run. */
 export function renderJunit(result: BenchmarkResult): string {
-  const cases = [...result.steps.filter((step) => step.counted).flatMap(holdCases), ...runCases(result)];
+  const holds = result.capacity ? result.capacity.goals.map(goalCase) : countedHolds(result).flatMap(holdCases);
+  const cases = [...holds, ...runCases(result)];
   const failures = cases.filter((one) => one.failure !== undefined).length;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -20,6 +22,16 @@ interface Case {
   readonly name: string;
   readonly seconds: number;
   readonly failure?: string;
+}
+
+function countedHolds({ steps }: BenchmarkResult): StepResult[] {
+  return steps.filter((step) => step.counted);
+}
+
+/** A limit of a capacity search: it fails if no rate holds. */
+function goalCase({ name, holds, reasons }: GoalResult): Case {
+  const failure = holds === null ? `no rate holds: ${reasons.join('; ')}` : undefined;
+  return { name: `capacity with ${name}${holds === null ? '' : `: ${holds}/s`}`, seconds: 0, failure };
 }
 
 function holdCases({ toRate, durationMs, thresholds = [], validity }: StepResult): Case[] {

@@ -3,18 +3,21 @@ import { markdownTable } from '../measurement/format/markdown-table';
 import { readableMs, readableRate } from '../measurement/format/durations';
 import { thresholdTexts } from '../measurement/judging/verdict';
 import { answerOf, requirement } from './answer';
+import type { CapacityResult } from './capacity-schema';
 import type { BenchmarkResult, StepResult } from './result-schema';
 
 /** Returns the summary as Markdown, for a CI job or a pull request. */
 export function renderMarkdown(result: BenchmarkResult): string {
   const { outcomes, runId, thresholds, validity, findings, ledger, server, staircase, steps, results, notes } = result;
-  const holds = steps.filter((step) => step.kind === 'hold');
+  // The trials of a search have a table of their own.
+  const holds = result.capacity ? [] : steps.filter((step) => step.kind === 'hold');
   return [
     `## ${outcomes.join(', ')}: ${runId}`,
     '',
     `**${answerOf(result).split('\n').join(' ')}**`,
     '',
     ...(staircase && staircase.reasons.length > 0 ? [staircaseReasons(staircase), ''] : []),
+    ...capacityLines(result.capacity),
     ...markdownTable(
       ['threshold', 'actual', 'required', ''],
       thresholds.checks.map((check) => [
@@ -47,6 +50,35 @@ export function renderMarkdown(result: BenchmarkResult): string {
 /** The answer names the first rate that was invalid or failed; this is why. */
 function staircaseReasons({ firstFailedRate, reasons }: NonNullable<BenchmarkResult['staircase']>): string {
   return firstFailedRate === null ? '' : `At ${firstFailedRate}/s: ${reasons.join('; ')}.`;
+}
+
+function capacityLines(capacity: CapacityResult | undefined): string[] {
+  if (capacity === undefined) return [];
+  const { goals, trials, next } = capacity;
+  const rate = (value: number | null) => (value === null ? '–' : `${value}/s`);
+  return [
+    ...markdownTable(
+      ['limit', 'holds', 'does not hold', '95 % interval', 'end'],
+      goals.map(({ name, holds, failsAt, interval, end }) => {
+        const between = interval === null ? '–' : `${interval.low}/s to ${interval.high}/s`;
+        return [name, rate(holds), rate(failsAt), between, end];
+      }),
+    ),
+    `Next: ${next.advice}: \`${next.command}\``,
+    '',
+    ...markdownTable(
+      ['trial', 'phase', 'rate', 'hold', 'completed', 'p99', 'outcome'],
+      trials.map(({ number, phase, rate: tried, seconds, completedPerSecond, p99Ms, outcome, reasons }) => [
+        String(number),
+        phase,
+        `${tried}/s`,
+        `${seconds} s`,
+        readableRate(completedPerSecond),
+        readableMs(p99Ms),
+        [outcome, ...reasons].join('; '),
+      ]),
+    ),
+  ];
 }
 
 function holdRow({ toRate, rates, latency, passed, validity, cutShort, counted }: StepResult): string[] {

@@ -16,6 +16,7 @@ import {
   finding,
   cluster,
 } from './result-parts';
+import { capacity } from './capacity-schema';
 import { generator, generatorSizing, host, sizing, workload } from './process-parts';
 
 /**
@@ -135,6 +136,7 @@ export const resultSchema = z
           .describe('Means over the iterations with 95 % confidence intervals'),
       })
       .optional(),
+    capacity: capacity.optional(),
     mix: z.array(mixPart).optional().describe('The workloads of a mix, over the same holds as `results`'),
     workload: workload.nullable(),
     sizing: sizing.nullable(),

@@ -16,6 +16,8 @@ import { requiredThroughput, type Thresholds } from '../measurement/judging/verd
 import { executorOf } from '../spec/executor';
 import { parseSpec } from '../spec/parse';
 import { endingOf, EXIT } from './exit-codes';
+import { capacityOf } from './capacity';
+import { limitingTrials, limitsOfSearch, searchVerdict } from './capacity-judgement';
 import { clusterOf } from './cluster';
 import { generatorSizingOf, sizingOf, workloadOf } from './cost';
 import type { RunFacts } from './facts';
@@ -31,10 +33,15 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
   const steps = facts.steps.map((step) => stepResult(step, facts));
   const counted = steps.filter((step) => step.counted);
   const headline = headlineOf(counted, facts);
+  const judged = facts.search ? (headline ? [headline] : []) : counted;
+  const findings = facts.search
+    ? limitsOfSearch(findingsOf(limitingTrials(facts.search, counted), facts))
+    : findingsOf(counted, facts);
+  const capacity = facts.search && capacityOf(facts.search, facts, findings);
   const ledger = mergeLedgers(facts.steps.map((step) => step.settled));
   const server = serverOf(facts, ledger);
-  const verdict = verdictOf(counted, facts);
-  const validity = validityOf(facts, counted);
+  const verdict = capacity ? searchVerdict(capacity) : verdictOf(counted, facts);
+  const validity = validityOf(facts, judged);
   const holds = headlineHolds(facts, counted, headline);
   const results = resultsOf(facts, holds, ledger, server.counts);
   const ending = endingOf(
@@ -51,7 +58,7 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
     exitCode: ending.exitCode,
     ...(facts.error === undefined ? {} : { error: facts.error }),
     ...(facts.abortReason === undefined ? {} : { abortReason: facts.abortReason }),
-    config: { ...facts.spec },
+    config: { ...(facts.search?.config ?? facts.spec) },
     executor: executorOf(facts.spec),
     passed: verdict.passed,
     failureReasons: verdict.failureReasons,
@@ -64,11 +71,12 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
       checks: [...(headline?.result.thresholds ?? [])],
     },
     validity,
-    findings: findingsOf(counted, facts),
+    findings,
     system: systemOf(facts),
     ledger: { ...ledger },
     server,
     completion: completionOf(facts),
+    ...(capacity ? { capacity } : {}),
     ...(facts.spec.stages === undefined ? {} : { staircase: staircaseOf(counted) }),
     ...(facts.spec.iterations > 1 ? { iterations: iterationsOf(counted) } : {}),
     ...mixOf(mergeParts(holds.flatMap(({ measurement }) => measurement.parts))),

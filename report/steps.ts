@@ -76,7 +76,8 @@ export function completedInStep(
     index,
     facts.steps.map((step) => step.measurement),
   );
-  return facts.observeShare < 1 ? Math.round(seen / facts.observeShare) : seen;
+  const share = facts.steps.find(({ step }) => step.index === index)?.step.observeShare ?? facts.observeShare;
+  return share < 1 ? Math.round(seen / share) : seen;
 }
 
 /** Returns the number of workflows that exist and did not complete, by the server's count; 0 without a count. */

@@ -2,6 +2,7 @@ import { dynamicConfigOf } from '../measurement/findings/setting';
 import { readableMs, readableRate } from '../measurement/format/durations';
 import { thresholdTexts } from '../measurement/judging/verdict';
 import { answerOf, requirement } from './answer';
+import { renderCapacity } from './capacity-text';
 import { SAMPLES_NEEDED } from '../measurement/account/histogram';
 import { account, renderDetails } from './text-details';
 import type { BenchmarkResult, StepResult } from './result-schema';
@@ -19,6 +20,7 @@ export function renderText(result: BenchmarkResult, { file, verbose = false }: T
     '',
     `${result.outcomes.join(', ')}  ${result.runId}`,
     ...indent(answerOf(result)),
+    ...renderCapacity(result.capacity),
     ...staircase(result),
     ...thresholds(result),
     ...validity(result),
@@ -62,7 +64,7 @@ function indent(text: string): string[] {
   return text.split('\n').map((line) => `  ${line}`);
 }
 
-function thresholds({ thresholds: { checks }, staircase, results }: BenchmarkResult): string[] {
+function thresholds({ thresholds: { checks }, staircase, capacity, results }: BenchmarkResult): string[] {
   if (checks.length === 0) return [];
   const names = Math.max(...checks.map(({ name }) => name.length));
   const actuals = checks.map((check) => thresholdTexts(check).actual);
@@ -71,7 +73,7 @@ function thresholds({ thresholds: { checks }, staircase, results }: BenchmarkRes
     (check, i) =>
       `  ${check.passed ? '✓' : '✗'} ${check.name.padEnd(names)}   ${actuals[i]!.padStart(width)}   required ${requirement(check)}`,
   );
-  return ['', staircase ? `Thresholds (hold at ${results.rates.target}/s)` : 'Thresholds', ...rows];
+  return ['', staircase || capacity ? `Thresholds (hold at ${results.rates.target}/s)` : 'Thresholds', ...rows];
 }
 
 function validity({ validity: { valid, reasons, checks }, staircase: found, results }: BenchmarkResult): string[] {

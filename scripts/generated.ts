@@ -2,13 +2,14 @@ import { grafanaDashboard } from '../machine/metrics/dashboard';
 import { metricsReference } from '../machine/metrics/reference';
 import { findingsReference } from '../measurement/findings/findings-reference';
 import { resultJsonSchema } from '../report/result-schema';
-import { specJsonSchema, specReference } from '../spec/reference';
+import { capacityJsonSchema, specJsonSchema, specReference } from '../spec/reference';
 
 /** Returns the content of the generated files, by path. */
 export function generated(): Record<string, string> {
   const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
   return {
     'schemas/spec.schema.json': json(specJsonSchema()),
+    'schemas/capacity.schema.json': json(capacityJsonSchema()),
     'schemas/result.schema.json': json(resultJsonSchema()),
     'docs/spec.md': specReference(),
     'docs/metrics.md': metricsReference(),

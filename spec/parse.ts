@@ -3,6 +3,7 @@ import { crossChecks, fieldsBehind } from './cross-checks';
 import { durationMs, formatDuration } from './duration';
 import type { Field } from './fields';
 import { DEFAULT_SOURCE, expectedFor, WHOLE_SPEC, type SpecProblem } from './problems';
+import { isSearchField } from './search-fields';
 import { fieldNames, table, type FieldName, type Table } from './table';
 
 // By default, zod compiles functions from text, which the workflow sandbox forbids.
@@ -65,7 +66,12 @@ export function parseSpec(input: unknown, sources: Readonly<Record<string, strin
   return { ok: false, problems: problems.map((problem) => withSource(problem, given, sources)) };
 }
 
-function withSource(problem: SpecProblem, given: SpecInput, sources: Readonly<Record<string, string>>): SpecProblem {
+/** Adds where the value of a problem came from. */
+export function withSource(
+  problem: SpecProblem,
+  given: SpecInput,
+  sources: Readonly<Record<string, string>>,
+): SpecProblem {
   const { field, value } = problem;
   const isDefault = given[field] === undefined && value !== undefined;
   const source =
@@ -78,12 +84,18 @@ function withRampUp(spec: SpecWithDefaults): BenchmarkSpec {
   return { ...spec, rampUp: spec.rampUp ?? formatDuration(Math.min(30_000, Math.floor(wholeMs / 6))) };
 }
 
+function fieldProblem(field: string, given: SpecInput): SpecProblem {
+  const value = given[field];
+  if (isSearchField(field)) return { field, value, relation: 'requires', expected: 'a capacity search' };
+  return { field, value, expected: expectedFor(field) };
+}
+
 /** Returns the fields that are invalid by themselves, and the contradictions between the others. */
 function fieldProblems(error: z.ZodError, given: SpecInput): SpecProblem[] {
   const problems = new Map<string, SpecProblem>();
   for (const issue of error.issues) {
     const names = issue.code === 'unrecognized_keys' ? issue.keys : [String(issue.path[0])];
-    for (const field of names) problems.set(field, { field, value: given[field], expected: expectedFor(field) });
+    for (const field of names) problems.set(field, fieldProblem(field, given));
   }
   const valid = Object.fromEntries(Object.entries(given).filter(([field]) => !problems.has(field)));
   const rest = specSchema.safeParse(valid);

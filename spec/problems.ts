@@ -1,3 +1,4 @@
+import { isSearchField } from './search-fields';
 import { flagOf, fieldNames, isFieldName, table } from './table';
 
 /** One problem of a spec. */
@@ -46,11 +47,11 @@ function describeProblem(
   const usesFieldName = source !== undefined && source !== DEFAULT_SOURCE && !source.startsWith('--');
   const nameHere = usesFieldName ? (name: string) => name : nameOf;
   const origin = usesFieldName ? ` (from ${source})` : source === DEFAULT_SOURCE ? ' (default)' : '';
-  const name = `${isFieldName(field) ? nameHere(field) : field}${origin}`;
+  const name = `${isUnknownField(field) ? field : nameHere(field)}${origin}`;
   const phrase = expected.replace(/`(\w+)`/g, (_, other: string) => nameHere(other));
   if (relation !== undefined) return `${name} ${relation} ${phrase}`;
   if (value === undefined) return `${name} is required: ${phrase}`;
-  if (isUnknownField(field)) return `${name} is not a field of a spec; expected ${phrase}`;
+  if (isUnknownField(field) && field !== WHOLE_SPEC) return `${name} is not a field of a spec; expected ${phrase}`;
   return `${name}: ${show(value)} is invalid; expected ${phrase}`;
 }
 
@@ -58,7 +59,7 @@ function describeProblem(
 export const WHOLE_SPEC = 'spec';
 
 function isUnknownField(field: string): boolean {
-  return !isFieldName(field) && field !== WHOLE_SPEC;
+  return !isFieldName(field) && !isSearchField(field);
 }
 
 function show(value: unknown): string {

@@ -1,6 +1,6 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { Session } from '../../machine/session';
-import { BENCHMARK_RUN } from '../../orchestrator/benchmark-types';
+import { BENCHMARK_RUN, CAPACITY_SEARCH } from '../../orchestrator/benchmark-types';
 import { progressQuery } from '../../orchestrator/messages';
 import { readConnections, withControlOptions } from '../connection-options';
 import { refuseWithoutControl } from '../effects';
@@ -8,7 +8,7 @@ import { isRunning } from '../local-session';
 import { connectControl, connectSession } from '../locate';
 
 export const command = 'list';
-export const describe = 'List the runs on this machine or on a control server';
+export const describe = 'List the runs and searches on this machine or on a control server';
 
 export function builder(yargs: Argv) {
   return withControlOptions(yargs).option('output', {
@@ -45,7 +45,10 @@ function line({ workflowId, startedAt, state, summary }: Row): string {
 async function onControl(connections: ReturnType<typeof readConnections>): Promise<Row[]> {
   const { client, connection } = await connectControl(connections);
   const rows: Row[] = [];
-  for await (const found of client.workflow.list({ query: `WorkflowType = '${BENCHMARK_RUN}'`, pageSize: MAX_RUNS })) {
+  for await (const found of client.workflow.list({
+    query: `WorkflowType IN ('${BENCHMARK_RUN}', '${CAPACITY_SEARCH}')`,
+    pageSize: MAX_RUNS,
+  })) {
     const { runId } = (found.memo ?? {}) as { runId?: string };
     rows.push({
       workflowId: found.workflowId,

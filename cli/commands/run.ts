@@ -14,7 +14,11 @@ export const command = 'run';
 export const describe = 'Run a benchmark: show its progress, then its result';
 
 export function builder(yargs: Argv) {
-  return withAgainstOptions(withOutputOptions(withStartOptions(yargs))).option('with-worker', {
+  return withWorkerOption(withAgainstOptions(withOutputOptions(withStartOptions(yargs))));
+}
+
+export function withWorkerOption(yargs: Argv): Argv {
+  return yargs.option('with-worker', {
     type: 'boolean',
     describe:
       'Also run the roles of benchmark worker, as in a single container. They use the control server; without one, they use the target, whose stalls then affect the benchmark itself [BENCHMARK_WITH_WORKER] (default: false)',
@@ -28,7 +32,7 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
     const against = Against.read(argv);
     if (!argv.dryRun)
       createOutFolder(options.out === undefined ? 'the default of --out' : '--out', options.out ?? RESULTS);
-    const started = await startRun(argv, (spec) => against?.check(spec));
+    const started = await startRun(argv, { check: (spec) => against?.check(spec) });
     if (started === undefined) return 0;
     const { run, connections } = started;
     try {
@@ -49,7 +53,7 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
 }
 
 /** Waits, so that a last scrape sees the totals. Ends early on SIGTERM or SIGINT. */
-async function linger(ms: number): Promise<void> {
+export async function linger(ms: number): Promise<void> {
   const interrupted = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => interrupted.abort());
   await sleep(ms, undefined, { signal: interrupted.signal }).catch(() => undefined);

@@ -6,6 +6,7 @@ import { renderText } from '../../report/text';
 import { VERBOSE } from '../deliver';
 import { readConnections, withControlOptions } from '../connection-options';
 import { refuseWithoutControl } from '../effects';
+import { describeBrackets } from '../search-view';
 import { CliError } from '../errors';
 import { locate } from '../locate';
 import { readResult } from '../read-result';
@@ -57,12 +58,13 @@ function print({ result, error }: RunOutcome, json: boolean, verbose: boolean): 
 }
 
 function describeProgress(progress: Progress): string {
-  const { runId, phase, step, scheduled, acknowledged, completed, errors, latency, etaMs, notes } = progress;
+  const { runId, phase, step, scheduled, acknowledged, completed, errors, latency, etaMs, notes, search } = progress;
   const position = step ? `, step ${step.number} of ${step.steps} (${step.kind})` : '';
   return [
     `${runId}: ${phase}${position}`,
     `  scheduled ${scheduled}, acknowledged ${acknowledged}, completed ${completed}, errors ${errors}`,
     `  p50 ${latency.p50Ms.toFixed(1)} ms, p99 ${latency.p99Ms.toFixed(1)} ms, ${Math.ceil(etaMs / 1000)} s of load left`,
+    ...(search ? describeBrackets(search).map((line) => `  ${line}`) : []),
     ...notes.map((note) => `  ${note}`),
     '',
   ].join('\n');

@@ -11,8 +11,8 @@ export interface CapacityInterval {
 export const MIN_TRIALS = 8;
 const RESAMPLES = 400;
 const TAIL = 0.025;
-/** Weak prior of the slope: on a logarithmic scale a load 10 % above the capacity is bad nearly always. */
-const PRIOR_SLOPE = 40;
+/** Weak prior of the slope: on a logarithmic scale a load 5 % above the capacity is bad nearly always. */
+const PRIOR_SLOPE = 80;
 const PRIOR_SLOPE_SD = 20;
 const NEWTON_STEPS = 25;
 

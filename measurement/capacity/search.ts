@@ -13,7 +13,8 @@ export interface SearchPlan {
   readonly waitingSeconds: number;
 }
 
-export type Phase = 'probe' | 'bisect' | 'confirm';
+/** What a trial is for; `repeat` tells whether the cluster has changed since the beginning of the search. */
+export type Phase = 'probe' | 'bisect' | 'confirm' | 'repeat';
 
 /** A hold to be tried next. */
 export interface NextTrial {
@@ -32,9 +33,9 @@ export interface GoalState {
 }
 
 /** Shortest hold, seconds; a confirmation needs more of the queue's slow fluctuations. */
-const MIN_HOLD_S = { probe: 20, bisect: 20, confirm: 30 } as const;
-/** A p99 needs 662 samples. */
-const SAMPLES = 700;
+const MIN_HOLD_S = { probe: 15, bisect: 20, confirm: 30, repeat: 30 } as const;
+/** Arrivals of a hold. A p99 needs 662 samples; a load that is only narrowed down is tried again before it decides. */
+const SAMPLES = { probe: 200, bisect: 200, confirm: 700, repeat: 700 } as const;
 /** A hold is at least this many times the highest p99 that was still good. */
 const P99_TIMES = 10;
 /** Goal duration sum of a load, seconds: neither one trial nor two that disagree decide a load. */
@@ -69,9 +70,10 @@ export function goalState(plan: SearchPlan, trials: readonly Trial[], goalIndex:
   const next = nextForGoal(plan, trials, goalIndex);
   if (next !== undefined) return { bracket };
   const { good, bad } = bracket;
-  if (good === undefined) return { bracket, end: 'below-lowest-rate' };
+  const isGeneratorLimited = ceilingOf(trials) !== undefined;
+  if (good === undefined) return { bracket, end: isGeneratorLimited ? 'generator-limited' : 'below-lowest-rate' };
   if (bad !== undefined && bad.rate <= good.rate * (1 + plan.precision) * ROUNDING) return { bracket, end: 'found' };
-  if (ceilingOf(trials) !== undefined) return { bracket, end: 'generator-limited' };
+  if (isGeneratorLimited) return { bracket, end: 'generator-limited' };
   return { bracket, end: 'max-rate-reached' };
 }
 
@@ -81,7 +83,7 @@ export function holdSeconds(
   lastGoodP99Ms: number,
 ): number {
   return Math.ceil(
-    Math.max(MIN_HOLD_S[phase], SAMPLES / rate, (P99_TIMES * lastGoodP99Ms) / 1000, 2 * waitingSeconds) +
+    Math.max(MIN_HOLD_S[phase], SAMPLES[phase] / rate, (P99_TIMES * lastGoodP99Ms) / 1000, 2 * waitingSeconds) +
       waitingSeconds,
   );
 }
@@ -91,7 +93,7 @@ const ROUNDING = 1.006;
 
 function durationSumOf({ precision }: SearchPlan): (rate: number) => number {
   const sum = precision < PRECISE ? PRECISE_DURATION_SUM_S : DURATION_SUM_S;
-  return (rate) => Math.max(sum, SAMPLES / rate);
+  return (rate) => Math.max(sum, SAMPLES.confirm / rate);
 }
 
 function bracketFor(plan: SearchPlan, trials: readonly Trial[], goalIndex: number): Bracket {
@@ -105,12 +107,15 @@ function nextForGoal(
 ): Pick<NextTrial, 'phase' | 'rate'> | undefined {
   const retry = toBeRepeated(trials);
   if (retry !== undefined) return { phase: 'confirm', rate: retry };
-  const { good, bad, tied } = bracketFor(plan, trials, goalIndex);
-  const ceiling = Math.min(plan.maxRate, ceilingOf(trials) ?? Infinity);
+  const { good, bad: lowestBad, tied } = bracketFor(plan, trials, goalIndex);
+  const generatorLimit = ceilingOf(trials);
+  const ceiling = Math.min(plan.maxRate, generatorLimit ?? Infinity);
   const confirm = (rate: number) => ({ phase: 'confirm', rate }) as const;
 
   if (tied) return confirm(tied.rate);
-  if (bad === undefined) return raise(plan, good, ceiling, ceilingOf(trials));
+  // A bad load above the generator's limit cannot be approached: the loads between them are no evidence.
+  const bad = lowestBad !== undefined && lowestBad.rate > ceiling ? undefined : lowestBad;
+  if (bad === undefined) return raise(plan, good, ceiling, generatorLimit);
   if (good === undefined) {
     const lower = round(bad.rate / 2);
     if (lower >= LOWEST_RATE) return { phase: 'probe', rate: lower };

@@ -25,7 +25,7 @@ const ALLOWED_SHARE = 0.01;
 /** Fewer intervals give no confidence interval. */
 export const MIN_INTERVALS = 12;
 /** Growth below this many workflows over the whole hold is noise, whatever its statistics say. */
-const MIN_GROWTH = 10;
+export const MIN_GROWTH = 10;
 const RESAMPLES = 400;
 const CONFIDENCE = 0.95;
 

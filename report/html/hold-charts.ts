@@ -4,14 +4,17 @@ import { readable } from '../../measurement/format/numbers';
 import type { BenchmarkResult, ResultLatency, StepResult } from '../result-schema';
 import { linearAxis, logAxis, type Axis } from './axis';
 import { band, chart, dots, limit, line } from './chart';
+import { bracketOf, headlineHolds } from './capacity-section';
 import { closedTable, markup, section, table, type Markup } from './markup';
 import { verdictOf } from './verdicts';
 
-/** Returns the latency over the rate of a staircase: each hold is a point, hollow if it is INVALID. */
-export function latencyOverRate({ steps, staircase, thresholds }: BenchmarkResult): Markup {
-  if (!staircase) return markup``;
+/** Returns the latency over the rate of a staircase or a search: each hold is a point, hollow if it is INVALID. */
+export function latencyOverRate(result: BenchmarkResult): Markup {
+  const { steps, thresholds } = result;
+  const bracket = bracketOf(result);
+  if (!bracket) return markup``;
   const holds = steps.filter(({ kind, latency }) => kind === 'hold' && latency.count > 0);
-  const { highestPassedRate: highest, firstFailedRate: first } = staircase;
+  const { highest, first } = bracket;
   const rows = steps.filter(({ kind }) => kind === 'hold').map((step) => holdRow(`${readable(step.fromRate)}/s`, step));
   if (holds.length === 0) return markup``;
   const required = thresholds.maxP99LatencyMs;
@@ -140,7 +143,7 @@ export function percentiles(result: BenchmarkResult): Markup {
   const curves =
     several.length > 1
       ? several.map(({ latency, histogram }) => spectrum(latency, histogram))
-      : [spectrum(results.latency, mergedHistogram(holds, results.latency))];
+      : [spectrum(results.latency, mergedHistogram(headlineHolds(holds, result), results.latency))];
   const all = curves
     .flat()
     .map(([, ms]) => ms)

@@ -1,5 +1,6 @@
 import { readableMs, readableRate } from '../../measurement/format/durations';
 import type { BenchmarkResult } from '../result-schema';
+import { capacitySection } from './capacity-section';
 import { processes, reproduce } from './details';
 import { iterationsChart, latencyOverRate, percentiles } from './hold-charts';
 import { markup, Markup, section, table } from './markup';
@@ -55,6 +56,7 @@ function overview(results: readonly BenchmarkResult[]): Markup {
 function article(result: BenchmarkResult, i: number): Markup {
   return markup`<article class="result" id="result-${i}">
     ${verdictStrip(result)}${[
+      capacitySection(result),
       latencyOverRate(result),
       iterationsChart(result),
       overTime(result),

@@ -21,7 +21,19 @@ const OPEN_REASONS = 4;
 
 /** Returns the strip at the top: outcome, answer, thresholds, validity and account. */
 export function verdictStrip(result: BenchmarkResult): Markup {
-  const { outcomes, outcome, runId, timestamp, thresholds, validity, ledger, staircase, iterations, results } = result;
+  const {
+    outcomes,
+    outcome,
+    runId,
+    timestamp,
+    thresholds,
+    validity,
+    ledger,
+    staircase,
+    capacity,
+    iterations,
+    results,
+  } = result;
   const reasons = validity.valid ? result.failureReasons : [...validity.reasons, ...result.failureReasons];
   const rest = reasons.slice(OPEN_REASONS);
   const isMeasured = ledger.scheduled > 0;
@@ -32,7 +44,7 @@ export function verdictStrip(result: BenchmarkResult): Markup {
     </header>
     ${isMeasured ? tiles(result) : ''}
     ${
-      staircase && thresholds.checks.length > 0
+      (staircase || capacity) && thresholds.checks.length > 0
         ? markup`<p class="hint">These figures are those of the hold at ${results.rates.target}/s.</p>`
         : ''
     }

@@ -9,6 +9,7 @@ import { noHistograms, type LaneResult } from '../../measurement/account/lane';
 import { idleAudit } from '../../measurement/account/generator-audit';
 import { startedWorkflows } from '../../measurement/account/ledger';
 import type { ControlActivities, GenerateLoadInput } from '../../orchestrator/activity-types';
+import { BENCHMARK_RUN } from '../../orchestrator/benchmark-types';
 import { CONTROL_QUEUE, HOST_QUEUE, LOAD_QUEUES } from '../../orchestrator/names';
 import type { BenchmarkResult } from '../../report/result-schema';
 
@@ -102,6 +103,7 @@ export async function playRun(
   workflowId: string,
   input: object,
   cast: Cast,
+  workflowType = BENCHMARK_RUN,
 ): Promise<BenchmarkResult> {
   const connection = await NativeConnection.connect({ address: server.address });
   const { generateLoad, hostWorkflows = presentHost } = cast;
@@ -115,7 +117,7 @@ export async function playRun(
   const running = Promise.all(workers.map((worker) => worker.run()));
   try {
     const client = server.client ?? new Client({ connection: server.connection });
-    return (await client.workflow.execute('BenchmarkRun', {
+    return (await client.workflow.execute(workflowType, {
       workflowId,
       taskQueue: CONTROL_QUEUE,
       args: [input],

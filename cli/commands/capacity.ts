@@ -1,0 +1,68 @@
+import type { ArgumentsCamelCase, Argv } from 'yargs';
+import type { RunOutcome } from '../../machine/await-run';
+import { EXIT } from '../../report/exit-codes';
+import { HIDDEN_IN_SEARCH, withSearchOptions } from '../capacity-options';
+import { deliver, deliverFailure, outputOptions, RESULTS, resultOptions, withOutputOptions } from '../deliver';
+import { CliError } from '../errors';
+import { follow } from '../follow';
+import { readSearch } from '../launch';
+import { createOutFolder } from '../out-folder';
+import { startRun, withStartOptions } from '../start-run';
+import { readSweep, renderSweep, type SweepRow } from '../sweep';
+import { linger, withWorkerOption } from './run';
+
+export const command = 'capacity';
+export const describe = 'Find the highest rate that the cluster holds, and prove it by repeated trials';
+
+type Args = ArgumentsCamelCase<Record<string, unknown>>;
+
+export function builder(yargs: Argv) {
+  const withSearch = withSearchOptions(withOutputOptions(withStartOptions(yargs, HIDDEN_IN_SEARCH)));
+  return withWorkerOption(withSearch).option('sweep', {
+    type: 'string',
+    requiresArg: true,
+    group: 'Search:',
+    describe: 'Search once per value of an option, such as lanes=1,2,4, and print one table (default: none)',
+  });
+}
+
+export async function handler(argv: Args): Promise<number> {
+  try {
+    const sweep = readSweep(argv);
+    if (sweep === undefined) return (await searchOnce(argv)).exitCode;
+    // Each search has its own workflow ID and folder. Check all of them before the first one starts.
+    for (const { flags } of sweep) readSearch(flags, true);
+    const rows: SweepRow[] = [];
+    let exitCode: number = EXIT.passed;
+    for (const { value, flags } of sweep) {
+      process.stderr.write(`\n${value}\n`);
+      const search = await searchOnce({ ...argv, ...flags });
+      if (search.result?.capacity) rows.push({ value, capacity: search.result.capacity });
+      if (exitCode === EXIT.passed) exitCode = search.exitCode;
+      if (search.exitCode === EXIT.interrupted) break;
+    }
+    if (!argv.dryRun && argv.output === 'text') process.stdout.write(renderSweep(rows));
+    return exitCode;
+  } catch (err) {
+    const exitCode = err instanceof CliError ? err.exitCode : EXIT.error;
+    return deliverFailure((err as Error).message, exitCode, resultOptions(argv));
+  }
+}
+
+async function searchOnce(argv: Args): Promise<{ exitCode: number; result?: RunOutcome['result'] }> {
+  const options = outputOptions(argv);
+  if (!argv.dryRun)
+    createOutFolder(options.out === undefined ? 'the default of --out' : '--out', options.out ?? RESULTS);
+  const started = await startRun(argv, { read: readSearch });
+  if (started === undefined) return { exitCode: EXIT.passed };
+  const { run, connections } = started;
+  try {
+    const outcome = await follow(run, connections.env);
+    await run.connection.close();
+    const exitCode = await deliver(outcome, options, run.session);
+    if (run.roles) await linger(options.metricsLingerMs);
+    return { exitCode, result: outcome.result };
+  } finally {
+    await run.roles?.stop(true);
+  }
+}
