@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isServerOf } from '../machine/embedded-server';
 import { DIST } from '../machine/paths';
-import { isAlive, Session, type SessionRun } from '../machine/session';
+import { isSupervised, Session, type SessionProcesses, type SessionRun } from '../machine/session';
 import { CliError } from './errors';
 
 const STOP_CHECK_MS = 50;
+/** The supervisor stops roles first, which may take 10 s each, and then the servers. */
+const TERM_TIMEOUT_MS = 60_000;
+const KILL_TIMEOUT_MS = 5000;
 
 export type LocalSessionOptions = Pick<
   SessionRun,
@@ -37,7 +40,7 @@ export async function startLocalSession(options: LocalSessionOptions, env: NodeJ
 
 /** Reports whether the processes of a session are running. */
 export function isRunning({ processes }: Session): boolean {
-  return isAlive(processes.supervisorPid);
+  return isSupervised(processes);
 }
 
 /**
@@ -67,15 +70,25 @@ export async function startSupervisor(session: Session, env: NodeJS.ProcessEnv):
   child.unref();
 }
 
-/** Stops all processes of a session and removes its files. */
+/** Stops all processes of a session and removes its files. Signals only processes that are proved to be the session's. */
 export async function stopLocalSession(session: Session): Promise<void> {
-  const { supervisorPid } = session.processes;
-  if (isAlive(supervisorPid)) {
-    process.kill(supervisorPid, 'SIGTERM');
-    while (isAlive(supervisorPid)) await sleep(STOP_CHECK_MS);
-  }
+  await stopSupervisor(session.processes);
   stopOrphans(session);
   session.remove();
+}
+
+async function stopSupervisor(processes: SessionProcesses): Promise<void> {
+  for (const [signal, withinMs] of [
+    ['SIGTERM', TERM_TIMEOUT_MS],
+    ['SIGKILL', KILL_TIMEOUT_MS],
+  ] as const) {
+    if (!isSupervised(processes)) return;
+    process.kill(processes.supervisorPid, signal);
+    const until = performance.now() + withinMs;
+    while (isSupervised(processes) && performance.now() < until) await sleep(STOP_CHECK_MS);
+  }
+  if (isSupervised(processes))
+    throw new CliError(`the supervisor of the run (pid ${processes.supervisorPid}) does not end, also after SIGKILL`);
 }
 
 /** Stops the servers of a supervisor that was killed. Role processes end by themselves without their supervisor. */

@@ -1,8 +1,9 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { openSync } from 'node:fs';
 import getPort from 'get-port';
 import { connect, embeddedServer } from '../temporal/connections';
+import { commandOf } from './process-identity';
 import { isAlive } from './session';
 
 /** A Temporal development server that listens on a loopback port of this machine. */
@@ -100,8 +101,7 @@ export async function adoptEmbeddedServer(pid: number, address: string): Promise
 /** Returns whether a process is the development server on this port. The system may have reused the process id. */
 export function isServerOf(pid: number, address: string): boolean {
   if (!isAlive(pid)) return false;
-  const { stdout } = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
-  return (stdout ?? '').includes(` start-dev --ip 127.0.0.1 --port ${address.split(':').at(-1)} `);
+  return (commandOf(pid) ?? '').includes(` start-dev --ip 127.0.0.1 --port ${address.split(':').at(-1)} `);
 }
 
 /** Sends SIGTERM, and SIGKILL after a timeout. */

@@ -8,6 +8,7 @@ import { awaitRun } from './await-run';
 import { serveMachineMetrics } from './metrics/machine-metrics';
 import { roleEnvironment } from './role-environment';
 import { findServerBinary } from './server-binary';
+import { startOf } from './process-identity';
 import { isAlive, Session } from './session';
 import { Supervisor } from './supervisor';
 
@@ -21,7 +22,7 @@ const log = logger('supervisor');
  */
 async function main(dir: string): Promise<void> {
   const session = new Session(dir);
-  session.updateProcesses({ supervisorPid: process.pid });
+  session.updateProcesses({ supervisorPid: process.pid, supervisorStart: startOf(process.pid) });
   const servers = new Servers(session, await findServerBinary());
   const control = await servers.reserve();
   const roles = new Supervisor(rolePlan(session), roleEnvironment(session, process.env), log, (pids) =>

@@ -1,6 +1,18 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { stateDir } from './paths';
+import { startOf } from './process-identity';
 import type { RunOutcome } from './await-run';
 
 /** The run of a session. Only the command that waits for the run writes it. */
@@ -32,6 +44,8 @@ export interface SessionRun {
 export interface SessionProcesses {
   /** The process that supervises all others of the session. */
   readonly supervisorPid: number;
+  /** When the supervisor started; absent if nothing on this machine reports the start of processes. */
+  readonly supervisorStart?: string;
   /** The process ids of servers and roles by name. */
   readonly pids: Readonly<Record<string, number>>;
   readonly controlAddress?: string;
@@ -56,13 +70,35 @@ export class Session {
     return session;
   }
 
-  /** Returns the sessions of this machine, the latest last. */
+  /** Returns the sessions of this machine whose state can be read, the latest last. */
   static all(): Session[] {
+    return this.stored().filter((session) => session.problem === undefined);
+  }
+
+  /** Returns the sessions of this machine whose state cannot be read, for example because the disk was full. */
+  static unreadable(): Session[] {
+    return this.stored().filter((session) => session.problem !== undefined);
+  }
+
+  private static stored(): Session[] {
     if (!existsSync(sessionsDir())) return [];
     return readdirSync(sessionsDir())
       .sort()
       .map((id) => new Session(join(sessionsDir(), id)))
       .filter((session) => existsSync(session.file(RUN_FILE)));
+  }
+
+  /** Why the state of the session cannot be read; undefined if it can. */
+  get problem(): string | undefined {
+    try {
+      if (typeof this.run?.workflowId !== 'string' || typeof this.run.id !== 'string')
+        return `${RUN_FILE} names no run`;
+      if (typeof this.processes?.pids !== 'object') return `${PROCESSES_FILE} names no processes`;
+      this.savedOutcome();
+      return undefined;
+    } catch (err) {
+      return (err as Error).message;
+    }
   }
 
   file(name: string): string {
@@ -105,16 +141,27 @@ export class Session {
     return JSON.parse(readFileSync(this.file(name), 'utf8')) as T;
   }
 
-  /** Replaces a file atomically, so that a reader never sees an incomplete file. */
+  /** Replaces a file atomically, so that no reader sees an incomplete file, also after a power failure. */
   private replace(name: string, content: unknown): void {
     const draft = this.file(`${name}.${process.pid}`);
-    writeFileSync(draft, JSON.stringify(content, null, 2), { mode: 0o600 });
+    const file = openSync(draft, 'w', 0o600);
+    try {
+      writeFileSync(file, JSON.stringify(content, null, 2));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
     renameSync(draft, this.file(name));
   }
 }
 
 function sessionsDir(): string {
   return join(stateDir(), 'sessions');
+}
+
+/** Returns whether the supervisor of a session runs. Another process that has been given its pid is not the supervisor. */
+export function isSupervised({ supervisorPid, supervisorStart }: SessionProcesses): boolean {
+  return isAlive(supervisorPid) && (supervisorStart === undefined || startOf(supervisorPid) === supervisorStart);
 }
 
 /** Returns whether a process runs. A zombie, which has exited but was not reaped, as in many containers, does not run. */

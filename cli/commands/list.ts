@@ -71,6 +71,10 @@ function statusName(name: string): string {
 }
 
 async function onThisMachine(): Promise<Row[]> {
+  for (const { dir, problem } of Session.unreadable())
+    process.stderr.write(
+      `Warning: the state of a run in ${dir} cannot be read: ${problem}. If no run uses it, delete it.\n`,
+    );
   return await Promise.all(
     Session.all().map(async (session) => {
       const { workflowId, startedAt, summary } = session.run;
@@ -84,12 +88,14 @@ async function stateOf(session: Session): Promise<string> {
   if (outcome) return outcome.result?.outcome ?? 'ERROR';
   if (!isRunning(session)) return 'stopped';
   if (session.processes.controlAddress === undefined || !session.run.started) return 'starting';
-  const { client, connection } = await connectSession(session);
   try {
-    return (await client.workflow.getHandle(session.run.workflowId).query(progressQuery)).phase;
+    const { client, connection } = await connectSession(session);
+    try {
+      return (await client.workflow.getHandle(session.run.workflowId).query(progressQuery)).phase;
+    } finally {
+      await connection.close();
+    }
   } catch {
     return 'unknown';
-  } finally {
-    await connection.close();
   }
 }

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, Session } from '../../machine/session';
+import { stopLocalSession } from '../../cli/local-session';
+import { startOf } from '../../machine/process-identity';
+import { isAlive, isSupervised, Session } from '../../machine/session';
 import { eventually } from '../support/cli';
 
 let state: string;
@@ -74,4 +76,46 @@ test('a process is alive until it has ended, even while its parent has not reape
   expect(() => process.kill(zombie, 0)).not.toThrow();
   parent.kill('SIGKILL');
   await once(parent, 'exit');
+});
+
+test.each(['', '{', 'null', '{}', '[]', '{"id":1,"workflowId":2}'])(
+  'a run whose state is %j is named, and the others are found',
+  (content) => {
+    Session.create('good').updateRun({ id: 'good', workflowId: 'good' });
+    const bad = Session.create('bad');
+    writeFileSync(bad.file('run.json'), content);
+    expect(Session.all().map(({ run }) => run.id)).toEqual(['good']);
+    expect(Session.unreadable().map(({ dir }) => dir)).toEqual([bad.dir]);
+    expect(bad.problem).toMatch(/\w+/);
+  },
+);
+
+test.each(['processes.json', 'outcome.json'])('a session with a damaged %s is unreadable', (name) => {
+  const session = Session.create('a');
+  session.updateRun({ id: 'a', workflowId: 'w' });
+  expect(session.problem).toBeUndefined();
+  writeFileSync(session.file(name), '{"pids":');
+  expect(Session.unreadable()).toHaveLength(1);
+});
+
+test('a process that was given the pid of a supervisor is not the supervisor', () => {
+  const supervisorStart = startOf(process.pid);
+  expect(supervisorStart).toMatch(/\d/);
+  expect(isSupervised({ supervisorPid: process.pid, supervisorStart, pids: {} })).toBe(true);
+  expect(isSupervised({ supervisorPid: process.pid, supervisorStart: `${supervisorStart}0`, pids: {} })).toBe(false);
+  expect(isSupervised({ supervisorPid: 0, pids: {} })).toBe(false);
+  expect(startOf(2 ** 30)).toBeUndefined();
+  expect(startOf(process.ppid)).not.toBe(supervisorStart);
+});
+
+test('stopping a session leaves a stranger with the pid of its supervisor alone', async () => {
+  const stranger = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'ignore' });
+  const session = Session.create('a');
+  session.updateRun({ id: 'a', workflowId: 'w' });
+  session.updateProcesses({ supervisorPid: stranger.pid!, supervisorStart: 'before the reboot' });
+  await stopLocalSession(session);
+  expect(isAlive(stranger.pid!)).toBe(true);
+  expect(Session.all()).toEqual([]);
+  stranger.kill('SIGKILL');
+  await once(stranger, 'exit');
 });
