@@ -17,6 +17,7 @@ COPY report report
 COPY load-workflows load-workflows
 COPY orchestrator orchestrator
 COPY temporal temporal
+COPY executor executor
 COPY activities activities
 COPY machine machine
 COPY cli cli
