@@ -266,7 +266,7 @@ test('a workflow that is asked to cancel is canceled, and a workflow of an unkno
   await untilIdle(server.connection, workflowId);
   await client.workflow.getHandle(workflowId).cancel();
   await eventually('the cancellation', () => closed.some((one) => one.workflowId === workflowId));
-  expect(closed).toEqual([{ workflowId, status: 'canceled', atMs: expect.any(Number) }]);
+  expect(closed).toEqual([{ workflowId, status: 'canceled', endToEndMs: expect.any(Number) as number }]);
   await client.workflow.start('unknown', { workflowId: 'unknown', taskQueue: 'canceled' });
   await eventually('the failed task', async () => {
     const events = await historyOf(server.connection, 'unknown');

@@ -122,6 +122,6 @@ test('the executor reports each workflow that it closes, once', async () => {
       const found = closed.filter((one) => one.workflowId === workflowId);
       return found.length > 0 ? found : undefined;
     });
-    expect(reports).toEqual([{ workflowId, status: 'completed', atMs: expect.any(Number) }]);
+    expect(reports).toEqual([{ workflowId, status: 'completed', endToEndMs: expect.any(Number) as number }]);
   }
 });
