@@ -9,7 +9,7 @@ import { root, setUp } from './setup.mjs';
 
 const projects = (process.env.BENCHMARK_TEST_PROJECTS || 'unit,deploy,server,quick-faults').split(',');
 /** A project in which timing decides an outcome runs one test file at a time. */
-const PARALLEL = ['unit', 'server'];
+const PARALLEL = ['unit', 'deploy', 'server'];
 /** A jest that has reported and still runs after this time has something open, e.g. a socket. */
 const EXIT_WITHIN_MS = 20_000;
 const NO_TESTS = { numPassedTests: 0, numPendingTests: 0, numTodoTests: 0, numFailedTests: 0, testResults: [] };

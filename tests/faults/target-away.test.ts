@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Cluster } from '../../support/cluster';
-import { checkAccount } from '../../support/check-account';
-import { throttled } from '../../support/frontend';
-import { expectSoundAccount, sum } from '../../support/result';
+import { Cluster } from '../support/cluster';
+import { checkAccount } from '../support/check-account';
+import { throttled } from '../support/frontend';
+import { expectSoundAccount, sum } from '../support/result';
 
 jest.setTimeout(240_000);
 
