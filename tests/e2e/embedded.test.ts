@@ -55,7 +55,9 @@ test('25/s for 60 s on the embedded server: 1,500 of 1,500, the laws hold, and n
   // P10, computed here from the figures of the result: passed if and only if each of them meets its threshold.
   const { maxP99LatencyMs, minThroughput, maxErrorRate } = result.thresholds;
   const isMet = result.results.latency.p99! <= maxP99LatencyMs && result.results.actualRate >= minThroughput;
-  expect([result.passed, result.exitCode]).toEqual([isMet, isMet ? 0 : result.exitCode]);
+  // Another test runs beside this one, so the run may be INVALID. faults/quick/healthy has the machine for itself.
+  const exitCode = isMet ? 0 : 99;
+  expect([result.passed, result.exitCode]).toEqual([isMet, result.validity.valid ? exitCode : 111]);
   expect([minThroughput, maxErrorRate]).toEqual([22.5, 0.01]);
   expect(result.config).toMatchObject({ rate: 25, duration: '60s' });
   expect(JSON.parse(readFileSync(join(home.dir, 'out', 'result.json'), 'utf8'))).toEqual(result);
