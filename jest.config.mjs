@@ -37,6 +37,8 @@ export default {
       ),
     },
     { ...base, displayName: 'server', testMatch: in_('e2e', 'memory-frontend') },
+    // Takes longer: npm run test:long
+    { ...base, displayName: 'long', testMatch: in_('long') },
     { ...base, displayName: 'quick-faults', testMatch: in_('faults/quick') },
     // On a cluster built from source, on PostgreSQL: npm run test:on-postgres
     { ...base, displayName: 'on-postgres', testMatch: in_('on-postgres') },

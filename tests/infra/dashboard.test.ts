@@ -5,7 +5,7 @@ import { SERVER_MEASURES, type ServerMeasure } from '../../measurement/server/se
 
 /** Metric names that a frontend, a history and a matching service (server 1.32, PostgreSQL) served under load. */
 const served = new Set(readFileSync(join(__dirname, 'server-metric-names.txt'), 'utf8').split('\n'));
-/** Metrics that appear only after an error or on DSQL. tests/e2e/cluster reads the first two from a real server. */
+/** Metrics that appear only after an error or on DSQL. tests/long/cluster reads the first two from a real server. */
 const sometimes = ['service_errors_resource_exhausted', 'persistence_errors_resource_exhausted', 'dsql_'];
 
 const bare = (metric: string) => metric.replace(/_(bucket|sum|count|total)$/, '').replace(/_(milli)?seconds$/, '');

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { Cluster } from '../../support/cluster';
-import { registerNamespace } from '../../support/namespace';
-import { expectSoundAccount } from '../../support/result';
+import { Cluster } from '../support/cluster';
+import { registerNamespace } from '../support/namespace';
+import { expectSoundAccount } from '../support/result';
 
 jest.setTimeout(120_000);
 
