@@ -80,8 +80,9 @@ function summaryOf(resultFile) {
     encoding: 'utf8',
   });
   rmSync(folder, { recursive: true, force: true });
-  // The temporary file of the result does not belong in a picture.
-  return { status, summary: stdout.replace(/\n+ *Result: .*\n/, '\n').trim() };
+  // The temporary folder does not belong in a picture. Without --out, a run writes to a folder of its own.
+  const [, runId = 'run'] = /^[A-Z_, ]+ {2}(\S+)$/m.exec(stdout) ?? [];
+  return { status, summary: stdout.replaceAll(folder, join('benchmark-results', runId)).trim() };
 }
 
 setUp();
