@@ -52,8 +52,8 @@ export function workloadQueueOf(runId: string): string {
 }
 
 /**
- * Returns the task queue of the workflows of one lane of a step, if the lane's generator executes them. Whoever runs the
- * lane polls it, so every completion is seen by the process that has the lane's account.
+ * Returns the task queue of the workflows of one lane of a step, if the lane's generator executes them. The
+ * process that drives the lane polls it, so every completion is seen by the process that has the lane's account.
  */
 export function laneQueueOf(taskQueue: string, step: string, attempt: number, lane: number): string {
   return `${taskQueue}.${step}.${attempt}.${lane}`;

@@ -81,7 +81,7 @@ export class RunState {
     readonly carried?: Carried,
     readonly search?: SearchState,
   ) {
-    // A run that an older version has started goes on with its hosts.
+    // A run that an older version started keeps its hosts.
     const isOlder = !patched('lean-executor') || carried?.hostsStarted === true;
     this.spec = isOlder ? { ...spec, executor: 'sdk' } : spec;
     const { workflowId, firstExecutionRunId } = workflowInfo();

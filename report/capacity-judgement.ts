@@ -34,7 +34,7 @@ export function limitingTrials(search: SearchFacts, holds: readonly ReportedStep
   return hold === undefined ? [] : [hold];
 }
 
-/** A search that met no limit says so itself, with the command to try next. */
+/** A search that met no limit needs no finding: its advice already names the command to try next. */
 export function limitsOfSearch(findings: BenchmarkResult['findings']): BenchmarkResult['findings'] {
   return findings.filter(({ name }) => name !== 'no limit reached');
 }

@@ -3,6 +3,7 @@ import { markdownTable } from '../measurement/format/markdown-table';
 import { readableMs, readableRate } from '../measurement/format/durations';
 import { thresholdTexts } from '../measurement/judging/verdict';
 import { answerOf, requirement } from './answer';
+import { goalTable, trialTable } from './capacity-rows';
 import type { CapacityResult } from './capacity-schema';
 import type { BenchmarkResult, StepResult } from './result-schema';
 
@@ -54,30 +55,13 @@ function staircaseReasons({ firstFailedRate, reasons }: NonNullable<BenchmarkRes
 
 function capacityLines(capacity: CapacityResult | undefined): string[] {
   if (capacity === undefined) return [];
-  const { goals, trials, next } = capacity;
-  const rate = (value: number | null) => (value === null ? '–' : `${value}/s`);
+  const { next } = capacity;
+  const [goals, trials] = [goalTable(capacity), trialTable(capacity)];
   return [
-    ...markdownTable(
-      ['limit', 'holds', 'does not hold', '95 % interval', 'end'],
-      goals.map(({ name, holds, failsAt, interval, end }) => {
-        const between = interval === null ? '–' : `${interval.low}/s to ${interval.high}/s`;
-        return [name, rate(holds), rate(failsAt), between, end];
-      }),
-    ),
+    ...markdownTable(goals.head, goals.rows),
     `Next: ${next.advice}: \`${next.command}\``,
     '',
-    ...markdownTable(
-      ['trial', 'phase', 'rate', 'hold', 'completed', 'p99', 'outcome'],
-      trials.map(({ number, phase, rate: tried, seconds, completedPerSecond, p99Ms, outcome, reasons }) => [
-        String(number),
-        phase,
-        `${tried}/s`,
-        `${seconds} s`,
-        readableRate(completedPerSecond),
-        readableMs(p99Ms),
-        [outcome, ...reasons].join('; '),
-      ]),
-    ),
+    ...markdownTable(trials.head, trials.rows),
   ];
 }
 

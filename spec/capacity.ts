@@ -20,7 +20,7 @@ export const REPLACED_BY_SEARCH: Readonly<Partial<Record<FieldName, string>>> = 
   duration: 'a capacity search, which chooses the durations itself; use `maxDuration`',
   rampUp: 'a capacity search, which chooses the durations itself',
   hold: 'a capacity search, which chooses the durations itself',
-  stopOnFail: 'a capacity search, which goes on after a rate that does not hold',
+  stopOnFail: 'a capacity search, which continues after a rate that does not hold',
   iterations: 'a capacity search, which repeats the rates that matter itself',
   warmUp: 'a capacity search, which always warms up',
   maxP99: 'a capacity search; use `slo`',

@@ -70,7 +70,7 @@ export class LaneExecutors {
     this.timer ??= setInterval(() => void this.stopOrphans(), CHECK_MS).unref();
   }
 
-  /** Stops an executor; its tasks finish, and what it has not taken goes to whoever polls its queue next. */
+  /** Stops an executor. Its running tasks finish; the next poller of the queue gets the tasks that it has not taken. */
   async end(executor: LeanExecutor): Promise<void> {
     this.kept.delete(executor);
     await executor.stop();

@@ -23,7 +23,7 @@ export interface LaneTargetDeps {
 export class LaneTarget {
   /** Long polls that were repeated after an error. */
   retries = 0;
-  /** Whether workflows of the lane may be open when it ends, so that their execution goes on until the run has closed. */
+  /** Whether workflows of the lane may be open when it ends. Their execution then continues until the run has closed. */
   mayHaveOpenWorkflows = false;
   private executor?: LeanExecutor;
   private timer?: NodeJS.Timeout;

@@ -1,36 +1,18 @@
-import { readableMs, readableRate } from '../../measurement/format/durations';
-import { sloText } from '../capacity-sentence';
+import { goalTable, trialTable } from '../capacity-rows';
 import type { BenchmarkResult, StepResult } from '../result-schema';
 import { markup, section, table, type Markup } from './markup';
 
 /** Returns the limits of a capacity search with their brackets and intervals, what to try next, and its trials. */
 export function capacitySection({ capacity }: BenchmarkResult): Markup {
   if (!capacity) return markup``;
-  const { goals, trials, next } = capacity;
-  const rate = (value: number | null) => (value === null ? '–' : `${value}/s`);
+  const { next } = capacity;
+  const [goals, trials] = [goalTable(capacity), trialTable(capacity)];
   return section(
     'capacity',
     'Capacity',
-    table(
-      ['limit', 'holds', 'does not hold', '95 % interval', 'end of the search'],
-      goals.map(({ name, holds, failsAt, interval, end }) => {
-        const between = interval === null ? '–' : `${interval.low}/s to ${interval.high}/s`;
-        return [sloText(name), rate(holds), rate(failsAt), between, end];
-      }),
-    ),
+    table(goals.head, goals.rows),
     markup`<p>Next: ${next.advice}: <code>${next.command}</code></p>`,
-    table(
-      ['trial', 'phase', 'rate', 'hold', 'completed', 'p99', 'outcome'],
-      trials.map(({ number, phase, rate: tried, seconds, completedPerSecond, p99Ms, outcome, reasons }) => [
-        String(number),
-        phase,
-        `${tried}/s`,
-        `${seconds} s`,
-        readableRate(completedPerSecond),
-        readableMs(p99Ms),
-        [outcome, ...reasons].join('; '),
-      ]),
-    ),
+    table(trials.head, trials.rows),
   );
 }
 

@@ -103,7 +103,7 @@ test('Ctrl-C twice detaches and prints the cleanup command, which ends and remov
   for (const [name, pid] of Object.entries(pids)) expect([name, isAlive(pid)]).toEqual([name, false]);
 });
 
-test('a run whose command line was killed goes on, and watch ends it as run would have', async () => {
+test('a run whose command line was killed continues, and watch ends it as run would have', async () => {
   const command = home.run(['run', '--rate', '20', '--duration', '8s', '--ramp-up', '1s']);
   await command.says(/hold 2\/2/);
   command.kill('SIGKILL');

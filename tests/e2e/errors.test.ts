@@ -219,7 +219,7 @@ describe('on a target that misbehaves', () => {
     expect(error).toMatch(/could not be registered: UNAVAILABLE: out to lunch/);
   });
 
-  test('a start fails: counted by its cause and scope, and the run goes on', async () => {
+  test('a start fails: counted by its cause and scope, and the run continues', async () => {
     let starts = 0;
     const { result } = await failing('every-tenth', 'StartWorkflowExecution', async (_request, forward) => {
       starts += 1;

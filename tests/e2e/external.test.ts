@@ -45,7 +45,7 @@ test('a workflow of the user’s own, hosted by a worker that knows nothing of t
     (numbers[workflowId.split('/')[1]!] ??= []).push(done.number);
   }
   for (const step of Object.values(numbers)) expect(step.sort((a, b) => a - b)).toEqual(step.map((_, i) => i));
-  // P11: what is not the run's own goes on.
+  // P11: workflows that do not belong to the run continue.
   expect((await bystander.describe()).status.name).toBe('RUNNING');
 });
 

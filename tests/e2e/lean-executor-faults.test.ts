@@ -170,7 +170,7 @@ test('a completion whose answer was lost counts once', async () => {
   expect(failures).toEqual([]);
 });
 
-test('a workflow that was reset goes on from where it was reset to', async () => {
+test('a workflow that was reset continues from the event that it was reset to', async () => {
   await lean('reset');
   const workflowId = await start('multi-activity', { activityCount: 3 }, 'reset');
   const events = await completed(workflowId);

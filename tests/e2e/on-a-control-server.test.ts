@@ -171,7 +171,7 @@ test('benchmark cleanup deletes the namespaces that runs registered, and no othe
   ).rejects.toThrow(/not found/i);
 });
 
-test('a container that is started again goes on with its run, be it over, and never starts another', async () => {
+test('a container that is started again continues its run, also one that is over, and never starts another', async () => {
   const at = ['--control-address', cluster.control.address, '--address', cluster.target.address];
   const spec = { BENCHMARK_SPEC: '{"rate": 10, "duration": "3s", "rampUp": "500ms", "lanes": 1}' };
   const env = { ...spec, BENCHMARK_COMMAND: 'run', BENCHMARK_ATTACH: 'true', BENCHMARK_WORKFLOW_ID: 'restarted' };

@@ -12,7 +12,7 @@ afterEach(() => cluster.stop());
 
 const load = { rate: 20, duration: '8s', rampUp: '1s', lanes: 1 };
 
-test('kill -9 of the control worker in setup: another goes on from there', async () => {
+test('kill -9 of the control worker in setup: another one continues from there', async () => {
   cluster = await Cluster.start({ generators: 1 });
   await cluster.start('setup', load);
   const phase = await eventually('the setup', async () => {

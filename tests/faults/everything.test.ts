@@ -23,7 +23,7 @@ async function checkOnDatabase(result: BenchmarkResult): Promise<void> {
   await target.close();
 }
 
-test('the plug is pulled on everything at once; watch goes on with the run, and every arrival is accounted for', async () => {
+test('the plug is pulled on everything at once; watch continues the run, and every arrival is accounted for', async () => {
   const command = run('--db-filename', join(home.dir, 'target.db'));
   await command.says(/hold 2\/2 .* p50/);
   const pids = home.pids;

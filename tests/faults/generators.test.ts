@@ -13,7 +13,7 @@ afterEach(() => cluster.stop());
 
 const load = { rate: 20, duration: '20s', rampUp: '1s', lanes: 1 };
 
-test('kill -9 of a generator in the ramp: the run goes on, and every arrival is accounted for', async () => {
+test('kill -9 of a generator in the ramp: the run continues, and every arrival is accounted for', async () => {
   cluster = await Cluster.start();
   await cluster.start('ramp', { ...load, rampUp: '8s' });
   await cluster.loading('ramp', 5);
@@ -45,7 +45,7 @@ test('kill -9 of a generator in the hold: it is run again, and both attempts are
   expect(result.outcome).toBe('PASSED');
 });
 
-test('kill -9 of a generator that speaks to its workflows: what it left unsaid is said by whoever settles the account', async () => {
+test('kill -9 of a generator that sends messages to its workflows: reconciliation sends the rest', async () => {
   // Far from the target a conversation takes a second, so that the generator dies in the middle of many.
   cluster = await Cluster.start({ withNetwork: true });
   cluster.network!.delay(50);

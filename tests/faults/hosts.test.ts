@@ -35,7 +35,7 @@ test('a host that dies in mid-run: completions stall and recover, every workflow
   expect(result.validity.reasons.join()).toMatch(/host 0 did not report for \d\.\d s of the hold/);
 });
 
-test('no host is left: completions stop, the run says so, ends at the completion timeout and cleans up', async () => {
+test('no host is left: completions stop, the run reports it, ends at the completion timeout and cleans up', async () => {
   cluster = await Cluster.start({ roles: 'control,generator', generators: 1 });
   const host = await cluster.addWorker('host');
   await cluster.start('gone', { ...load, completionTimeout: '5s' });

@@ -9,7 +9,7 @@ afterEach(() => cluster.stop());
 
 const load = { rate: 20, duration: '20s', rampUp: '1s', lanes: 1 };
 
-test('every connection is cut, and for 3 s none can be made: what was not sent is counted, and the load goes on', async () => {
+test('every connection is cut, and for 3 s none can be made: unsent arrivals are counted, and the load continues', async () => {
   cluster = await Cluster.start({ generators: 1, withNetwork: true });
   await cluster.start('cut', load);
   await cluster.loading('cut');

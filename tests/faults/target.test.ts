@@ -88,7 +88,7 @@ test('a second start under the id of a run in progress is refused, and disturbs 
   expect(result.ledger.scheduled).toBe(90);
 });
 
-test('the disk is full: the run says so and keeps its result', async () => {
+test('the disk is full: the run reports it and keeps its result', async () => {
   cluster = await Cluster.start({ generators: 1 });
   const { home } = cluster;
   const out = join(home.dir, 'out');

@@ -21,7 +21,7 @@ test('rate-limited by a real server: the offered rate stays, cause and scope are
   expect(result.ledger.rejected['RESOURCE_EXHAUSTED/RPS_LIMIT/namespace']).toBeGreaterThan(30);
   expect(result.outcomes).toContain('FAILED');
   expect(result.findings[0]).toMatchObject({ name: 'namespace rate limit', knob: 'frontend.namespaceRPS' });
-  // The Temporal UI says so too.
+  // The details in the Temporal UI name it too.
   const { workflow } = cluster.client;
   const shown = await workflow.getHandle('limited').query<{ currentDetails?: string }>('__temporal_workflow_metadata');
   expect(shown.currentDetails).toMatch(/namespace rate limit.*frontend\.namespaceRPS/);
@@ -45,7 +45,7 @@ test('memory pressure in a generator: the in-flight cap falls, with a warning, a
   await cluster.stop();
 });
 
-test('a worker refuses more than BENCHMARK_MAX_RATE, whoever asks', async () => {
+test('a worker refuses more than BENCHMARK_MAX_RATE from every client', async () => {
   const cluster = await Cluster.start({ generators: 1, env: { BENCHMARK_MAX_RATE: '15' } });
   await cluster.start('too-fast', short);
   const { result, error } = await cluster.outcome('too-fast');
@@ -54,7 +54,7 @@ test('a worker refuses more than BENCHMARK_MAX_RATE, whoever asks', async () => 
   await cluster.stop();
 });
 
-test('the metrics port is taken: a warning, and the run goes on', async () => {
+test('the metrics port is taken: a warning, and the run continues', async () => {
   const home = new Home();
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');

@@ -56,7 +56,7 @@ test.each([2, 3])('%i lanes: one that is picked up late ends the others, and the
   expect(measured.target).toBeUndefined();
 });
 
-test('a step that is cancelled returns what its lanes have done', async () => {
+test('a step that is canceled returns the accounts of its lanes', async () => {
   let begun = 0;
   let allBegun: () => void = () => undefined;
   const underWay = new Promise<void>((resolve) => (allBegun = resolve));

@@ -85,7 +85,7 @@ test('with --verbose, the summary has all figures', () => {
   ]);
 });
 
-test('if the generators executed the workflows, the summary says so, and how many lanes the rate needs', () => {
+test('if the generators executed the workflows, the summary reports that and how many lanes the rate needs', () => {
   const passed = passedRun({ hosts: [], spec: specOf({ rate: 10, duration: '20s', lanes: 1 }) });
   const [hold] = passed.steps;
   const audits = [{ ...idleAudit, eventLoopUtilization: 0.02 }];

@@ -28,7 +28,7 @@ export function makeCertificates() {
     return join(dir, name);
   };
   return {
-    /** Lets in whoever has a certificate of this authority. */
+    /** Accepts clients with a certificate of this authority. */
     credentials: ServerCredentials.createSsl(
       Buffer.from(pemOf(ca)),
       [{ cert_chain: Buffer.from(pemOf(server)), private_key: Buffer.from(keyOf(server)) }],

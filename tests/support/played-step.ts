@@ -71,7 +71,7 @@ export async function playStep(
   }
 }
 
-/** A lane that goes on until it is cancelled, and then returns what it has. */
+/** A lane that runs until it is canceled, and then returns its account. */
 export async function untilCancelled(input: GenerateLoadInput) {
   const context = Context.current();
   const beat = setInterval(() => context.heartbeat(), 50);

@@ -22,7 +22,7 @@ function conversation(messages: Messages) {
 test.each<[Messages['kind'], string[], string[]]>([
   ['signal', ['signal w/0', 'signal w/1', 'signal w/2'], ['signal w/0', 'signal w/1', 'signal w/2']],
   ['update', ['update w/0', 'update w/1', 'update w/2'], ['update w/0', 'update w/1', 'update w/2']],
-  // The first update goes with the start; whoever sends again does not know whether it arrived.
+  // The first update goes with the start; a process that sends again does not know whether it arrived.
   ['update-with-start', ['update w/1', 'update w/2'], ['update w/0', 'update w/1', 'update w/2']],
   ['query', ['query w', 'query w', 'query w', 'signal w/0'], ['query w', 'query w', 'query w', 'signal w/0']],
 ])('%s: the messages of a workflow, in order, and when they are sent again', async (kind, first, again) => {

@@ -49,7 +49,7 @@ test('kill -9 of a generator in mid-step: the step is run again, and every arriv
   expect(result.notes.join()).toMatch(/the hold at 20\/s had a gap, so it was repeated \(attempt 2\)/);
 });
 
-test('kill -9 of the control worker in mid-step: generators go on, and the run ends as if nothing had happened', async () => {
+test('kill -9 of the control worker in mid-step: generators continue, and the run ends normally', async () => {
   const { command, pids } = await inHold('--duration', '12s');
   process.kill(pids.control!, 'SIGKILL');
   const { ended, result } = await end(command, pids);
