@@ -24,7 +24,7 @@ export interface LoadState {
 
 export interface Moment {
   readonly ratePerSecond: number;
-  /** Absent before the first completion of a step. */
+  /** Absent before the first completion. */
   readonly p50Ms?: number;
   readonly p99Ms?: number;
 }

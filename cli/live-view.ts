@@ -5,6 +5,7 @@ import { mergeLedgers, startedWorkflows, unaccounted, type Ledger } from '../mea
 import { rateAt } from '../measurement/load/profile';
 import type { StepSnapshot } from '../orchestrator/activity-types';
 import { progressQuery, type Progress } from '../orchestrator/messages';
+import { latencyOfLatest } from '../orchestrator/snapshots';
 import { frame, oneLine, type LiveState, type LoadState, type Moment, type Screen } from './live-frame';
 import { describeSearch } from './search-view';
 
@@ -138,10 +139,9 @@ export class LiveView {
     const step = [...timeline].reverse().find(({ startAtMs }) => startAtMs <= nowMs) ?? timeline[0];
     const targetRate = step && nowMs >= step.startAtMs ? rateAt(step, nowMs - step.startAtMs) : 0;
     const ledger = mergeLedgers(snapshots.map((one) => one.ledger));
-    const latest = snapshots.at(-1);
     const ratePerSecond = this.rate(nowMs, startedWorkflows(ledger));
-    const latency =
-      latest && latest.completed > 0 ? { p50Ms: latest.latencyP50Ms, p99Ms: latest.latencyP99Ms } : undefined;
+    // Right after its start, a step has no completions; those of the step before it are the latest.
+    const latency = latencyOfLatest(snapshots) ?? progress.latency;
     this.history.push({ ratePerSecond, ...latency });
     if (this.history.length > MAX_MOMENTS) this.history.shift();
     return {

@@ -10,12 +10,13 @@ const MAX_LENGTH = 19_000;
 /** Returns what the Temporal UI shows for a run in progress, as Markdown. */
 export function detailsOf(progress: Progress, steps: readonly StepFacts[]): string {
   const { phase, step, scheduled, acknowledged, completed, errors, latency, notes } = progress;
+  const [p50, p99] = latency ? [readableMs(latency.p50Ms), readableMs(latency.p99Ms)] : ['–', '–'];
   const rows = [
     `**${phase}**${step ? ` — step ${step.number} of ${step.steps} (${step.kind})` : ''}`,
     '',
     '| scheduled | acknowledged | completed | errors | p50 | p99 |',
     '|---|---|---|---|---|---|',
-    `| ${scheduled} | ${acknowledged} | ${completed} | ${errors} | ${readableMs(latency.p50Ms)} | ${readableMs(latency.p99Ms)} |`,
+    `| ${scheduled} | ${acknowledged} | ${completed} | ${errors} | ${p50} | ${p99} |`,
     ...(progress.search ? describeSearch(progress.search) : steps.filter(({ verdict }) => verdict).map(describeHold)),
     ...notes.map((note) => `- ${note}`),
   ];

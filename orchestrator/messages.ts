@@ -57,7 +57,7 @@ export interface Progress {
   readonly step?: { readonly number: number; readonly steps: number; readonly kind: string; readonly attempt: number };
   /** Planned starts per second at this time. */
   readonly targetRate: number;
-  /** Acknowledged starts per second between the last two snapshots. */
+  /** Acknowledged starts per second between the last two snapshots of a step, or since its start. */
   readonly achievedRate: number;
   readonly scheduled: number;
   readonly sent: number;
@@ -67,7 +67,8 @@ export interface Progress {
   /** Scheduled arrivals that did not become a workflow. */
   readonly errors: number;
   readonly ledger: Ledger;
-  readonly latency: { readonly p50Ms: number; readonly p99Ms: number };
+  /** Latency in the latest step with a completion; absent before the first one. */
+  readonly latency?: { readonly p50Ms: number; readonly p99Ms: number };
   /** Tasks waiting in the run's queues, by the server's statistics; absent if the server has none. */
   readonly backlog?: { readonly workflow?: number; readonly activity?: number };
   /** When the load began: milliseconds since the epoch on the control server's clock; 0 before the load. */

@@ -28,6 +28,7 @@ import { runRefOf } from './run-ref';
 import { planOf, thresholdsOf, type Plan, type PlannedStep } from './plan';
 import { searchedPlan, type SearchState } from './search-state';
 import { shortActivities } from './proxies';
+import { latencyOfLatest, latencyOfSteps, Snapshots } from './snapshots';
 
 /** Appears among the SDK's metrics of the control role. */
 const phaseGauge = metricMeter.createGauge(
@@ -70,7 +71,7 @@ export class RunState {
   /** Whether the load has paused between two iterations because the history has grown long. */
   pausedForNewHistory = false;
   private readonly begun: BegunStep[];
-  private readonly snapshots = new Map<number, { atMs: number; snapshot: StepSnapshot; rate: number }>();
+  private readonly snapshots = new Snapshots();
 
   /**
    * @param carried the state that an earlier execution of the same run has passed on
@@ -211,20 +212,14 @@ export class RunState {
   }
 
   progress(): Progress {
-    const live = [...this.snapshots.values()];
-    const latest = live.reduce<(typeof live)[number] | undefined>(
-      (best, one) => (best && best.snapshot.stepIndex > one.snapshot.stepIndex ? best : one),
-      undefined,
-    );
-    const ledger = mergeLedgers([...this.steps.map((step) => step.settled), ...live.map((one) => one.snapshot.ledger)]);
-    const completed = this.completions(
-      (step) => step.measurement.observation.completed,
-      (one) => one.completed,
-    );
-    const failed = this.completions(
-      (step) => total(step.measurement.observation.failed),
-      (one) => one.failed,
-    );
+    const live = this.snapshots.all;
+    const latest = live.at(-1);
+    const latency = latencyOfLatest(live) ?? latencyOfSteps(this.steps);
+    const ledger = mergeLedgers([...this.steps.map((step) => step.settled), ...live.map((one) => one.ledger)]);
+    const ended = this.steps.map(({ measurement }) => measurement.observation);
+    const count = (counts: readonly number[]) => counts.reduce((sum, n) => sum + n, 0);
+    const completed = count([...ended, ...live].map((one) => one.completed));
+    const failed = count([...ended.map((one) => total(one.failed)), ...live.map((one) => one.failed)]);
     const elapsedMs = this.loadStartMs === undefined ? 0 : Date.now() - this.loadStartMs;
     const loading = this.phase === 'load' ? this.stepAt(Date.now()) : undefined;
     return {
@@ -233,7 +228,7 @@ export class RunState {
       phase: this.phase,
       ...(loading ? { step: this.describeStep(loading.step) } : {}),
       targetRate: loading ? rateAt(loading.step, Date.now() - loading.startAtMs) : 0,
-      achievedRate: loading ? (latest?.rate ?? 0) : 0,
+      achievedRate: loading ? (latest?.ratePerSecond ?? 0) : 0,
       scheduled: ledger.scheduled,
       sent: sentOf(ledger),
       acknowledged: startedWorkflows(ledger),
@@ -241,8 +236,8 @@ export class RunState {
       failed,
       ledger,
       errors: total(ledger.rejected) + total(ledger.skipped) + total(ledger.unknown) + ledger.inDoubt,
-      latency: { p50Ms: latest?.snapshot.latencyP50Ms ?? 0, p99Ms: latest?.snapshot.latencyP99Ms ?? 0 },
-      ...(latest?.snapshot.backlog ? { backlog: latest.snapshot.backlog } : {}),
+      ...(latency ? { latency } : {}),
+      ...(latest?.backlog ? { backlog: latest.backlog } : {}),
       loadStartMs: this.loadStartMs ?? 0,
       timeline: this.begun.map(({ step: { kind, fromRate, toRate, durationMs, attempt, index }, startAtMs }) => {
         return { number: index + 1, kind, attempt, fromRate, toRate, durationMs, startAtMs };
@@ -264,21 +259,12 @@ export class RunState {
     return { number: step.index + 1, steps: this.planned.length, kind: step.kind, attempt: step.attempt };
   }
 
-  private completions(ofStep: (step: StepFacts) => number, ofSnapshot: (snapshot: StepSnapshot) => number): number {
-    const done = this.steps.reduce((sum, step) => sum + ofStep(step), 0);
-    return [...this.snapshots.values()].reduce((sum, { snapshot }) => sum + ofSnapshot(snapshot), done);
-  }
-
-  /** Adds a snapshot. Ignores one of a finished step and one that is older than the last, so progress never goes back (I7). */
+  /** Adds a snapshot, unless its step has ended. */
   private addSnapshot(snapshot: StepSnapshot): void {
-    const previous = this.snapshots.get(snapshot.stepIndex);
-    if (this.steps.some((step) => step.step.index === snapshot.stepIndex)) return;
-    if (previous && previous.snapshot.ledger.scheduled > snapshot.ledger.scheduled) return;
-    const atMs = Date.now();
-    const elapsedMs = previous ? atMs - previous.atMs : 0;
-    const acknowledged = snapshot.ledger.acknowledged - (previous?.snapshot.ledger.acknowledged ?? 0);
-    const rate = elapsedMs > 0 ? (acknowledged * 1000) / elapsedMs : 0;
-    this.snapshots.set(snapshot.stepIndex, { atMs, snapshot, rate });
+    const { stepIndex } = snapshot;
+    if (this.steps.some(({ step }) => step.index === stepIndex)) return;
+    const startAtMs = this.begun.find(({ step }) => step.index === stepIndex)?.startAtMs;
+    this.snapshots.add(snapshot, Date.now(), startAtMs ?? Date.now());
     this.showDetails();
   }
 

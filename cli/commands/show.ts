@@ -57,13 +57,17 @@ function print({ result, error }: RunOutcome, json: boolean, verbose: boolean): 
   return 0;
 }
 
-function describeProgress(progress: Progress): string {
+/** Returns the progress of a run as lines of text. */
+export function describeProgress(progress: Progress): string {
   const { runId, phase, step, scheduled, acknowledged, completed, errors, latency, etaMs, notes, search } = progress;
   const position = step ? `, step ${step.number} of ${step.steps} (${step.kind})` : '';
+  const latencies = latency
+    ? `p50 ${latency.p50Ms.toFixed(1)} ms, p99 ${latency.p99Ms.toFixed(1)} ms`
+    : 'no completions reported yet';
   return [
     `${runId}: ${phase}${position}`,
     `  scheduled ${scheduled}, acknowledged ${acknowledged}, completed ${completed}, errors ${errors}`,
-    `  p50 ${latency.p50Ms.toFixed(1)} ms, p99 ${latency.p99Ms.toFixed(1)} ms, ${Math.ceil(etaMs / 1000)} s of load left`,
+    `  ${latencies}, ${Math.ceil(etaMs / 1000)} s of load left`,
     ...(search ? describeBrackets(search).map((line) => `  ${line}`) : []),
     ...notes.map((note) => `  ${note}`),
     '',

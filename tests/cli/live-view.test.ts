@@ -1,6 +1,14 @@
+import type { Client } from '@temporalio/client';
+import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import fc from 'fast-check';
+import { LaneAccount } from '../../activities/generate-load/lane-account';
+import { describeProgress } from '../../cli/commands/show';
 import { columns, frame, type LiveState } from '../../cli/live-frame';
-import { LiveScreen } from '../../cli/live-view';
+import { LiveScreen, LiveView } from '../../cli/live-view';
+import { emptyLedger } from '../../measurement/account/ledger';
+import type { LaneCheckpoint } from '../../orchestrator/activity-types';
+import type { Progress } from '../../orchestrator/messages';
+import { laneInput } from '../support/lane';
 
 function state(change: Partial<NonNullable<LiveState['load']>> = {}): LiveState {
   return {
@@ -128,4 +136,71 @@ test('without a terminal, there is a line for each phase and one every five seco
   expect(written[1]).toMatch(
     /^\[█+·+\] hold 3\/6 {2}40 of 40\/s {2}p50 12 p99 80 ms {2}in flight 3 {2}errors 12 {2}107 s left\n$/,
   );
+});
+
+const progress: Progress = {
+  runId: 'run-1a2b3c4d',
+  namespace: 'benchmark-run-1a2b3c4d',
+  phase: 'load',
+  targetRate: 10,
+  achievedRate: 10,
+  scheduled: 40,
+  sent: 40,
+  acknowledged: 40,
+  completed: 0,
+  failed: 0,
+  errors: 0,
+  ledger: emptyLedger,
+  loadStartMs: Date.now() - 5000,
+  timeline: [],
+  loadDurationMs: 30_000,
+  etaMs: 25_000,
+  notes: [],
+};
+
+/** The heartbeat of a lane that has scheduled three arrivals, some of which completed after 20 ms. */
+function heartbeat(completed: number): LaneCheckpoint {
+  const account = new LaneAccount(laneInput());
+  for (let i = 0; i < 3; i += 1) account.schedule(i, i);
+  for (let i = 0; i < completed; i += 1) {
+    account.acknowledge(i, i, 1);
+    account.choose(i);
+    account.complete({ sequence: i, atMs: i, latencyMs: 20, serviceMs: 20 });
+  }
+  return account.checkpoint('sending');
+}
+
+/** Returns the first line that the view writes beside a run with these steps in progress. */
+async function firstLine(answer: Progress, steps: readonly LaneCheckpoint[]): Promise<string> {
+  const workflowService = {
+    async describeWorkflowExecution({ execution }: { execution: { workflowId: string } }) {
+      const step = steps[Number(execution.workflowId)];
+      const pendingChildren = steps.map((_, i) => ({ workflowTypeName: 'LoadStep', workflowId: String(i) }));
+      if (!step) return { pendingChildren };
+      const heartbeatDetails = { payloads: toPayloads(defaultPayloadConverter, step) };
+      return { pendingActivities: [{ activityType: { name: 'generateLoad' }, heartbeatDetails }] };
+    },
+  };
+  const client = {
+    options: { namespace: 'control' },
+    connection: { workflowService, withDeadline: (_: number, call: () => unknown) => call() },
+    workflow: { getHandle: () => ({ query: () => Promise.resolve(answer) }) },
+  } as unknown as Client;
+  return await new Promise((resolve) => {
+    const out = { isTTY: false, columns: 100, rows: 30, write: (line: string) => (resolve(line), view.stop(), true) };
+    const view: LiveView = new LiveView(client, 'run', out as never);
+    void view.run();
+  });
+}
+
+test('a step that has just begun shows the latency of the step before it, not that there are no completions', async () => {
+  expect(await firstLine(progress, [heartbeat(2), heartbeat(0)])).toContain('p50 20 p99 20 ms');
+  expect(await firstLine({ ...progress, latency: { p50Ms: 7, p99Ms: 9 } }, [heartbeat(0)])).toContain('p50 7 p99 9 ms');
+  expect(await firstLine(progress, [heartbeat(0)])).toContain('no completions yet');
+});
+
+test('show prints no latency before the first snapshot with a completion', () => {
+  expect(describeProgress(progress)).toContain('no completions reported yet, 25 s of load left');
+  expect(describeProgress(progress)).not.toContain('p50');
+  expect(describeProgress({ ...progress, latency: { p50Ms: 7, p99Ms: 9 } })).toContain('p50 7.0 ms, p99 9.0 ms');
 });
