@@ -1,6 +1,7 @@
 import { readableMs, readableRate } from '../measurement/format/durations';
 import { thresholdTexts } from '../measurement/judging/verdict';
 import type { BenchmarkResult } from './result-schema';
+import { compareWithServer } from './server-count';
 
 type Threshold = BenchmarkResult['thresholds']['checks'][number];
 
@@ -14,7 +15,7 @@ export function answerOf(result: BenchmarkResult): string {
     case 'ABORTED':
       return `${capacity ? `${capacity.sentence} ` : ''}The run ended early: ${abortReason ?? 'it was aborted'}.`;
     case 'UNACCOUNTED':
-      return 'The account does not agree with the server. Do not use the figures.';
+      return `The account ${compareWithServer(result) === 'not compared' ? 'was not compared' : 'does not agree'} with the server. Do not use the figures.`;
     case 'INVALID':
     case 'FAILED':
     case 'PASSED':

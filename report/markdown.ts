@@ -5,6 +5,7 @@ import { thresholdTexts } from '../measurement/judging/verdict';
 import { answerOf, requirement } from './answer';
 import { goalTable, trialTable } from './capacity-rows';
 import type { CapacityResult } from './capacity-schema';
+import { whyNoCount } from './server-count';
 import type { BenchmarkResult, StepResult } from './result-schema';
 
 /** Returns the summary as Markdown, for a CI job or a pull request. */
@@ -39,7 +40,7 @@ export function renderMarkdown(result: BenchmarkResult): string {
         ...[latency.p50, latency.p99].map(readableMs),
       ]),
     ),
-    `Account: ${ledger.scheduled} scheduled, ${ledger.acknowledged} acknowledged, ${ledger.recovered} recovered; the server's count ${server.agrees ? 'agrees' : 'does not agree'} (${server.counts.total}). ${results.latency.count} latency samples.`,
+    `Account: ${ledger.scheduled} scheduled, ${ledger.acknowledged} acknowledged, ${ledger.recovered} recovered; ${whyNoCount(result) ?? `the server's count ${server.agrees ? 'agrees' : 'does not agree'} (${server.counts.total})`}. ${results.latency.count} latency samples.`,
     '',
     ...findings.map(({ name, evidence, advice }) => `- **${name}**: ${evidence} → ${advice}`),
     ...configBlock(dynamicConfigOf(findings)),

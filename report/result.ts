@@ -26,6 +26,7 @@ import { iterationsOf } from './iterations';
 import { withinLimit } from './size-limit';
 import { headlineOf, outcomesOf, staircaseOf, validityOf, verdictOf } from './judgement';
 import { SCHEMA_VERSION, type BenchmarkResult } from './result-schema';
+import { compareWithServer } from './server-count';
 import { mixOf, stepResult, type ReportedStep } from './steps';
 
 /** Assembles a result. It is complete and valid against its schema, however early the run ended. */
@@ -44,9 +45,8 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
   const validity = validityOf(facts, judged);
   const holds = headlineHolds(facts, counted, headline);
   const results = resultsOf(facts, holds, ledger, server.counts);
-  const ending = endingOf(
-    outcomesOf(facts, { passed: verdict.passed, valid: validity.valid, accounted: server.agrees }),
-  );
+  const accounted = ['agrees', 'nothing to compare'].includes(compareWithServer({ ledger, server }));
+  const ending = endingOf(outcomesOf(facts, { passed: verdict.passed, valid: validity.valid, accounted }));
   return withinLimit({
     schemaVersion: SCHEMA_VERSION,
     timestamp: new Date(facts.startedAtMs).toISOString(),

@@ -3,6 +3,7 @@ import { percent } from '../measurement/format/numbers';
 import { formatDuration } from '../spec/duration';
 import { renderCluster } from './cluster';
 import type { BenchmarkResult } from './result-schema';
+import { whyNoCount } from './server-count';
 
 /** Returns the figures that only a reader of details needs. */
 export function renderDetails(result: BenchmarkResult): string[] {
@@ -96,19 +97,23 @@ function sizing({ sizing: found, generatorSizing, executor, config }: BenchmarkR
 }
 
 /** Returns the account of all arrivals, the errors by cause, and the server's own count. */
-export function account({ ledger, server }: BenchmarkResult): string[] {
+export function account(result: BenchmarkResult): string[] {
+  const { ledger, server } = result;
   const counts = (title: string, entries: Readonly<Record<string, number>>) =>
     Object.entries(entries).map(([key, n]) => `    ${title} ${n} × ${key}${example(key)}`);
   const example = (cause: string) => (ledger.examples?.[cause] ? `; first: ${ledger.examples[cause]}` : '');
   const { counts: c } = server;
   const agrees = server.agrees ? 'agrees' : 'DOES NOT AGREE';
+  const why = whyNoCount(result);
   return [
     '',
     'Account of all arrivals',
     `  scheduled ${ledger.scheduled} = acknowledged ${ledger.acknowledged} + recovered ${ledger.recovered} + rejected ${sum(ledger.rejected)} + skipped ${sum(ledger.skipped)} + unknown ${sum(ledger.unknown) + ledger.inDoubt}`,
     ...counts('rejected', ledger.rejected),
     ...counts('skipped', ledger.skipped),
-    `  the server's count ${agrees}: ${c.total} = completed ${c.completed} + failed ${c.failed} + canceled ${c.canceled} + terminated ${c.terminated} + timed out ${c.timedOut} + open ${c.open}`,
+    why === undefined
+      ? `  the server's count ${agrees}: ${c.total} = completed ${c.completed} + failed ${c.failed} + canceled ${c.canceled} + terminated ${c.terminated} + timed out ${c.timedOut} + open ${c.open}`
+      : `  ${why}`,
     ...server.open.map((line) => `    ${line}`),
   ];
 }

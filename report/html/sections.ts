@@ -2,6 +2,7 @@ import { dynamicConfigOf } from '../../measurement/findings/setting';
 import { percent } from '../../measurement/format/numbers';
 import { thresholdTexts } from '../../measurement/judging/verdict';
 import { answerOf, requirement } from '../answer';
+import { whyNoCount } from '../server-count';
 import type { BenchmarkResult } from '../result-schema';
 import { markup, section, table, type Markup } from './markup';
 
@@ -71,13 +72,15 @@ function reasonList(reasons: readonly string[]): Markup {
   </ul>`;
 }
 
-function tiles({ thresholds, validity, server, ledger }: BenchmarkResult): Markup {
+function tiles(result: BenchmarkResult): Markup {
+  const { thresholds, validity, server, ledger } = result;
   // In a staircase, another hold may be invalid.
   const isValid = validity.checks.length === 0 ? validity.valid : validity.checks.every(({ ok }) => ok);
   const limits = thresholds.checks.map((check) => {
     const value = thresholdTexts(check).actual;
     return tile(check.name, value, `required ${requirement(check)}`, check.passed ? 'good' : 'bad');
   });
+  const noCount = whyNoCount(result);
   return markup`<div class="tiles">
     ${limits}${
       isValid
@@ -86,7 +89,9 @@ function tiles({ thresholds, validity, server, ledger }: BenchmarkResult): Marku
     }${
       server.agrees
         ? tile('account', 'closed', `each of ${ledger.scheduled} starts is accounted for`, 'good')
-        : tile('account', 'open', 'it does not agree with the server', 'bad')
+        : noCount === undefined
+          ? tile('account', 'open', 'it does not agree with the server', 'bad')
+          : tile('account', ledger.scheduled === 0 ? 'empty' : 'open', noCount, 'unsure')
     }
   </div>`;
 }
@@ -128,7 +133,8 @@ export function findingCards({ findings }: BenchmarkResult): Markup {
 }
 
 /** Returns the account of all arrivals as a bar, and the errors by cause. */
-export function accountBar({ ledger, server }: BenchmarkResult): Markup {
+export function accountBar(result: BenchmarkResult): Markup {
+  const { ledger, server } = result;
   if (ledger.scheduled === 0) return markup``;
   const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((all, n) => all + n, 0);
   const groups = [
@@ -149,6 +155,8 @@ export function accountBar({ ledger, server }: BenchmarkResult): Markup {
     ]),
   );
   const { counts } = server;
+  const count = `The server's count ${server.agrees ? 'agrees' : 'does not agree'}: ${counts.total} workflows, of which ${counts.completed} completed, ${counts.failed} failed, ${counts.canceled} were canceled, ${counts.terminated} terminated, ${counts.timedOut} timed out, and ${counts.open} are open.`;
+  const why = whyNoCount(result);
   const disagreements =
     server.open.length === 0
       ? markup``
@@ -172,9 +180,7 @@ export function accountBar({ ledger, server }: BenchmarkResult): Markup {
     ),
     causes.length > 0 ? table(['error', 'group', 'arrivals', 'share', 'first message'], causes) : undefined,
     markup`<p class="hint">
-      The server's count ${server.agrees ? 'agrees' : 'does not agree'}: ${counts.total} workflows, of which
-      ${counts.completed} completed, ${counts.failed} failed, ${counts.canceled} were canceled, ${counts.terminated}
-      terminated, ${counts.timedOut} timed out, and ${counts.open} are open.
+      ${why === undefined ? count : `${why[0]!.toUpperCase()}${why.slice(1)}.`}
     </p>`,
     disagreements,
   );

@@ -2,6 +2,8 @@ import { assessValidity, evidenceOf } from '../../measurement/judging/validity';
 import { judge } from '../../measurement/judging/verdict';
 import { idleAudit } from '../../measurement/account/generator-audit';
 import type { StepFacts } from '../../report/facts';
+import { renderHtml } from '../../report/html/page';
+import { emptyLedger } from '../../measurement/account/ledger';
 import { renderMarkdown } from '../../report/markdown';
 import { resultOf } from '../../report/result';
 import { renderText } from '../../report/text';
@@ -185,4 +187,30 @@ test('the summary of an invalid run names the reasons and recommends a value for
       '    rejected 40 × RESOURCE_EXHAUSTED/RPS_LIMIT/namespace',
     ]) as string[],
   );
+});
+
+test('a run that ended before its load has nothing to compare: no report contradicts the server', () => {
+  const result = resultOf(passedRun({ steps: [], reconciliation: undefined, error: 'the server is not healthy' }));
+  expect(result.outcomes).toEqual(['ERROR']);
+  for (const text of [renderText(result, { verbose: true }), renderMarkdown(result)]) {
+    expect(text).toContain('nothing was sent, so there is nothing to compare with the server');
+    expect(text).not.toMatch(/agree/i);
+  }
+  expect(renderHtml([result], '')).not.toMatch(/not agree/);
+});
+
+test('a step that sent nothing needs no count of the server either', () => {
+  const { steps } = passedRun();
+  const nothing = { ...steps[0]!, settled: emptyLedger, server: undefined };
+  expect(resultOf(passedRun({ steps: [nothing], reconciliation: undefined })).outcomes).not.toContain('UNACCOUNTED');
+});
+
+test('an account that was not compared with the server is UNACCOUNTED, but no disagreement is reported', () => {
+  const facts = passedRun({ reconciliation: undefined });
+  const result = resultOf({ ...facts, steps: facts.steps.map(({ server: _, ...step }) => step) });
+  expect(result.outcome).toBe('UNACCOUNTED');
+  for (const text of [renderText(result), renderMarkdown(result), renderHtml([result], '')]) {
+    expect(text).toMatch(/account was not compared with the server/i);
+    expect(text).not.toMatch(/not agree/i);
+  }
 });
