@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Connection } from '@temporalio/client';
-import { snapshotStep } from '../activities/observe/lane-heartbeats';
-import { mergeLedgers, startedWorkflows, unaccounted, type Ledger } from '../measurement/account/ledger';
+import { LaneRecorder, snapshotStep } from '../activities/observe/lane-heartbeats';
+import { mergeLedgers, startedWorkflows, type Ledger } from '../measurement/account/ledger';
 import { rateAt } from '../measurement/load/profile';
 import type { StepSnapshot } from '../orchestrator/activity-types';
 import { progressQuery, type Progress } from '../orchestrator/messages';
@@ -68,6 +68,8 @@ export class LiveView {
   private progress?: Progress;
   private readonly screen: LiveScreen;
   private readonly history: Moment[] = [];
+  /** By the workflow ID of the step. */
+  private readonly recorders = new Map<string, LaneRecorder>();
   private readonly stopping = new AbortController();
   private lastRate = 0;
   private previous?: { atMs: number; acknowledged: number };
@@ -120,9 +122,15 @@ export class LiveView {
       .filter((child) => child.workflowTypeName === 'LoadStep')
       .map((child) => child.workflowId!);
     const all = await Promise.all(
-      steps.map((step, i) => snapshotStep(connection, namespace, step, i).catch(() => undefined)),
+      steps.map((step, i) => snapshotStep(connection, namespace, step, i, this.lanesOf(step)).catch(() => undefined)),
     );
     return all.filter((one): one is StepSnapshot => one !== undefined && one.ledger.scheduled > 0);
+  }
+
+  private lanesOf(step: string): LaneRecorder {
+    const lanes = this.recorders.get(step) ?? new LaneRecorder();
+    this.recorders.set(step, lanes);
+    return lanes;
   }
 
   private show(snapshots: readonly StepSnapshot[]): void {
@@ -153,7 +161,7 @@ export class LiveView {
           ? `${step.kind} ${step.number}/${progress.step?.steps ?? step.number}`
           : '',
       targetRate,
-      inFlight: unaccounted(ledger),
+      inFlight: snapshots.reduce((sum, { inFlight }) => sum + inFlight, 0),
       ...(backlog ? { backlog } : {}),
       errors: errorsOf(progress.ledger),
       history: this.history,

@@ -6,7 +6,7 @@ import { mergeHistograms } from '../../measurement/account/histogram';
 import type { CollectInput, HostReport, LaneRecords, StepSnapshot } from '../../orchestrator/activity-types';
 import { breachSignal, snapshotSignal } from '../../orchestrator/messages';
 import type { TargetConnections } from '../../temporal/connections';
-import { lanesOf, pendingHeartbeats, readLanes, snapshotOf } from './lane-heartbeats';
+import { LaneRecorder, lanesOf, pendingHeartbeats, readLanes, snapshotOf } from './lane-heartbeats';
 import { QueueSampler } from './task-queues';
 
 /** The first snapshot is sent this long after the collector starts, at the latest. */
@@ -27,17 +27,20 @@ export function createCollectProgress({ client, targets }: { client: Client; tar
     const run = client.workflow.getHandle(reportTo);
     const queues = new QueueSampler(targets, input.run, input.queues);
     const watch = abortOn && new AbortWatch(abortOn);
+    const recorder = new LaneRecorder();
     const checkEveryMs = abortOn ? Math.min(reportEveryMs, abortOn.windowMs / CHECKS_PER_WINDOW) : reportEveryMs;
     let reportAt = Date.now() + Math.min(FIRST_REPORT_MS, reportEveryMs);
     for (;;) {
       await context.sleep(Math.max(0, Math.min(reportAt - Date.now(), checkEveryMs)));
-      const lanes = await lanesOf(connection, client.options.namespace, stepWorkflowId).catch(() => []);
-      const snapshot = snapshotOf(lanes, stepIndex);
-      if (snapshot && Date.now() >= reportAt) {
+      const current = await lanesOf(connection, client.options.namespace, stepWorkflowId).catch(() => []);
+      if (current.length === 0) continue;
+      const lanes = recorder.record(current);
+      const snapshot = snapshotOf(lanes, stepIndex)!;
+      if (Date.now() >= reportAt) {
         await run.signal(snapshotSignal, { ...snapshot, backlog: await backlogs(queues) });
         reportAt = Date.now() + reportEveryMs;
       }
-      if (!watch || !snapshot || !lanes.some(({ phase }) => phase === 'sending')) continue;
+      if (!watch || !current.some(({ phase }) => phase === 'sending')) continue;
       const latency = mergeHistograms(lanes.map(({ histograms }) => histograms.latency));
       const { ageMs: backlogAgeMs } = (abortOn?.backlogAgeMs && (await queues.sample('workflow'))) || {};
       const breach = watch.breach({ atMs: Date.now(), ledger: snapshot.ledger, latency, backlogAgeMs });

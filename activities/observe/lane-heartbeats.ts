@@ -57,14 +57,19 @@ export async function readLanes(
   return { waiting, begun };
 }
 
-/** Returns the last heartbeats of a step's lanes, merged; undefined if no lane has heartbeated. */
+/**
+ * Returns the last heartbeats of a step's lanes, merged; undefined if no lane has heartbeated.
+ *
+ * @param lanes keeps the heartbeats of lanes that have returned
+ */
 export async function snapshotStep(
   connection: Connection,
   namespace: string,
   stepWorkflowId: string,
   stepIndex: number,
+  lanes = new LaneRecorder(),
 ): Promise<StepSnapshot | undefined> {
-  return snapshotOf(await lanesOf(connection, namespace, stepWorkflowId), stepIndex);
+  return snapshotOf(lanes.record(await lanesOf(connection, namespace, stepWorkflowId)), stepIndex);
 }
 
 /** Returns the last heartbeat of each lane of a step. */
@@ -74,6 +79,21 @@ export async function lanesOf(
   stepWorkflowId: string,
 ): Promise<LaneCheckpoint[]> {
   return await pendingHeartbeats<LaneCheckpoint>(connection, namespace, stepWorkflowId, 'generateLoad');
+}
+
+/**
+ * Keeps the last heartbeat of each lane of a step. A lane that has returned no longer has one, but what it has done still
+ * belongs to the step: sums over the lanes must not shrink.
+ */
+export class LaneRecorder {
+  private readonly last = new Map<number, LaneCheckpoint>();
+
+  /** Takes the current heartbeats and returns the last one of every lane that ever had one. */
+  record(current: readonly LaneCheckpoint[]): LaneCheckpoint[] {
+    for (const lane of current) this.last.set(lane.lane, lane);
+    const present = new Set(current.map(({ lane }) => lane));
+    return [...this.last.values()].map((one) => (present.has(one.lane) ? one : { ...one, inFlight: 0, awaited: 0 }));
+  }
 }
 
 /** Merges the heartbeats of a step's lanes; undefined if there are none. */

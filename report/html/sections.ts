@@ -91,7 +91,7 @@ function tiles(result: BenchmarkResult): Markup {
         ? tile('account', 'closed', `each of ${ledger.scheduled} starts is accounted for`, 'good')
         : noCount === undefined
           ? tile('account', 'open', 'it does not agree with the server', 'bad')
-          : tile('account', ledger.scheduled === 0 ? 'empty' : 'open', noCount, 'unsure')
+          : tile('account', 'open', noCount, 'unsure')
     }
   </div>`;
 }
