@@ -15,7 +15,7 @@ import type { StepFacts } from '../report/facts';
 import { judgeHold } from './judge';
 import { LoadStep } from './load-step';
 import { LOAD_QUEUES, PICKED_UP_LATE, stepWorkflowId } from './names';
-import { OBSERVER_LIMIT, planRerun, planShifted, type PlannedStep } from './plan';
+import { maxObservers, planRerun, planShifted, type PlannedStep } from './plan';
 import type { RunState } from './run-state';
 import { StepsInProgress } from './steps-in-progress';
 
@@ -245,8 +245,7 @@ async function executeStep(
         seriesWidthMs: plan.seriesWidthMs,
         executor: executorOf(spec),
         observeShare: step.observeShare ?? plan.observeShare,
-        // 1.5 times the expected number per lane, because the size of the sample varies.
-        maxObservers: Math.floor((OBSERVER_LIMIT * 1.5) / plan.lanes),
+        maxObservers: maxObservers(spec),
         maxInFlight: plan.maxInFlightPerLane,
         connections: spec.connections,
         completionTimeoutMs: plan.completionTimeoutMs,

@@ -15,6 +15,10 @@ export const START_DEADLINE_MS = 10_000;
  * (default 1200) per frontend, namespace and API; this is half of it.
  */
 export const OBSERVER_LIMIT = 600;
+/** The limit may be exceeded by this factor for a moment, because the number of long polls varies. */
+const OBSERVER_MARGIN = 1.5;
+/** Completions that a lane may await at the same time if its generator executes the workflows: they cost memory only. */
+const MAX_OWN_AWAITED = 100_000;
 
 export type StepKind = 'ramp' | 'hold' | 'lead-in' | 'warm-up';
 
@@ -141,7 +145,21 @@ export function thresholdsOf(spec: BenchmarkSpec): Thresholds {
  */
 export function observeShare(spec: BenchmarkSpec, maxP99LatencyMs: number, ratePerSecond: number): number {
   if (executorOf(spec) === 'lean') return 1;
-  return Math.min(1, OBSERVER_LIMIT / (ratePerSecond * (maxP99LatencyMs / 1000)));
+  return Math.min(1, (spec.lanes * meanObservers(spec.lanes)) / (ratePerSecond * (maxP99LatencyMs / 1000)));
+}
+
+/** Returns how many completions one lane may await at the same time. Beyond it, samples are lost. */
+export function maxObservers(spec: BenchmarkSpec): number {
+  return executorOf(spec) === 'lean' ? MAX_OWN_AWAITED : Math.floor((OBSERVER_LIMIT * OBSERVER_MARGIN) / spec.lanes);
+}
+
+/**
+ * Returns the mean number of completions that one of n lanes may await. The number m varies by √m, so the mean is such that
+ * m + 5√m is the lane's maximum: the more lanes, the smaller the mean in comparison. √m = (√(25 + 4 · maximum) − 5) / 2.
+ */
+function meanObservers(lanes: number): number {
+  const root = (Math.sqrt(25 + (4 * OBSERVER_LIMIT * OBSERVER_MARGIN) / lanes) - 5) / 2;
+  return Math.min(OBSERVER_LIMIT / lanes, root * root);
 }
 
 /** Returns the steps that were picked up late as new attempts after all planned steps, in the same order and shape. */

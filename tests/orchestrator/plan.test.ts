@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { countArrivals } from '../../measurement/load/arrivals';
+import { LIMITS } from '../../measurement/judging/validity';
 import {
+  maxObservers,
   OBSERVER_LIMIT,
+  observeShare,
   planRerun,
   planOf,
   planShifted,
@@ -77,6 +80,35 @@ test('generators that execute the workflows observe all completions; otherwise t
     }),
     { numRuns: 100 },
   );
+});
+
+test('with any number of lanes, few samples are lost to the maximum of a lane, and all lanes together stay below the server’s limit', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 200 }), (lanes) => {
+      const spec = specOf({ lanes, rate: 1000, executor: 'sdk' });
+      const most = maxObservers(spec);
+      expect(most * lanes).toBeLessThan(1200);
+      // Completions that one lane awaits if every latency is at its threshold; an arrival is lost if it finds `most` others.
+      const mean = (1000 * 5 * observeShare(spec, 5000, 1000)) / lanes;
+      expect(1 - atMost(most - 1, mean)).toBeLessThan(LIMITS.lostSamplesShare);
+    }),
+  );
+});
+
+/** The probability that a Poisson variable is at most k. */
+function atMost(k: number, mean: number): number {
+  let term = Math.exp(-mean);
+  let sum = term;
+  for (let i = 1; i <= k; i += 1) {
+    term *= mean / i;
+    sum += term;
+  }
+  return sum;
+}
+
+test('a generator that executes its workflows may await as many as are open by design', () => {
+  const spec = specOf({ workload: 'timer', timerDuration: '10m', rate: 100, lanes: 1 });
+  expect(maxObservers(spec)).toBeGreaterThan(100 * 600);
 });
 
 test('a repeated hold follows all planned steps as a new attempt, with the same number of arrivals', () => {
