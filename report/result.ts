@@ -212,8 +212,10 @@ function seriesOf(facts: RunFacts): BenchmarkResult['series'] {
 
 function findingsOf(
   counted: readonly ReportedStep[],
-  { reconciliation, workload }: RunFacts,
+  { reconciliation, workload, system }: RunFacts,
 ): BenchmarkResult['findings'] {
+  const settings = system?.dynamicConfig;
+  const dynamicConfig = settings === 'unknown' ? undefined : settings;
   const visibilityWaitMs = reconciliation?.visibilityWaitMs;
   const holds = counted.map(({ step, settled, verdict, validity, result, measurement }) => {
     return {
@@ -226,6 +228,7 @@ function findingsOf(
       verdict,
       validity,
       target: measurement.target,
+      dynamicConfig,
     };
   });
   return attribute(holds, workload).map((finding) => ({ ...finding }));

@@ -13,11 +13,11 @@ const CURRENT_VALUE: Readonly<Record<string, readonly [measure: MeasureName, ser
 };
 
 /**
- * Recommends a value for a key of the server's dynamic configuration: the current value, or the default if the server
- * does not report it, times the factor and some headroom.
+ * Recommends a value for a key of the server's dynamic configuration: the current value, or the default if nobody
+ * reports it, times the factor and some headroom. So it never recommends less than what is set.
  *
  * @param factor the calls that the load needs, as a multiple of the calls that were accepted
- * @returns nothing if the knob is not a key, or its default is not a number
+ * @returns nothing if the knob is not a key, or neither its current value nor its default is a number
  */
 export function settingFor(
   { knob, default: fallback }: { readonly knob: string; readonly default: string },
@@ -25,9 +25,10 @@ export function settingFor(
   factor: number,
 ): Pick<Finding, 'setting'> {
   const byDefault = /^(\d+)(?=$|[ ,;])/.exec(fallback)?.[1];
-  if (!/^[a-z]+\.\w+$/.test(knob) || byDefault === undefined || !Number.isFinite(factor)) return {};
   const current = currentValue(knob, holds);
-  const needed = (current ?? Number(byDefault)) * Math.max(1, factor) * HEADROOM;
+  const base = current ?? Number(byDefault);
+  if (!/^[a-z]+\.\w+$/.test(knob) || Number.isNaN(base) || !Number.isFinite(factor)) return {};
+  const needed = base * Math.max(1, factor) * HEADROOM;
   const from =
     current === undefined
       ? `the default is ${byDefault} (if another value is set, multiply that)`
@@ -40,8 +41,17 @@ function currentValue(knob: string, holds: readonly HoldEvidence[]): number | un
   const [measure, service] = CURRENT_VALUE[knob] ?? [];
   const readings = holds.flatMap(({ target }) => target?.server.readings ?? []);
   const found = readings.filter(({ name, labels }) => name === measure && labels.startsWith(`${service} #`));
-  const values = found.flatMap(({ highest }) => (highest === undefined ? [] : [highest]));
+  const reported = found.flatMap(({ highest }) => (highest === undefined ? [] : [highest]));
+  const values = [...reported, ...holds.flatMap(({ dynamicConfig = [] }) => configuredValue(knob, dynamicConfig))];
   return values.length === 0 ? undefined : Math.max(...values);
+}
+
+/** Returns the number to which the last of these settings sets a key, whose case the server ignores; [] if none does. */
+function configuredValue(knob: string, settings: readonly string[]): number[] {
+  const prefix = `${knob.toLowerCase()}=`;
+  const setting = settings.findLast((one) => one.toLowerCase().startsWith(prefix));
+  const value = setting === undefined ? NaN : Number(setting.slice(prefix.length));
+  return value > 0 ? [value] : [];
 }
 
 /** Rounds up to two significant digits, which is the precision of such a recommendation. */

@@ -189,6 +189,17 @@ test('the summary of an invalid run names the reasons and recommends a value for
   );
 });
 
+test('the recommended value of a key that an embedded target has set is above that value', () => {
+  const facts = passedRun();
+  const [step] = facts.steps;
+  const rejected = { 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace': 100 };
+  const settled = { ...step!.settled, acknowledged: 100, rejected };
+  const system = { ...facts.system!, dynamicConfig: ['frontend.namespaceRPS=9000'] };
+  const { findings } = resultOf({ ...facts, steps: [{ ...step!, settled }], system });
+  const setting = findings.find(({ knob }) => knob === 'frontend.namespaceRPS')!.setting!;
+  expect(setting.value).toBeGreaterThan(9000);
+});
+
 test('a run that ended before its load has nothing to compare: no report contradicts the server', () => {
   const result = resultOf(passedRun({ steps: [], reconciliation: undefined, error: 'the server is not healthy' }));
   expect(result.outcomes).toEqual(['ERROR']);
