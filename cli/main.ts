@@ -18,6 +18,7 @@ import * as worker from './commands/worker';
 import * as host from './commands/host';
 import * as server from './commands/server';
 import * as doctor from './commands/doctor';
+import { STDIN } from './read-file';
 import { checkVariables } from './variables';
 
 // A command can watch a run for hours on the machine that it measures. This keeps V8's young generation at its initial
@@ -58,7 +59,8 @@ const STRINGS = {
 
 async function main(args: readonly string[]): Promise<number> {
   let exitCode = 0;
-  const cli = yargs([...args])
+  // yargs turns the argument `-` into an empty one.
+  const cli = yargs(args.map((arg) => (arg === '-' ? STDIN : arg)))
     .scriptName('benchmark')
     .usage('$0 <command>\n\nMeasures how much load a Temporal cluster sustains, and whether the measurement is valid.')
     .strict()

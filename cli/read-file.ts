@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { badConfiguration } from './errors';
 
+/** The path that stands for the argument `-`. */
+export const STDIN = '/dev/stdin';
+
 /**
  * Returns the text of a file that the user named. Throws a configuration error if it cannot be read.
  *
@@ -8,7 +11,7 @@ import { badConfiguration } from './errors';
  */
 export function readTextFile(name: string, path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path === STDIN ? process.stdin.fd : path, 'utf8');
   } catch (err) {
     const { code, message } = err as NodeJS.ErrnoException;
     const file = `the file ${JSON.stringify(path)}`;

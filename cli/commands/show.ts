@@ -9,6 +9,7 @@ import { refuseWithoutControl } from '../effects';
 import { describeBrackets } from '../search-view';
 import { CliError } from '../errors';
 import { locate } from '../locate';
+import { STDIN } from '../read-file';
 import { readResult } from '../read-result';
 
 export const command = 'show [run]';
@@ -18,7 +19,8 @@ export function builder(yargs: Argv) {
   return withControlOptions(yargs)
     .positional('run', {
       type: 'string',
-      describe: 'Workflow ID of the run, or a result.json (default: the latest run on this machine)',
+      describe:
+        'Workflow ID of the run, a result.json, or a log of run -o log; - for stdin (default: the latest run on this machine)',
     })
     .option('output', {
       alias: 'o',
@@ -34,7 +36,8 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   const name = argv.run as string | undefined;
   const json = argv.output === 'json';
   const verbose = Boolean(argv.verbose);
-  if (name !== undefined && existsSync(name)) return print({ result: readResult('result file', name) }, json, verbose);
+  if (name !== undefined && (name === STDIN || existsSync(name)))
+    return print({ result: readResult('result file', name) }, json, verbose);
   const connections = readConnections(argv);
   refuseWithoutControl(connections.control !== undefined, argv);
   const { run, ended } = await locate(name, connections, false);

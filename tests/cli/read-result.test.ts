@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readResult } from '../../cli/read-result';
+import { toLogLines } from '../../machine/log-lines';
+import { resultWithoutRun } from '../../report/result';
+
+const dir = mkdtempSync(join(tmpdir(), 'read-result-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const result = (error: string) => resultWithoutRun('ERROR', error, {}, 0);
+const fileWith = (lines: readonly string[]) => {
+  const path = join(dir, 'file');
+  writeFileSync(path, lines.join('\n'));
+  return path;
+};
+
+test('a result is read from result.json and from a log; of several results in a log, the last one', () => {
+  const log = ['{"level":"info"}', ...toLogLines(result('first')), 'live 12.0/s', ...toLogLines(result('second'))];
+  expect(readResult('file', fileWith([JSON.stringify(result('only'))])).error).toBe('only');
+  expect(readResult('file', fileWith(log)).error).toBe('second');
+});
+
+test('a log without a whole result is refused, and the message names what is expected', () => {
+  const path = fileWith(['{"level":"info"}', ...toLogLines(result('first')).map((line) => line.slice(5))]);
+  expect(() => readResult('file', path)).toThrow(/file: .* is not JSON: .*; expected a result\.json, or a log/);
+});
+
+test('benchmark show - reads a log from its standard input', () => {
+  const main = join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
+  const input = toLogLines(result('no frontend')).join('\n');
+  const { status, stdout } = spawnSync(process.execPath, [main, 'show', '-'], { input, encoding: 'utf8' });
+  expect([status, stdout]).toEqual([0, expect.stringContaining('no frontend')]);
+});
