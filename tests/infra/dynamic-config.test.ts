@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { SERVER_LIMITS } from '../../measurement/findings/limits';
 
-const file = join(__dirname, '..', '..', 'infra', 'dynamicconfig', 'benchmark.yaml');
-const text = readFileSync(file, 'utf8');
+const INFRA = join(__dirname, '..', '..', 'infra');
+const text = readFileSync(join(INFRA, 'dynamicconfig', 'benchmark.yaml'), 'utf8');
 const entries = parse(text) as Record<string, readonly { readonly value: number }[]>;
 
 test('every setting is a positive number without constraints, and a comment above its group gives the reason', () => {
@@ -25,4 +25,9 @@ test('the file has every setting that a finding about a server limit names', () 
   const knobs = single.filter((knob) => /\.(rps|namespaceRPS|namespaceCount|persistenceMaxQPS)$/.test(knob));
   expect(knobs.length).toBeGreaterThanOrEqual(4);
   for (const knob of knobs) expect(Object.keys(entries)).toContain(knob);
+});
+
+test("the values for Temporal's own Helm chart have the same settings", () => {
+  const values = readFileSync(join(INFRA, 'helm', 'temporal-values.yaml'), 'utf8');
+  expect(parse(values)).toEqual({ server: { dynamicConfig: entries } });
 });

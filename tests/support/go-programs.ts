@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { cacheDir } from '../../machine/paths';
 import { run } from './postgres-cluster/build';
 
-export type GoProgram = 'memory-frontend' | 'go-baseline';
+export type GoProgram = 'memory-frontend' | 'go-baseline' | 'helm';
+
+/** The package of a program that is not the folder's own: the folder pins it in go.mod and go.sum. */
+const PACKAGES: Partial<Record<GoProgram, string>> = { helm: 'helm.sh/helm/v3/cmd/helm' };
 
 /** The `go` line of the programs' go.mod files. */
 const GO_MINOR = 26;
@@ -22,7 +25,10 @@ export function goProgram(name: GoProgram): string {
   mkdirSync(join(binary, '..'), { recursive: true });
   // Tests that build at the same time do not see each other's half-written file.
   const unfinished = `${binary}.${process.pid}`;
-  run('go', ['build', '-trimpath', '-ldflags', '-s -w', '-o', unfinished, '.'], { cwd: sourceOf(name), env: GO_ENV });
+  run('go', ['build', '-trimpath', '-ldflags', '-s -w', '-o', unfinished, PACKAGES[name] ?? '.'], {
+    cwd: sourceOf(name),
+    env: GO_ENV,
+  });
   renameSync(unfinished, binary);
   return binary;
 }
