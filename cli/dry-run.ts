@@ -35,7 +35,7 @@ export function dryRun(spec: BenchmarkSpec, { target, control }: Connections, me
 
 function placesOf(spec: BenchmarkSpec, { target, control }: Pick<Connections, 'target' | 'control'>): string[] {
   return [
-    `target      ${target?.address ?? 'an embedded server, in memory'}`,
+    `target      ${target?.address ?? (control ? 'the one that is set on benchmark worker' : 'an embedded server, in memory')}`,
     `control     ${control?.address ?? 'an embedded server, with a database file'}`,
     `namespace   ${spec.namespace ?? 'benchmark-<run>, registered by the run'}`,
     `workload    ${spec.mix ?? spec.workload}`,

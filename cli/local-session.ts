@@ -7,6 +7,7 @@ import { isServerOf } from '../machine/embedded-server';
 import { DIST } from '../machine/paths';
 import { isSupervised, Session, type SessionProcesses, type SessionRun } from '../machine/session';
 import { CliError } from './errors';
+import { restoredEnvironment } from './variables';
 
 const STOP_CHECK_MS = 50;
 /** The supervisor stops roles first, which may take 10 s each, and then the servers. */
@@ -50,7 +51,7 @@ export function isRunning({ processes }: Session): boolean {
 export async function startSupervisor(session: Session, env: NodeJS.ProcessEnv): Promise<void> {
   const log = openSync(session.file('supervisor.log'), 'a');
   const child = fork(join(DIST, 'machine', 'session-supervisor.js'), [session.dir], {
-    env: { ...session.run.environment, ...env },
+    env: restoredEnvironment(session.run.environment, env),
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
   });

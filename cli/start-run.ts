@@ -1,10 +1,10 @@
-import { createInterface } from 'node:readline/promises';
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { Argv } from 'yargs';
-import { isLoopback } from '../temporal/addresses';
 import { checkFrontend } from '../temporal/check-frontend';
 import { describeGrpcError } from '../temporal/grpc-errors';
+import type { SeenTarget } from '../orchestrator/activity-types';
 import { CONTROL_QUEUE } from '../orchestrator/names';
+import type { RunMemo } from '../orchestrator/run-ref';
 import type { Supervisor } from '../machine/supervisor';
 import { executorOf } from '../spec/executor';
 import { maxRateOf } from '../spec/max-rate';
@@ -19,6 +19,7 @@ import {
   withTargetAsControl,
   type Connections,
 } from './connection-options';
+import { confirmTarget, targetOfWorkers } from './confirm-target';
 import { refuseWithoutEffect } from './effects';
 import { embeddedTargetOptions, type EmbeddedTargetOptions } from './embedded-target';
 import { badConfiguration, CliError } from './errors';
@@ -128,10 +129,12 @@ export async function startRun(
     process.stdout.write(launch.describe(connections, measured));
     return undefined;
   }
-  await confirmTarget(connections, Boolean(argv.yes));
+  const { target, connectTimeoutMs } = connections;
+  if (target && !argv.yes) await confirmTarget(target.address);
   // Check the target before anything is started on this machine.
-  if (connections.target) await checkFrontend(connections.target, connections.connectTimeoutMs);
-  const start = { ...launch, workflowId: givenId ?? defaultWorkflowId(launch.idPrefix), attach };
+  const seen = target && (await checkFrontend(target, connectTimeoutMs));
+  const workflowId = givenId ?? defaultWorkflowId(launch.idPrefix);
+  const start = { ...launch, workflowId, attach, seen, confirmed: Boolean(argv.yes) || target !== undefined };
   const run = connections.control
     ? await startOnControl(connections, start, withWorker ? metrics : undefined)
     : await startLocally(connections, start, metrics, embedded);
@@ -142,6 +145,10 @@ interface RunStart extends Launch {
   readonly workflowId: string;
   /** Use an existing run with this workflow ID, even if it has ended. */
   readonly attach: boolean;
+  /** The target as this process reaches it; undefined if only the workers have a connection to it. */
+  readonly seen?: SeenTarget;
+  /** Whether the user has agreed to send load to the target. */
+  readonly confirmed: boolean;
 }
 
 function defaultWorkflowId(prefix: string): string {
@@ -187,6 +194,8 @@ async function startOnControl(connections: Connections, start: RunStart, metrics
   const roles = metrics === undefined ? undefined : await startRoles(connections, start.spec, metrics);
   try {
     const { client, connection } = await connectControl(connections);
+    if (!start.confirmed && !(start.attach && (await exists(client, start.workflowId))))
+      await confirmTarget((await targetOfWorkers(client, { ...connections, ...start, ...start.spec })).address);
     await startWorkflow(client, start);
     return { client, connection, workflowId: start.workflowId, roles };
   } catch (err) {
@@ -207,10 +216,21 @@ async function startRoles(connections: Connections, spec: BenchmarkSpec, metrics
   return supervisor;
 }
 
+async function exists(client: Client, workflowId: string): Promise<boolean> {
+  return await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
 async function startWorkflow(
   client: Client,
-  { workflowId, workflowType, input, summary, attach }: RunStart,
+  { workflowId, workflowType, input, summary, attach, seen }: RunStart,
 ): Promise<void> {
+  const target = seen && { address: seen.address, clusterId: seen.clusterId };
   try {
     await client.workflow.start(workflowType, {
       workflowId,
@@ -219,7 +239,7 @@ async function startWorkflow(
       workflowIdConflictPolicy: 'FAIL',
       workflowIdReusePolicy: attach ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE',
       staticSummary: summary,
-      memo: { spec: input },
+      memo: { spec: input, ...(target && ({ target } satisfies RunMemo)) },
     });
   } catch (err) {
     if (err instanceof WorkflowExecutionAlreadyStartedError) {
@@ -242,15 +262,4 @@ function checkRateLimit({ peakRate }: Launch, env = process.env): void {
   throw badConfiguration(
     `the rate ${peakRate}/s exceeds BENCHMARK_MAX_RATE; expected up to ${maxRate} workflow starts per second`,
   );
-}
-
-async function confirmTarget({ target }: Connections, yes: boolean): Promise<void> {
-  if (target === undefined || isLoopback(target.address) || yes) return;
-  if (!process.stdin.isTTY) {
-    throw badConfiguration(`--yes is required to send load to another machine (${target.address})`);
-  }
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await prompt.question(`Send load to ${target.address}? [y/N] `);
-  prompt.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('not confirmed; nothing was started');
 }

@@ -130,6 +130,14 @@ export function variablesToKeep(env: Environment): Record<string, string> {
 }
 
 /**
+ * Returns the environment in which the processes of a run are started, also again: the settings with which the run was
+ * started, so that it keeps its target, and everything else, such as secrets, from the environment of the command.
+ */
+export function restoredEnvironment(kept: Environment, env: Environment): NodeJS.ProcessEnv {
+  return { ...Object.fromEntries(Object.entries(env).filter(([name]) => !KEPT.has(name))), ...kept };
+}
+
+/**
  * Returns a warning for each variable TEMPORAL_… that the Temporal CLI reads, or read, and this tool does not. Throws a
  * configuration error if such a variable sets TLS, because the connection would not be the expected one.
  */

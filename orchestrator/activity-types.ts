@@ -25,6 +25,11 @@ export interface RunRef {
   readonly runId: string;
   readonly workflowId: string;
   readonly targetProfile?: string;
+  /**
+   * The ID of the target's cluster, which every process of the run must reach. Absent before the health check, if the server
+   * does not report it, and for an embedded target, whose address the run itself distributes.
+   */
+  readonly clusterId?: string;
   /** The run's namespace on the target. */
   readonly namespace: string;
   /** Whether this run registered the namespace and may terminate every workflow in it. */
@@ -35,8 +40,17 @@ export interface RunRef {
 export interface Health {
   readonly address: string;
   readonly serverVersion: string;
+  /** As in {@link RunRef}. */
+  readonly clusterId?: string;
   /** Whether control and target are the same cluster, so that problems of the target affect the heartbeats too. */
   readonly sharesControlCluster: boolean;
+}
+
+/** The target that a command has seen before it started a run. */
+export interface SeenTarget {
+  readonly address: string;
+  /** Empty if the server does not report it. */
+  readonly clusterId: string;
 }
 
 /** What is known about the system under test. A field that could not be read is 'unknown', never a guess. */
@@ -48,6 +62,8 @@ export interface SystemDescription {
   readonly visibility: string;
   readonly instanceType: string;
   readonly clusterName: string;
+  readonly address?: string;
+  readonly clusterId?: string;
   /** Settings of an embedded target, `key=value`. For other targets no API reports them. */
   readonly dynamicConfig?: readonly string[] | 'unknown';
 }
@@ -253,7 +269,7 @@ export interface HoldTime {
 }
 
 export interface ControlActivities {
-  checkHealth(targetProfile: string | undefined): Promise<Health>;
+  checkHealth(targetProfile: string | undefined, seen?: SeenTarget): Promise<Health>;
   prepareNamespace(run: RunRef, retentionMs: number, longestRunMs: number): Promise<void>;
   describeSystem(run: RunRef): Promise<SystemDescription>;
   requireFreeGenerators(lanesNeeded: number): Promise<void>;

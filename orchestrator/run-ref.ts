@@ -1,9 +1,15 @@
 import type { BenchmarkSpec } from '../spec/parse';
-import type { RunRef } from './activity-types';
+import type { RunRef, SeenTarget } from './activity-types';
 import { namespaceOf, workloadQueueOf } from './names';
 
+/** What the command that starts a run says about it in the memo of its workflow, apart from the spec. */
+export interface RunMemo {
+  /** Absent if the command has no connection to the target. */
+  readonly target?: SeenTarget;
+}
+
 /** Returns what identifies a run and its target. */
-export function runRefOf(spec: BenchmarkSpec, runId: string, workflowId: string): RunRef {
+export function runRefOf(spec: BenchmarkSpec, runId: string, workflowId: string, clusterId?: string): RunRef {
   return {
     runId,
     workflowId,
@@ -11,5 +17,6 @@ export function runRefOf(spec: BenchmarkSpec, runId: string, workflowId: string)
     ownsNamespace: spec.namespace === undefined,
     taskQueue: spec.taskQueue ?? workloadQueueOf(runId),
     ...(spec.targetProfile === undefined ? {} : { targetProfile: spec.targetProfile }),
+    ...(clusterId === undefined ? {} : { clusterId }),
   };
 }

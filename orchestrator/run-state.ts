@@ -48,7 +48,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export class RunState {
   readonly spec: BenchmarkSpec;
   readonly plan: Plan;
-  readonly run: RunRef;
+  run: RunRef;
   readonly startedAtMs: number;
   readonly steps: StepFacts[];
   readonly notes: string[];
@@ -101,7 +101,7 @@ export class RunState {
     this.begun = [...(carried?.begun ?? [])];
     if (carried?.health) this.health = carried.health;
     Object.assign(this.found, carriedFindings(carried));
-    this.run = runRefOf(spec, runId, workflowId);
+    this.run = runRefOf(spec, runId, workflowId, carried?.health?.clusterId);
   }
 
   /** Registers the message handlers. It must be called before the first await, so that no message stays unhandled. */

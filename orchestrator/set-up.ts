@@ -1,13 +1,22 @@
-import { CancellationScope, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { CancellationScope, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 import { durationMs } from '../spec/duration';
 import { executorOf } from '../spec/executor';
 import { Hosts } from './hosts';
 import { hostsWorkflowId } from './names';
 import { shortActivities } from './proxies';
+import type { RunMemo } from './run-ref';
 import type { RunState } from './run-state';
 
 export async function checkHealth(state: RunState): Promise<void> {
-  state.health = await shortActivities.checkHealth(state.run.targetProfile);
+  const { target: seen } = (workflowInfo().memo ?? {}) as RunMemo;
+  const health = await shortActivities.checkHealth(state.run.targetProfile, seen);
+  const { clusterId } = health;
+  state.health = health;
+  if (clusterId !== undefined) state.run = { ...state.run, clusterId };
+  else if (seen)
+    state.notes.push(
+      'the target does not report the ID of its cluster, so it was not checked that all workers of the run reach the same one',
+    );
 }
 
 export async function prepareNamespace(state: RunState): Promise<void> {

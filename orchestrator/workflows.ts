@@ -3,3 +3,4 @@ export { BenchmarkRun } from './benchmark-run';
 export { CapacitySearch } from './capacity-search';
 export { LoadStep } from './load-step';
 export { Hosts } from './hosts';
+export { TargetCheck } from './target-check';

@@ -82,6 +82,8 @@ export const resultSchema = z
       persistence: z.string(),
       visibility: z.string(),
       clusterName: z.string(),
+      address: z.string().optional().describe('Address of the target, as its workers reach it'),
+      clusterId: z.string().optional().describe('ID of the cluster; every process of the run has reached this one'),
       dynamicConfig: z
         .union([z.array(z.string()), z.literal('unknown')])
         .describe(

@@ -156,6 +156,8 @@ const UNKNOWN_SYSTEM: BenchmarkResult['system'] = {
   persistence: 'unknown',
   visibility: 'unknown',
   clusterName: 'unknown',
+  address: 'unknown',
+  clusterId: 'unknown',
   dynamicConfig: 'unknown',
 };
 

@@ -133,6 +133,7 @@ function system({ system: s, namespace, timeline, executor }: BenchmarkResult): 
   return [
     '',
     ...(executor ? [`  Workflows were executed ${EXECUTED_BY[executor]}`] : []),
+    ...(s.address ? [`  Target ${s.address}, cluster ${s.clusterId}`] : []),
     `  Server ${s.serverVersion}, ${s.historyShards} history shard(s), ${s.persistence}; ${s.instanceType === 'unknown' ? 'unknown machine' : s.instanceType}; namespace ${namespace}; load of ${formatDuration(timeline.durationMs)}`,
   ];
 }

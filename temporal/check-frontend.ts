@@ -53,21 +53,23 @@ const SERVING_STATUS = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];
 /** Throws if the frontend reports that it does not serve. The health service may be closed while the frontend serves. */
 async function requireServing({ healthService }: Connection): Promise<void> {
   const service = 'temporal.api.workflowservice.v1.WorkflowService';
-  const answer = await healthService.check({ service }).catch((err: unknown) => {
-    if (CLOSED.includes(grpcCode(err))) return undefined;
-    throw err;
-  });
+  const answer = await unlessClosed(healthService.check({ service }));
   const reported = answer && (SERVING_STATUS[answer.status] ?? String(answer.status));
   if (reported === undefined || reported === 'SERVING') return;
   throw new Error(`the health check returned ${reported}, expected SERVING`);
 }
 
-/** Returns the ID of the cluster; empty if the server does not report it. */
+/** Returns the ID of the cluster; empty if the server does not report it. Rejects if the server cannot be reached. */
 export async function clusterIdOf({ workflowService }: Connection): Promise<string> {
-  return await workflowService.getClusterInfo({}).then(
-    ({ clusterId }) => clusterId,
-    () => '',
-  );
+  return (await unlessClosed(workflowService.getClusterInfo({})))?.clusterId ?? '';
+}
+
+/** Returns the answer of a service; undefined if a proxy or a locked-down server does not pass it on. */
+export async function unlessClosed<T>(answer: Promise<T>): Promise<T | undefined> {
+  return await answer.catch((err: unknown) => {
+    if (CLOSED.includes(grpcCode(err))) return undefined;
+    throw err;
+  });
 }
 
 function unreachable(address: string, cause: string, connectTimeoutMs: number): string {

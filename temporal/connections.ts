@@ -11,6 +11,8 @@ export interface Resolved {
   readonly address: string;
   readonly namespace?: string;
   readonly options: NativeConnectionOptions;
+  /** Whether the tool itself has started the server. */
+  readonly isEmbedded?: boolean;
 }
 
 /** An invalid connection setting, including those that the configuration library would ignore or misread. */
@@ -20,7 +22,7 @@ export class ConnectionConfigError extends Error {
 
 /** Returns the address of an embedded server. It is reached without TLS, without credentials and without a proxy. */
 export function embeddedServer(address: string): Resolved {
-  return { address, options: { address } };
+  return { address, options: { address }, isEmbedded: true };
 }
 
 /**
@@ -186,31 +188,4 @@ function clientOptions({ options }: Resolved): ConnectionOptions {
   const channelArgs = isLoopback(address ?? '') ? { ...CHANNEL, 'grpc.enable_http_proxy': 0 } : CHANNEL;
   // The type of the native connection's metadata permits binary values and the client's does not; envconfig creates none.
   return { address, tls, apiKey, metadata, channelArgs } as ConnectionOptions;
-}
-
-/** The connections of one process to targets, opened when they are first needed. */
-export class TargetConnections {
-  private readonly open = new Map<string, Promise<Connection>>();
-
-  constructor(private readonly env: Environment = process.env) {}
-
-  resolve(profile: string | undefined): Resolved {
-    return resolveTarget(profile, this.env);
-  }
-
-  async get(profile: string | undefined): Promise<Connection> {
-    const key = profile ?? '';
-    let connection = this.open.get(key);
-    if (!connection) {
-      connection = connect(this.resolve(profile));
-      this.open.set(key, connection);
-      connection.catch(() => this.open.delete(key));
-    }
-    return await connection;
-  }
-
-  async close(): Promise<void> {
-    const all = await Promise.allSettled(this.open.values());
-    for (const one of all) if (one.status === 'fulfilled') await one.value.close();
-  }
 }

@@ -6,7 +6,7 @@ import { total } from '../../measurement/account/ledger';
 import { rateAt } from '../../measurement/load/profile';
 import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/activity-types';
 import { PICKED_UP_LATE } from '../../orchestrator/names';
-import type { TargetConnections } from '../../temporal/connections';
+import type { TargetConnections } from '../../temporal/target-connections';
 import { machineFacts } from './machine-facts';
 import { anchorClock } from './clock';
 import { ControlLink, Fence } from './control-link';

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { LeanExecutor, type ExecutorOptions } from '../../executor/executor';
 import type { PollerLimits } from '../../executor/pollers';
-import type { TargetConnections } from '../../temporal/connections';
+import type { TargetConnections } from '../../temporal/target-connections';
 import type { GenerateLoadInput } from '../../orchestrator/activity-types';
 import { laneQueueOf } from '../../orchestrator/names';
 import { isRunClosed } from '../hosts/run-closed';

@@ -1,8 +1,9 @@
 import type { LeanExecutor } from '../../executor/executor';
 import type { GenerateLoadInput } from '../../orchestrator/activity-types';
 import { OBSERVER_LIMIT } from '../../orchestrator/plan';
-import type { TargetConnections } from '../../temporal/connections';
+import type { TargetConnections } from '../../temporal/target-connections';
 import type { RequestListener } from '../../temporal/timed-calls';
+import { clusterIdOver } from '../../temporal/wire/cluster-id';
 import { WireConnection } from '../../temporal/wire/connection';
 import type { LaneExecutors } from './lane-executors';
 import type { LaneObserver } from './lane-observer';
@@ -35,7 +36,7 @@ export class LaneTarget {
     readonly calls: TargetCalls,
   ) {}
 
-  /** Rejects if the target cannot be reached. */
+  /** Rejects if the target cannot be reached, or is not the run's. */
   static async open(deps: LaneTargetDeps, input: GenerateLoadInput, observer: LaneObserver): Promise<LaneTarget> {
     const { targetProfile, namespace, taskQueue } = input.run;
     const connection = new WireConnection(deps.targets.resolve(targetProfile), namespace, input.connections);
@@ -47,6 +48,7 @@ export class LaneTarget {
     const closes = isLean ? new OwnCloses(stragglersOf(input)) : undefined;
     const lane = new LaneTarget(deps, input, connection, closes?.observing(calls) ?? calls);
     try {
+      await deps.targets.requireCluster(input.run, () => clusterIdOver(connection));
       if (closes) await lane.execute(closes, observer);
       return lane;
     } catch (err) {

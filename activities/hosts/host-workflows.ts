@@ -5,10 +5,12 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import { AuditWindows, type AuditWindow } from '../../measurement/judging/audit-windows';
 import type { HostInput, HostReport } from '../../orchestrator/activity-types';
+import type { TargetConnections } from '../../temporal/target-connections';
 import { isWorkerShutdown } from '../worker-shutdown';
 import { isRunClosed } from './run-closed';
 
 export interface HostDeps {
+  readonly targets: TargetConnections;
   /** The compiled script of the host process. */
   readonly script: string;
   readonly client: Client;
@@ -26,12 +28,14 @@ const STOP_TIMEOUT_MS = 10_000;
 /** How often a host checks whether its run still exists. */
 const ORPHAN_CHECK_MS = 15_000;
 
-export function createHostWorkflows({ script, client, onMetrics, log }: HostDeps) {
-  /** Runs a worker for the run's load workflows in a child process, until the activity is canceled or the run closes. */
+export function createHostWorkflows({ targets, script, client, onMetrics, log }: HostDeps) {
+  /** Runs a worker for the run's load workflows in a child process, until the activity is canceled or the run closes. Throws OtherCluster if this machine has another target. */
   return async function hostWorkflows(input: HostInput): Promise<HostReport> {
     const context = Context.current();
     const { attempt } = context.info;
     const restarts = attempt - 1;
+    // The child has the environment of this process, and so the same target.
+    await targets.get(input.run);
     const child = fork(script, [JSON.stringify({ ...input, attempt })], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });

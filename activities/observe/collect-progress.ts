@@ -5,7 +5,7 @@ import { AbortWatch } from '../../measurement/judging/abort';
 import { mergeHistograms } from '../../measurement/account/histogram';
 import type { CollectInput, HostReport, LaneRecords, StepSnapshot } from '../../orchestrator/activity-types';
 import { breachSignal, snapshotSignal } from '../../orchestrator/messages';
-import type { TargetConnections } from '../../temporal/connections';
+import type { TargetConnections } from '../../temporal/target-connections';
 import { LaneRecorder, lanesOf, pendingHeartbeats, readLanes, snapshotOf } from './lane-heartbeats';
 import { QueueSampler } from './task-queues';
 

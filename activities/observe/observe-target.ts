@@ -9,7 +9,7 @@ import {
 } from '../../measurement/server/target';
 import type { PagePart } from '../../measurement/server/wire-names';
 import type { ObserveInput } from '../../orchestrator/activity-types';
-import type { TargetConnections } from '../../temporal/connections';
+import type { TargetConnections } from '../../temporal/target-connections';
 import type { PageSource } from './server-pages';
 import { QueueSampler } from './task-queues';
 

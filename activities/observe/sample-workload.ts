@@ -4,7 +4,7 @@ import type { temporal } from '@temporalio/proto';
 import { emptyHistogram, encodeHistogram, recordMs } from '../../measurement/account/histogram';
 import type { RunRef, SampledStep, WorkloadSample } from '../../orchestrator/activity-types';
 import { arrivalIdPrefix } from '../../orchestrator/names';
-import type { TargetConnections } from '../../temporal/connections';
+import type { TargetConnections } from '../../temporal/target-connections';
 import { status } from '@grpc/grpc-js';
 import { increment } from '../generate-load/causes';
 import { endingOf } from './ending';
@@ -24,7 +24,7 @@ export function createSampleWorkload({ targets }: { targets: TargetConnections }
    * from the histories of a sample of the run's workflows. Describes workflows by id, so it does not depend on visibility.
    */
   return async function sampleWorkload(run: RunRef, steps: readonly SampledStep[]): Promise<WorkloadSample> {
-    const connection = await targets.get(run.targetProfile);
+    const connection = await targets.get(run);
     const tasks = new TaskLatencies();
     const endings = new Map<string, number>();
     const sums = { workflows: 0, events: 0, bytes: 0, stateTransitions: 0 };

@@ -1,7 +1,7 @@
 import { temporal } from '@temporalio/proto';
 import type { QueueSample, QueueType } from '../../measurement/server/target';
 import type { RunRef, StepQueues } from '../../orchestrator/activity-types';
-import type { TargetConnections } from '../../temporal/connections';
+import type { TargetConnections } from '../../temporal/target-connections';
 
 const { TaskQueueType } = temporal.api.enums.v1;
 const TYPES = {
@@ -19,7 +19,7 @@ export class QueueSampler {
 
   constructor(
     private readonly targets: TargetConnections,
-    private readonly run: Pick<RunRef, 'targetProfile' | 'namespace' | 'taskQueue'>,
+    private readonly run: Pick<RunRef, 'targetProfile' | 'clusterId' | 'namespace' | 'taskQueue'>,
     private readonly queues: StepQueues = { names: [run.taskQueue], types: ['workflow', 'activity'] },
   ) {}
 
@@ -41,7 +41,7 @@ export class QueueSampler {
   }
 
   private async ask(name: string, type: QueueType): Promise<QueueSample | undefined> {
-    const connection = await this.targets.get(this.run.targetProfile);
+    const connection = await this.targets.get(this.run);
     const { stats } = await connection.withDeadline(Date.now() + TIMEOUT_MS, () =>
       connection.workflowService.describeTaskQueue({
         namespace: this.run.namespace,

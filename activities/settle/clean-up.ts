@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import pMap from 'p-map';
 import type { CleanupResult, RunRef } from '../../orchestrator/activity-types';
 import { NAMESPACE_PREFIX, OWNER_KEY } from '../../orchestrator/names';
-import type { TargetConnections } from '../../temporal/connections';
+import type { TargetConnections } from '../../temporal/target-connections';
 import { describeGrpcError, grpcCode } from '../../temporal/grpc-errors';
 import { countRunning, runningQuery } from '../../temporal/target-counts';
 
@@ -18,7 +18,7 @@ const MAX_CONCURRENT = 20;
 
 export function createCleanUp({ targets }: { targets: TargetConnections }) {
   return async function cleanUp(run: RunRef, deleteNamespace: boolean): Promise<CleanupResult> {
-    return await cleanUpRun(await targets.get(run.targetProfile), run, deleteNamespace);
+    return await cleanUpRun(await targets.get(run), run, deleteNamespace);
   };
 }
 

@@ -14,7 +14,7 @@ import type {
 import { NAMESPACE_GONE } from '../../orchestrator/benchmark-types';
 import { stepIdPrefix } from '../../orchestrator/names';
 import { START_DEADLINE_MS } from '../../orchestrator/plan';
-import type { TargetConnections } from '../../temporal/connections';
+import type { TargetConnections } from '../../temporal/target-connections';
 import { grpcCode } from '../../temporal/grpc-errors';
 import { countByStatus, countCompletedBetween } from '../../temporal/target-counts';
 import { explainDisagreement } from './disagreement';
@@ -32,7 +32,7 @@ export function createReconcile({ targets }: { targets: TargetConnections }) {
   /** Settles the provisional arrivals and compares the ledger with the server's counts, step by step. */
   return async function reconcile(input: ReconcileInput): Promise<Reconciliation> {
     try {
-      return await settleAll(await targets.get(input.run.targetProfile), input);
+      return await settleAll(await targets.get(input.run), input);
     } catch (err) {
       const { namespace } = input.run;
       if (grpcCode(err) !== status.NOT_FOUND) throw err;

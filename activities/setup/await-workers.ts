@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, rootCause } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import type { Client, Connection } from '@temporalio/client';
 import { status } from '@grpc/grpc-js';
 import type { HostReport, RunRef } from '../../orchestrator/activity-types';
+import { failureType } from '../../orchestrator/failure-type';
 import { LOAD_QUEUES } from '../../orchestrator/names';
-import type { TargetConnections } from '../../temporal/connections';
+import type { TargetConnections } from '../../temporal/target-connections';
 import { grpcCode } from '../../temporal/grpc-errors';
 import { pendingHeartbeats } from '../observe/lane-heartbeats';
 
@@ -85,10 +86,11 @@ export function createAwaitHosts({ targets, client }: { targets: TargetConnectio
    * pollers of dead processes for minutes.
    */
   return async function awaitHosts(run: RunRef, hosts: number, hostsWorkflow: string): Promise<void> {
-    const target = await targets.get(run.targetProfile);
+    const target = await targets.get(run);
     let ready = 0;
     const areReady = await waitUntil(async () => {
       const { namespace } = client.options;
+      await requireHosts(client, hostsWorkflow);
       const reports = await pendingHeartbeats<HostReport>(
         client.connection as Connection,
         namespace,
@@ -107,13 +109,22 @@ export function createAwaitHosts({ targets, client }: { targets: TargetConnectio
   };
 }
 
+/** Throws the failure of the hosts' workflow, if a host failed for a reason that a retry cannot repair. */
+async function requireHosts(client: Client, hostsWorkflow: string): Promise<void> {
+  const handle = client.workflow.getHandle(hostsWorkflow);
+  if ((await handle.describe()).status.name !== 'FAILED') return;
+  await handle.result().catch((err: Error) => {
+    throw ApplicationFailure.nonRetryable(rootCause(err.cause), failureType(err) ?? 'HostsNotReady');
+  });
+}
+
 export function createAwaitPollers({ targets }: { targets: TargetConnections }) {
   /**
    * Waits for workers that are not part of the run; throws NoPollers if none polls. It can only check that some worker
    * polls for workflow tasks.
    */
   return async function awaitPollers(run: RunRef): Promise<void> {
-    const target = await targets.get(run.targetProfile);
+    const target = await targets.get(run);
     const isPolled = await waitUntil(async () => (await pollersOf(target, run, 'WORKFLOW')).size > 0);
     if (isPolled) return;
     throw ApplicationFailure.nonRetryable(

@@ -2,7 +2,8 @@ import { cpus, hostname } from 'node:os';
 import type { Connection } from '@temporalio/client';
 import { parse } from 'protobufjs';
 import type { RunRef, SystemDescription } from '../../orchestrator/activity-types';
-import { rawCall, type TargetConnections } from '../../temporal/connections';
+import { rawCall } from '../../temporal/connections';
+import type { TargetConnections } from '../../temporal/target-connections';
 
 interface DescribeDeps {
   readonly targets: TargetConnections;
@@ -13,7 +14,7 @@ interface DescribeDeps {
 export function createDescribeSystem({ targets, embedded }: DescribeDeps) {
   /** Returns what the cluster reports about itself; 'unknown' for what it does not report or does not permit (R6.3). */
   return async function describeSystem(run: RunRef): Promise<SystemDescription> {
-    const connection = await targets.get(run.targetProfile);
+    const connection = await targets.get(run);
     const info = await connection.withDeadline(Date.now() + 5000, () =>
       connection.workflowService.getClusterInfo({}).catch(() => undefined),
     );
@@ -24,6 +25,8 @@ export function createDescribeSystem({ targets, embedded }: DescribeDeps) {
       persistence: info?.persistenceStore || 'unknown',
       visibility: info?.visibilityStore || 'unknown',
       clusterName: info?.clusterName || 'unknown',
+      address: targets.resolve(run.targetProfile).address,
+      clusterId: info?.clusterId || 'unknown',
       // The API does not report machines. An embedded server runs on this machine.
       dynamicConfig: embedded ?? 'unknown',
       instanceType: embedded ? `embedded on ${hostname()} (${cpus().length} CPUs)` : 'unknown',

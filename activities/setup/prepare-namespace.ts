@@ -3,7 +3,7 @@ import { status } from '@grpc/grpc-js';
 import type { Connection } from '@temporalio/client';
 import type { RunRef } from '../../orchestrator/activity-types';
 import { OWNER_KEY } from '../../orchestrator/names';
-import type { TargetConnections } from '../../temporal/connections';
+import type { TargetConnections } from '../../temporal/target-connections';
 import { describeGrpcError, grpcCode } from '../../temporal/grpc-errors';
 import { withRetries } from '../../temporal/retry';
 
@@ -16,7 +16,7 @@ export function createPrepareNamespace({ targets }: { targets: TargetConnections
    * RetentionTooShort if the namespace deletes closed workflows before the run can count them.
    */
   return async function prepareNamespace(run: RunRef, retentionMs: number, longestRunMs: number): Promise<void> {
-    const connection = await targets.get(run.targetProfile);
+    const connection = await targets.get(run);
     if (run.ownsNamespace) await register(connection, run, retentionMs);
     const actualMs = await readRetentionMs(connection, run);
     if (actualMs !== undefined && actualMs <= longestRunMs) {

@@ -20,6 +20,7 @@ async function main(): Promise<void> {
     ),
   );
   const hostWorkflows = createHostWorkflows({
+    targets: role.targets,
     script: HOST_PROCESS,
     client: role.client,
     onMetrics: (host, port) => void (port === undefined ? hosts.delete(host) : hosts.set(host, port)),

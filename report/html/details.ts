@@ -64,6 +64,8 @@ export function reproduce(result: BenchmarkResult): Markup {
     ['history shards', String(system.historyShards)],
     ['server machine', system.instanceType],
     ['cluster', system.clusterName],
+    ['cluster ID', system.clusterId ?? 'unknown'],
+    ['target', system.address ?? 'unknown'],
     ['namespace', namespace],
     ['workflow ID of the run', workflowId],
     ...(machine

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkVariables, unreadTargetVariables, variablesToKeep } from '../../cli/variables';
+import { checkVariables, restoredEnvironment, unreadTargetVariables, variablesToKeep } from '../../cli/variables';
 
 function errorOf(env: Record<string, string>): string {
   try {
@@ -92,6 +92,17 @@ test('the file of a run keeps only listed variables, whatever else the environme
     MY_SECRET: 'x',
   };
   expect(variablesToKeep({ ...kept, ...secrets })).toEqual(kept);
+});
+
+test('a run that is started again keeps its settings, and has its secrets from the environment of the command', () => {
+  const started = { TEMPORAL_ADDRESS: 'a:1', TEMPORAL_API_KEY: 'key', PATH: '/bin' };
+  const later = { TEMPORAL_ADDRESS: 'b:1', TEMPORAL_TLS: 'true', TEMPORAL_API_KEY: 'new key', PATH: '/usr/bin' };
+  expect(restoredEnvironment(variablesToKeep(started), started)).toEqual(started);
+  expect(restoredEnvironment(variablesToKeep(started), later)).toEqual({
+    TEMPORAL_ADDRESS: 'a:1',
+    TEMPORAL_API_KEY: 'new key',
+    PATH: '/usr/bin',
+  });
 });
 
 test.each(['TEMPORAL_TLS_CERT', 'TEMPORAL_TLS_KEY', 'TEMPORAL_TLS_CA'])('%s is refused with what is read', (name) => {

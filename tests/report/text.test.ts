@@ -79,6 +79,7 @@ test('with --verbose, the summary has all figures', () => {
     "  the server's count agrees: 200 = completed 200 + failed 0 + canceled 0 + terminated 0 + timed out 0 + open 0",
     '',
     '  Workflows were executed by hosts with the Temporal SDK (executor sdk)',
+    '  Target target:7233, cluster c-1',
     '  Server 1.32.0, 4 history shard(s), postgres12; unknown machine; namespace benchmark-run-1; load of 20s',
     '',
     '  Page: report.html',

@@ -81,7 +81,8 @@ export class Cluster {
     const { frontend, network, control, target } = this;
     const { metricsPort } = this.targetOptions;
     const args = [
-      ...['worker', '--roles', roles, '--generators', String(generators)],
+      ...['worker', '--roles', roles],
+      ...(roles.includes('generator') ? ['--generators', String(generators)] : []),
       ...['--control-address', control.address],
       ...['--address', frontend?.address ?? network?.address ?? target.address],
       ...(metricsPort === undefined || 'BENCHMARK_SERVER_PROMETHEUS' in this.env

@@ -129,6 +129,8 @@ export function passedRun(change: Partial<RunFacts> = {}): RunFacts {
       persistence: 'postgres12',
       visibility: 'postgres12',
       clusterName: 'x',
+      address: 'target:7233',
+      clusterId: 'c-1',
     },
     notes: [],
     ...change,

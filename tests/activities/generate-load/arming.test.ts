@@ -1,7 +1,7 @@
 import type { Connection } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createGenerateLoad } from '../../../activities/generate-load/generate-load';
-import { TargetConnections } from '../../../temporal/connections';
+import { TargetConnections } from '../../../temporal/target-connections';
 import { laneInput } from '../../support/lane';
 
 /** A control server that answers every heartbeat alike, and a lane that gets ready on it. */

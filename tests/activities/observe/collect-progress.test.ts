@@ -5,7 +5,7 @@ import { LaneAccount } from '../../../activities/generate-load/lane-account';
 import { createCollectProgress } from '../../../activities/observe/collect-progress';
 import { LaneRecorder, snapshotOf } from '../../../activities/observe/lane-heartbeats';
 import type { CollectInput, LaneCheckpoint, StepSnapshot } from '../../../orchestrator/activity-types';
-import type { TargetConnections } from '../../../temporal/connections';
+import type { TargetConnections } from '../../../temporal/target-connections';
 import { laneInput } from '../../support/lane';
 
 /** The heartbeat of a lane with this many started and rejected arrivals. They completed after 10 ms, the last `slow` after 900 ms. */

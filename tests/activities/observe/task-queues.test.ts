@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { QueueSampler, sumOf } from '../../../activities/observe/task-queues';
 import type { QueueSample } from '../../../measurement/server/target';
-import type { TargetConnections } from '../../../temporal/connections';
+import type { TargetConnections } from '../../../temporal/target-connections';
 
 const sample = (change: Partial<QueueSample> = {}): QueueSample => {
   return { atMs: 1, backlog: 0, ageMs: 0, addedPerSecond: 0, dispatchedPerSecond: 0, ...change };

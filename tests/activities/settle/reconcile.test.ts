@@ -1,6 +1,6 @@
 import { createReconcile } from '../../../activities/settle/reconcile';
 import type { ReconcileInput } from '../../../orchestrator/activity-types';
-import type { TargetConnections } from '../../../temporal/connections';
+import type { TargetConnections } from '../../../temporal/target-connections';
 import { FakeTarget, grpcFailure, type FakeWorkflow, type Status } from '../../support/fake-target';
 import { simple } from '../../support/lane';
 import { passTimeUntil, useFakeTime } from '../../support/passing-time';

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { Client, Connection } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
+import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import {
   createAwaitHosts,
@@ -8,7 +8,7 @@ import {
   createRequireFreeGenerators,
 } from '../../../activities/setup/await-workers';
 import { LOAD_QUEUES } from '../../../orchestrator/names';
-import type { TargetConnections } from '../../../temporal/connections';
+import type { TargetConnections } from '../../../temporal/target-connections';
 import { grpcFailure } from '../../support/fake-target';
 import { passTimeUntil, useFakeTime } from '../../support/passing-time';
 import { ownedRun } from '../../support/steps';
@@ -32,6 +32,8 @@ class Server {
   listsWorkers = true;
   pollers: (queue: string, type: 'WORKFLOW' | 'ACTIVITY') => string[] = () => [];
   hosts: string[] = [];
+  /** Set if a host failed for a reason that a retry cannot repair. */
+  hostsFailure?: Error;
 
   readonly connection = {
     withDeadline: (_deadline: number, call: () => unknown) => call(),
@@ -54,7 +56,16 @@ class Server {
     },
   } as unknown as Connection;
 
-  readonly client = { connection: this.connection, options: { namespace: 'control' } } as unknown as Client;
+  readonly client = {
+    connection: this.connection,
+    options: { namespace: 'control' },
+    workflow: {
+      getHandle: () => ({
+        describe: async () => ({ status: { name: this.hostsFailure ? 'FAILED' : 'RUNNING' } }),
+        result: () => Promise.reject(this.hostsFailure!),
+      }),
+    },
+  } as unknown as Client;
   readonly targets = { get: async () => this.connection } as unknown as TargetConnections;
 }
 
@@ -138,6 +149,14 @@ describe('awaitHosts', () => {
       message: expect.stringMatching(/needs 2 hosts, .*1 poll/) as string,
     });
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(40_000);
+  });
+
+  test('the failure of a host that a retry cannot repair ends the wait with its type and message', async () => {
+    const server = new Server();
+    server.hostsFailure = new Error('failed', {
+      cause: ApplicationFailure.nonRetryable('wrong target', 'OtherCluster'),
+    });
+    await expect(awaitHosts(server, 1)).rejects.toMatchObject({ type: 'OtherCluster', message: 'wrong target' });
   });
 });
 
