@@ -3,7 +3,7 @@ import { noHistograms, type LaneResult } from '../measurement/account/lane';
 import { emptyLedger, total } from '../measurement/account/ledger';
 import { openSequences } from '../measurement/account/open-set';
 import { SequenceSet } from '../measurement/account/sequence-set';
-import { arrivalsFrom } from '../measurement/load/arrivals';
+import { firstDueAt } from '../measurement/load/arrivals';
 import type { GenerateLoadInput, LaneCheckpoint } from './activity-types';
 
 /** Where a lane is in the load, and which arrivals it has. */
@@ -43,7 +43,8 @@ export function lostLane(
   nowMs: number,
   cutShort: string,
 ): LaneResult {
-  const due = dueBefore(share, lane, nowMs - share.startAtMs);
+  const { step, lanes, process, seed, startAtMs } = share;
+  const due = firstDueAt({ line: step, lineIndex: step.index, lane, lanes, process, seed }, nowMs - startAtMs);
   if (checkpoint === undefined) {
     return {
       ...emptyLane(lane, cutShort),
@@ -70,11 +71,4 @@ export function lostLane(
     parts: checkpoint.parts,
     gapArrivals: checkpoint.gapArrivals + sinceHeartbeat,
   };
-}
-
-/** Returns how many arrivals of a lane are due before a time of the step, milliseconds. */
-function dueBefore({ step, lanes, process, seed }: LaneShare, lane: number, stepMs: number): number {
-  const cursor = arrivalsFrom({ line: step, lineIndex: step.index, lane, lanes, process, seed });
-  while (cursor.dueMs < stepMs) cursor.advance();
-  return cursor.sequence;
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { arrivalsFrom, type ArrivalCursor, type LaneSchedule } from '../../measurement/load/arrivals';
+import { arrivalsFrom, firstDueAt, type ArrivalCursor, type LaneSchedule } from '../../measurement/load/arrivals';
 import { uniform } from '../../measurement/load/random';
 import type { GenerateLoadInput } from '../../orchestrator/activity-types';
 import { arrivalIdPrefix } from '../../orchestrator/names';
@@ -48,9 +48,7 @@ export function scheduleOf({ step, lane, lanes, process, seed }: GenerateLoadInp
 
 /** Returns the first sequence of the lane that is due at or after the given time of the step, milliseconds. */
 export function firstDueAfter(input: GenerateLoadInput, stepMs: number): number {
-  const cursor = arrivalsFrom(scheduleOf(input));
-  while (cursor.dueMs < stepMs) cursor.advance();
-  return cursor.sequence;
+  return firstDueAt(scheduleOf(input), stepMs);
 }
 
 /**

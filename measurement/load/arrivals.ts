@@ -41,6 +41,17 @@ export function countArrivals(schedule: LaneSchedule): number {
 }
 
 /**
+ * Returns the first sequence of the lane that is due at or after a time of the line, milliseconds. For Poisson arrivals it
+ * steps through all arrivals before it.
+ */
+export function firstDueAt(schedule: LaneSchedule, lineMs: number): number {
+  if (schedule.process === 'uniform') return new UniformArrivals(schedule, 0).firstDueAt(lineMs);
+  const cursor = new PoissonArrivals(schedule, 0);
+  while (cursor.dueMs < lineMs) cursor.advance();
+  return cursor.sequence;
+}
+
+/**
  * Arrivals at equal distances in the integral of the rate: arrival i of the whole timeline is due when the integral
  * reaches i + ½. Because of the ½, a rate of r over T seconds gives exactly r·T arrivals, and ramps start gently.
  * Lane k of n takes the arrivals i ≡ k (mod n).
@@ -61,9 +72,24 @@ class UniformArrivals implements ArrivalCursor {
   }
 
   get dueMs(): number {
-    if (this.sequence >= this.count) return Infinity;
+    return this.dueAt(this.sequence);
+  }
+
+  /** Searches by halves, because due times never fall. */
+  firstDueAt(lineMs: number): number {
+    let [low, high] = [0, this.count];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.dueAt(middle) < lineMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  private dueAt(sequence: number): number {
+    if (sequence >= this.count) return Infinity;
     const { line, lanes } = this.schedule;
-    const index = this.first + this.sequence * lanes;
+    const index = this.first + sequence * lanes;
     return Math.min(line.durationMs, instantOf(line, index + 0.5 - line.arrivalsBefore));
   }
 

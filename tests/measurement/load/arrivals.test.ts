@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { arrivalsFrom, countArrivals, type LaneSchedule } from '../../../measurement/load/arrivals';
+import { arrivalsFrom, countArrivals, firstDueAt, type LaneSchedule } from '../../../measurement/load/arrivals';
 import { layOut, type RateSegment } from '../../../measurement/load/profile';
 
 function scheduleOf(line: LaneSchedule['line'], lane = 0, lanes = 1, process: LaneSchedule['process'] = 'uniform') {
@@ -154,4 +154,31 @@ test('Poisson lanes together have the whole rate and exponential gaps', () => {
   // An exponential distribution's standard deviation is its mean.
   expect(Math.sqrt(variance) / mean).toBeGreaterThan(0.95);
   expect(Math.sqrt(variance) / mean).toBeLessThan(1.05);
+});
+
+test('the first arrival at or after a time is the one that a cursor reaches', () => {
+  const process = fc.constantFrom('uniform' as const, 'poisson' as const);
+  fc.assert(
+    fc.property(
+      segment,
+      process,
+      fc.integer({ min: 1, max: 5 }),
+      fc.double({ min: -0.5, max: 1.5 }),
+      (one, kind, lanes, share) => {
+        const schedule = scheduleOf(layOut([one])[0]!, lanes - 1, lanes, kind);
+        const times = dueTimes(schedule);
+        for (const atMs of [share * one.durationMs, times[Math.floor(Math.abs(share) * times.length)] ?? Infinity]) {
+          const expected = times.findIndex((dueMs) => dueMs >= atMs);
+          expect(firstDueAt(schedule, atMs)).toBe(expected === -1 ? times.length : expected);
+        }
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
+
+test('the first arrival after five hours of 1,000/s is found without a walk through all of them', () => {
+  const started = performance.now();
+  for (let i = 0; i < 100; i += 1) expect(firstDueAt(scheduleOf(hold(1000, 20_000)), 18_000_000)).toBe(18_000_000);
+  expect(performance.now() - started).toBeLessThan(1000);
 });
