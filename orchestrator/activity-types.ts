@@ -191,6 +191,8 @@ export interface Reconciliation {
   readonly settledBy: 'nothing to settle' | 'describing each id' | 'count';
   /** How long the server's visibility took to list all workflows. Milliseconds. */
   readonly visibilityWaitMs: number;
+  /** Workflows that the server did not list in that time, and that were found by their ids; absent if there are none. */
+  readonly unlisted?: number;
   /** Differences that remain, e.g. a count that never agreed; empty if the ledger and the server agree. */
   readonly open: readonly string[];
   /** A sample of the ids behind the differences, on each side. */

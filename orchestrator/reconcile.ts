@@ -20,6 +20,7 @@ export async function reconcile(state: RunState): Promise<void> {
   try {
     const found = await reconcileUntilAborted(state, inputOf(state, steps));
     state.found.reconciliation = joinReconciliations(state.found.reconciliation, found);
+    if (found.unlisted !== undefined) state.notes.push(describeLag(found.unlisted, found.visibilityWaitMs));
     steps.forEach((step, i) => {
       const { settlement, server } = found.steps[i]!;
       const settled = settle(step.measurement.ledger, settlement);
@@ -29,6 +30,10 @@ export async function reconcile(state: RunState): Promise<void> {
     if (failureType(err) === NAMESPACE_GONE) state.found.error ??= rootCause(err);
     else state.notes.push(`the ledger could not be reconciled with the server: ${rootCause(err)}`);
   }
+}
+
+function describeLag(unlisted: number, waitedMs: number): string {
+  return `the visibility of the server lags behind: ${Math.round(waitedMs / 1000)} s after the load it still lacked ${unlisted} workflows, which were found by their IDs`;
 }
 
 /** Reconciles. If the run is aborted meanwhile, begins again with short waits. */

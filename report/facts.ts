@@ -109,6 +109,8 @@ export interface RunFacts {
   readonly reconciliation?: {
     readonly settledBy: string;
     readonly visibilityWaitMs: number;
+    /** Workflows that the server did not list in that time; absent if there are none. */
+    readonly unlisted?: number;
     readonly open: readonly string[];
     readonly disagreements: readonly Disagreement[];
     readonly completedInWindow: readonly (readonly [number, number])[];

@@ -218,7 +218,7 @@ function findingsOf(
 ): BenchmarkResult['findings'] {
   const settings = system?.dynamicConfig;
   const dynamicConfig = settings === 'unknown' ? undefined : settings;
-  const visibilityWaitMs = reconciliation?.visibilityWaitMs;
+  const { visibilityWaitMs, unlisted } = reconciliation ?? {};
   const holds = counted.map(({ step, settled, verdict, validity, result, measurement }) => {
     return {
       targetRate: step.fromRate,
@@ -226,6 +226,7 @@ function findingsOf(
       acknowledgedPerSecond: result.rates.acknowledged,
       completedPerSecond: result.rates.completed,
       visibilityWaitMs,
+      unlisted,
       windows: mergeWindows(measurement.audits.flatMap(({ windows }) => (windows ? [windows] : []))),
       verdict,
       validity,

@@ -9,6 +9,7 @@ import type {
   Disagreement,
   Reconciliation,
   ReconcileInput,
+  RunRef,
   ServerCounts,
 } from '../../orchestrator/activity-types';
 import { NAMESPACE_GONE } from '../../orchestrator/benchmark-types';
@@ -17,7 +18,8 @@ import { START_DEADLINE_MS } from '../../orchestrator/plan';
 import type { TargetConnections } from '../../temporal/target-connections';
 import { grpcCode } from '../../temporal/grpc-errors';
 import { countByStatus, countCompletedBetween } from '../../temporal/target-counts';
-import { explainDisagreement } from './disagreement';
+import { compareIds, sampleOf } from './disagreement';
+import { addUnlisted, describeOpen } from './visibility-lag';
 import { WorkflowLookup } from './workflow-lookup';
 import { RateLimiter } from './rate-limiter';
 import { PendingMessages } from './pending-messages';
@@ -55,18 +57,15 @@ async function settleAll(connection: Connection, input: ReconcileInput): Promise
   const counts = await agreedCounts(connection, input, settled, limiter);
   const visibilityWaitMs = Date.now() - startedAt;
 
-  const settlements = steps.map((step, i) => settled[i]?.settlement ?? settleByCount(step, counts[i]!));
-  const disagreements: Disagreement[] = [];
-  const open: string[] = [];
+  const confirmed: Confirmed[] = [];
   for (const [i, step] of steps.entries()) {
-    const started = startedWorkflows(step.measurement.ledger) + foundIn(settlements[i]!);
-    if (started === counts[i]!.total) continue;
-    const difference = await explainDisagreement(connection, run, step, settled[i]?.missing ?? new Set(), limiter);
-    disagreements.push(difference);
-    open.push(describeDisagreement(difference, started, counts[i]!.total));
+    const settlement = settled[i]?.settlement ?? settleByCount(step, counts[i]!);
+    confirmed.push(await confirm({ connection, run, lookup, limiter }, step, settled[i], settlement, counts[i]!));
   }
+  const unlisted = confirmed.reduce((sum, one) => sum + one.unlisted, 0);
   const completedInWindow: [number, number][] = [];
-  for (const window of input.countWindows) {
+  // Windows are counted by visibility, too.
+  for (const window of unlisted > 0 ? [] : input.countWindows) {
     await limiter.next();
     const count = await countCompletedBetween(connection, run, window);
     const same = completedInWindow.find(([stepIndex]) => stepIndex === window.stepIndex);
@@ -77,15 +76,57 @@ async function settleAll(connection: Connection, input: ReconcileInput): Promise
     steps: steps.map((step, i) => ({
       name: step.name,
       attempt: step.attempt,
-      settlement: settlements[i]!,
-      server: counts[i]!,
+      settlement: confirmed[i]!.settlement,
+      server: confirmed[i]!.server,
     })),
     completedInWindow,
     settledBy: provisional === 0 ? 'nothing to settle' : byId ? 'describing each id' : 'count',
     visibilityWaitMs,
-    open,
-    disagreements,
+    ...(unlisted > 0 ? { unlisted } : {}),
+    open: confirmed.flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
+    disagreements: confirmed.flatMap(({ disagreement }) => (disagreement === undefined ? [] : [disagreement])),
   };
+}
+
+/** One step after its account has been compared with the server. */
+interface Confirmed {
+  readonly settlement: Settlement;
+  readonly server: ServerCounts;
+  /** Workflows that visibility does not list, and that were found by their ids. */
+  readonly unlisted: number;
+  readonly disagreement?: Disagreement;
+  readonly problem?: string;
+}
+
+interface ConfirmDeps {
+  readonly connection: Connection;
+  readonly run: RunRef;
+  readonly lookup: WorkflowLookup;
+  readonly limiter: RateLimiter;
+}
+
+/** Compares the account of a step with the server's counts. If they differ, describes the workflows that are not listed. */
+async function confirm(
+  { connection, run, lookup, limiter }: ConfirmDeps,
+  step: CountedStep,
+  settled: SettledStep | undefined,
+  settlement: Settlement,
+  listed: ServerCounts,
+): Promise<Confirmed> {
+  const started = startedWorkflows(step.measurement.ledger) + foundIn(settlement);
+  const describeRest = (counts: ServerCounts, lags: boolean) =>
+    describeOpen(connection, run, lookup, step, counts, lags, limiter);
+  if (started === listed.total) return { settlement, server: await describeRest(listed, false), unlisted: 0 };
+  const difference = await compareIds(connection, run, step, settled?.missing ?? new Set(), limiter);
+  const isShort = listed.total < started;
+  const { counts, found, lag } = isShort
+    ? await addUnlisted(lookup, listed, difference)
+    : { counts: listed, found: new Set<string>(), lag: undefined };
+  const server = await describeRest(counts, found.size > 0);
+  const common = { settlement, server, unlisted: found.size };
+  if (started === counts.total) return common;
+  const disagreement = sampleOf(step, difference, found);
+  return { ...common, disagreement, problem: describeDisagreement(disagreement, started, counts.total, lag) };
 }
 
 /** Waits until the server can no longer commit a start that it has not answered: only then is a missing id final. */
@@ -130,8 +171,8 @@ function knownWorkflows({ measurement: { ledger } }: CountedStep, settlement: Se
   return startedWorkflows(ledger) + (settlement ? foundIn(settlement) : 0);
 }
 
-function describeDisagreement(difference: Disagreement, started: number, listed: number): string {
+function describeDisagreement(difference: Disagreement, started: number, listed: number, lag?: string): string {
   const { step, attempt, onlyInAccount, onlyOnServer } = difference;
   const list = (ids: readonly string[]) => (ids.length === 0 ? 'no ids known' : ids.slice(0, 3).join(', '));
-  return `step ${step} attempt ${attempt}: the ledger has ${started} workflows, the server lists ${listed}; only in the ledger: ${list(onlyInAccount.ids)}; only on the server: ${list(onlyOnServer.ids)}`;
+  return `step ${step} attempt ${attempt}: the ledger has ${started} workflows, the server lists ${listed}; only in the ledger: ${list(onlyInAccount.ids)}; only on the server: ${list(onlyOnServer.ids)}${lag === undefined ? '' : `; ${lag}`}`;
 }

@@ -3,12 +3,21 @@ import type { Connection } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { status } from '@grpc/grpc-js';
 import pMap from 'p-map';
-import type { RunRef } from '../../orchestrator/activity-types';
+import type { RunRef, ServerCounts } from '../../orchestrator/activity-types';
 import { TOMBSTONE } from '../../orchestrator/names';
 import { grpcCode } from '../../temporal/grpc-errors';
 import { withRetries } from '../../temporal/retry';
 
 const { WorkflowIdReusePolicy, WorkflowIdConflictPolicy, WorkflowExecutionStatus } = temporal.api.enums.v1;
+
+/** How the server's counts name a status; any other counts as open. */
+const FIELDS: Readonly<Partial<Record<temporal.api.enums.v1.WorkflowExecutionStatus, keyof ServerCounts>>> = {
+  [WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED]: 'completed',
+  [WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_FAILED]: 'failed',
+  [WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_CANCELED]: 'canceled',
+  [WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TERMINATED]: 'terminated',
+  [WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TIMED_OUT]: 'timedOut',
+};
 
 const MAX_CONCURRENT = 20;
 const CALL_TIMEOUT_MS = 10_000;
@@ -33,6 +42,16 @@ export class WorkflowLookup {
     return workflowIds.filter((_, i) => !exists[i]);
   }
 
+  /** Returns the status of each workflow as the server's counts name it; undefined if it does not exist. */
+  async statusesOf(workflowIds: readonly string[]): Promise<(keyof ServerCounts | undefined)[]> {
+    const statusOf = async (id: string) => {
+      const info = await this.infoOf(id);
+      if (!info || info.type?.name === TOMBSTONE) return undefined;
+      return FIELDS[info.status ?? 0] ?? 'open';
+    };
+    return await pMap(workflowIds, statusOf, { concurrency: MAX_CONCURRENT });
+  }
+
   private async exists(workflowId: string, reserve: boolean): Promise<boolean> {
     const found = await this.describe(workflowId);
     if (found !== 'missing' || !reserve || !this.run.ownsNamespace) return found === 'exists';
@@ -40,6 +59,15 @@ export class WorkflowLookup {
   }
 
   private async describe(workflowId: string): Promise<'exists' | 'missing' | 'tombstone'> {
+    const info = await this.infoOf(workflowId);
+    if (!info) return 'missing';
+    if (info.type?.name !== TOMBSTONE) return 'exists';
+    if (info.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING) await this.terminate(workflowId);
+    return 'tombstone';
+  }
+
+  /** Returns what the server knows about the last run of a workflow; undefined if it does not exist. */
+  private async infoOf(workflowId: string) {
     const { namespace } = this.run;
     const found = await retried(async () => {
       try {
@@ -51,11 +79,7 @@ export class WorkflowLookup {
         throw err;
       }
     });
-    const info = found?.workflowExecutionInfo;
-    if (!info) return 'missing';
-    if (info.type?.name !== TOMBSTONE) return 'exists';
-    if (info.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING) await this.terminate(workflowId);
-    return 'tombstone';
+    return found?.workflowExecutionInfo;
   }
 
   /** Starts a tombstone workflow with this id and returns whether the id was free. */

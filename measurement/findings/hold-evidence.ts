@@ -18,6 +18,8 @@ export interface HoldEvidence {
   readonly windows?: WindowsSummary;
   /** How long after the run the visibility store was complete, milliseconds; absent if this was not measured. */
   readonly visibilityWaitMs?: number;
+  /** Workflows of the run that it did not list in that time. */
+  readonly unlisted?: number;
   /** The settings of an embedded target, `key=value`; absent for other targets, which do not report theirs. */
   readonly dynamicConfig?: readonly string[];
 }

@@ -191,9 +191,11 @@ export const SYMPTOMS: readonly Symptom[] = [
     advice: 'list and count results are late by this much; workflow execution does not wait for them',
     threshold: '10 s until the list of workflows was complete',
     always: true,
-    evidence: ({ hold: { visibilityWaitMs = 0 } }) =>
-      visibilityWaitMs > 10_000
-        ? `the list of workflows was complete ${seconds(visibilityWaitMs, 0)} after the run`
-        : undefined,
+    evidence: ({ hold: { visibilityWaitMs = 0, unlisted = 0 } }) => {
+      const waited = `${seconds(visibilityWaitMs, 0)} after the run`;
+      if (unlisted > 0)
+        return `the list of workflows still lacked ${unlisted} of them ${waited}; they were found by their IDs`;
+      return visibilityWaitMs > 10_000 ? `the list of workflows was complete ${waited}` : undefined;
+    },
   },
 ];

@@ -1,4 +1,4 @@
-import { explainDisagreement } from '../../../activities/settle/disagreement';
+import { compareIds, sampleOf } from '../../../activities/settle/disagreement';
 import { RateLimiter } from '../../../activities/settle/rate-limiter';
 import { FakeTarget, type FakeWorkflow } from '../../support/fake-target';
 import { passTimeUntil, useFakeTime } from '../../support/passing-time';
@@ -14,13 +14,17 @@ const workflows = (lane: number, count: number, from = 0): FakeWorkflow[] =>
     status: 'Completed',
   }));
 
-async function explained(listed: FakeWorkflow[], scheduledByLane: number[], absent: string[] = [], skipped = 0) {
+async function explained(
+  listed: FakeWorkflow[],
+  scheduledByLane: number[],
+  absent: string[] = [],
+  skipped = 0,
+  found: string[] = [],
+) {
   const target = new FakeTarget({ [ownedRun.namespace]: { workflows: listed } });
   const step = countedStep({ skipped: { fenced: skipped } }, {}, { scheduledByLane });
-  return await passTimeUntil(
-    explainDisagreement(target.connection, ownedRun, step, new Set(absent), new RateLimiter()),
-    5000,
-  );
+  const comparing = compareIds(target.connection, ownedRun, step, new Set(absent), new RateLimiter());
+  return sampleOf(step, await passTimeUntil(comparing, 5000), new Set(found));
 }
 
 test('the ids on each side are reported, over all lanes, without ids that are known to be missing', async () => {
@@ -53,4 +57,19 @@ test('at most twenty ids are reported on each side; the counts are complete', as
 test('a list that was not read completely reports no id as missing', async () => {
   const { onlyInAccount } = await explained(workflows(0, 60_001), [60_002]);
   expect(onlyInAccount).toEqual({ count: null, ids: [] });
+});
+
+test('ids that were found by describing them are in neither sample nor count', async () => {
+  const { onlyInAccount } = await explained(workflows(0, 3), [6], [], 0, ['run-1/1/1/0/3', 'run-1/1/1/0/5']);
+  expect(onlyInAccount).toEqual({ count: 1, ids: ['run-1/1/1/0/4'] });
+});
+
+test('twenty million arrivals are compared without keeping their ids', async () => {
+  const listed = [...workflows(0, 5), ...workflows(1, 1, 10_000_000)];
+  const started = performance.now();
+  const { onlyInAccount, onlyOnServer } = await explained(listed, [10_000_000, 10_000_000]);
+  expect(performance.now() - started).toBeLessThan(1000);
+  expect(onlyInAccount).toMatchObject({ count: 19_999_995 });
+  expect(onlyInAccount.ids[0]).toBe('run-1/1/1/0/5');
+  expect(onlyOnServer).toEqual({ count: 1, ids: ['run-1/1/1/1/10000000'] });
 });

@@ -79,6 +79,57 @@ test('after a minute, a disagreement is reported with the ids on each side', asy
   expect(open).toEqual([expect.stringContaining('the ledger has 12 workflows, the server lists 10')]);
 });
 
+/** Hides workflows from lists and counts, or shows another status there; describing them shows what they are. */
+function lagging(target: FakeTarget, shown: (workflow: FakeWorkflow) => FakeWorkflow | undefined) {
+  const visible = () => {
+    const all = target.namespaces[ownedRun.namespace]!.workflows;
+    return new FakeTarget({ [ownedRun.namespace]: { workflows: all.flatMap((one) => shown(one) ?? []) } });
+  };
+  target.countWorkflowExecutions = (request) => visible().countWorkflowExecutions(request);
+  target.listWorkflowExecutions = (request) => visible().listWorkflowExecutions(request);
+}
+
+test('workflows that visibility does not list after a minute are counted by their ids, and windows are not counted', async () => {
+  const listed = [...workflows(40), ...workflows(3, { status: 'Failed' }, 40)];
+  const { target, reconcile } = reconciling(listed, {
+    steps: [countedStep({ scheduled: 45, acknowledged: 43, skipped: { fenced: 2 } })],
+    countWindows: [{ stepIndex: 0, fromMs: 0, toMs: 1 }],
+  });
+  lagging(target, (one) => (Number(one.id.split('/').at(-1)) < 30 ? one : undefined));
+  const result = await reconcile();
+  expect(result).toMatchObject({ open: [], disagreements: [], unlisted: 13, completedInWindow: [] });
+  expect(result.steps[0]!.server).toMatchObject({ total: 43, completed: 40, failed: 3, open: 0 });
+});
+
+test('a workflow that neither visibility nor its id shows is still reported beside those that visibility lacks', async () => {
+  const { target, reconcile } = reconciling(workflows(10), {
+    steps: [countedStep({ scheduled: 12, acknowledged: 12 })],
+  });
+  lagging(target, (one) => (one.id.endsWith('/3') ? undefined : one));
+  const { open, disagreements, unlisted } = await reconcile();
+  expect(unlisted).toBe(1);
+  expect(disagreements).toMatchObject([{ onlyInAccount: { count: 2, ids: ['run-1/1/1/0/10', 'run-1/1/1/0/11'] } }]);
+  expect(open).toEqual([expect.stringContaining('the ledger has 12 workflows, the server lists 10')]);
+});
+
+test('workflows that have closed, but that visibility lists as open, are counted as closed', async () => {
+  const { target, reconcile } = reconciling(workflows(20), {
+    steps: [countedStep({ scheduled: 20, acknowledged: 20 })],
+    completionTimeoutMs: 10_000,
+  });
+  lagging(target, (one) => ({ ...one, status: Number(one.id.split('/').at(-1)) < 15 ? one.status : 'Running' }));
+  expect((await reconcile()).steps[0]!.server).toMatchObject({ total: 20, completed: 20, open: 0 });
+});
+
+test('if too many workflows are missing to describe them all, a sample names the lag', async () => {
+  const { target, reconcile } = reconciling(workflows(10_500), {
+    steps: [countedStep({ scheduled: 10_500, acknowledged: 10_500 })],
+  });
+  lagging(target, (one) => (one.id.endsWith('/0/1') ? one : undefined));
+  const { open } = await reconcile();
+  expect(open).toEqual([expect.stringContaining('100 of 100 workflows that the list lacks exist')]);
+});
+
 test('open workflows may take the completion timeout to close, and are counted as open after it', async () => {
   const listed = workflows(10, { status: 'Running' });
   const input = { steps: [countedStep({ scheduled: 10, acknowledged: 10 })], completionTimeoutMs: 30_000 };

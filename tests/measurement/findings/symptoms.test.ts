@@ -179,6 +179,7 @@ const always: readonly [name: string, observation: HoldEvidence][] = [
     ),
   ],
   ['visibility lags behind', hold(observed(), { visibilityWaitMs: 12_000 })],
+  ['visibility lags behind', hold(observed(), { visibilityWaitMs: 60_000, unlisted: 7 })],
 ];
 
 test.each(always)('"%s" is reported, whether the hold passed or not', (name, evidence) => {
