@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { rootCause, TimeoutFailure } from '@temporalio/common';
 import type { Health, SeenTarget } from '../orchestrator/activity-types';
@@ -6,6 +5,7 @@ import { MISCONFIGURED, TARGET_CHECK } from '../orchestrator/benchmark-types';
 import { failureType } from '../orchestrator/failure-type';
 import { CONTROL_QUEUE } from '../orchestrator/names';
 import { isLoopback } from '../temporal/addresses';
+import { confirm } from './confirm';
 import { badConfiguration, CliError } from './errors';
 
 /** How long the check of the target may take beside opening a connection. */
@@ -13,14 +13,7 @@ const CHECK_MS = 10_000;
 
 /** Asks whether to send load to an address, unless it is on this machine. Throws if the user does not confirm. */
 export async function confirmTarget(address: string): Promise<void> {
-  if (isLoopback(address)) return;
-  if (!process.stdin.isTTY) {
-    throw badConfiguration(`--yes is required to send load to another machine (${address})`);
-  }
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await prompt.question(`Send load to ${address}? [y/N] `);
-  prompt.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('not confirmed; nothing was started');
+  if (!isLoopback(address)) await confirm(`Send load to ${address}?`, `send load to another machine (${address})`);
 }
 
 export interface WorkersTarget {

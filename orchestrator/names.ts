@@ -27,6 +27,8 @@ export const TOMBSTONE = 'benchmarkTombstone';
 
 /** The key in a namespace's data whose value is the id of the run that registered the namespace. */
 export const OWNER_KEY = 'temporal-benchmark.run';
+/** The key in a namespace's data whose value is when its run was over, in ISO 8601. */
+export const ENDED_KEY = 'temporal-benchmark.ended';
 
 /**
  * Returns a slug of the workflow id (at most 40 characters) and the last 8 hexadecimal digits of the first execution's run
@@ -40,6 +42,17 @@ export function runIdOf(workflowId: string, firstExecutionRunId: string): string
     .slice(0, 40)
     .replace(/^-+|-+$/g, '');
   return `${slug || 'run'}-${firstExecutionRunId.replace(/-/g, '').slice(-8)}`;
+}
+
+/** Reports whether a text has the form of a run ID, so that it can be part of a path, a query or a command. */
+export function isRunId(text: string): boolean {
+  return /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?-[0-9a-f]{8}$/.test(text);
+}
+
+/** Reports whether a workflow id has the form of one that a run starts; see {@link arrivalIdPrefix}. */
+export function isLoadWorkflowId(workflowId: string, runId: string): boolean {
+  const prefix = workflowIdPrefix(runId);
+  return workflowId.startsWith(prefix) && /^[^/]+\/\d+\/\d+\/\d+(?:\/|$)/.test(workflowId.slice(prefix.length));
 }
 
 export function namespaceOf(runId: string): string {

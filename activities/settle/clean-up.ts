@@ -3,7 +3,7 @@ import type { Connection } from '@temporalio/client';
 import { status } from '@grpc/grpc-js';
 import pMap from 'p-map';
 import type { CleanupResult, RunRef } from '../../orchestrator/activity-types';
-import { NAMESPACE_PREFIX, OWNER_KEY } from '../../orchestrator/names';
+import { ENDED_KEY, NAMESPACE_PREFIX, OWNER_KEY } from '../../orchestrator/names';
 import type { TargetConnections } from '../../temporal/target-connections';
 import { describeGrpcError, grpcCode } from '../../temporal/grpc-errors';
 import { countRunning, runningQuery } from '../../temporal/target-counts';
@@ -18,8 +18,17 @@ const MAX_CONCURRENT = 20;
 
 export function createCleanUp({ targets }: { targets: TargetConnections }) {
   return async function cleanUp(run: RunRef, deleteNamespace: boolean): Promise<CleanupResult> {
-    return await cleanUpRun(await targets.get(run), run, deleteNamespace);
+    const connection = await targets.get(run);
+    const done = await cleanUpRun(connection, run, deleteNamespace);
+    if (run.ownsNamespace && done.complete && !done.namespaceDeleted) await markEnded(connection, run);
+    return done;
   };
+}
+
+/** Notes in the namespace that its run is over, for `benchmark cleanup`. A server may not permit it. */
+async function markEnded({ workflowService }: Connection, { namespace }: Owned): Promise<void> {
+  const data = { [ENDED_KEY]: new Date().toISOString() };
+  await workflowService.updateNamespace({ namespace, updateInfo: { data } }).catch(() => undefined);
 }
 
 /**

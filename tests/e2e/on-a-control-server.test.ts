@@ -55,6 +55,14 @@ test('a canceled run cleans up and still reports: ABORTED', async () => {
   await cluster.start('cancelled', { ...short, duration: '60s' });
   const handle = cluster.client.workflow.getHandle('cancelled');
   await eventually('the load', async () => (await handle.query(progressQuery)).scheduled > 0);
+  const cleanup = await cluster.home.run(['cleanup', '--all', '--yes', '--address', cluster.target.address]).ended;
+  expect(cleanup).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^the run cancelled-\w+ may be in progress: .*\nNothing was cleaned up\.\n$/,
+    ) as string,
+  });
   await handle.cancel();
   const { result } = await cluster.outcome('cancelled');
   expect(result).toMatchObject({
@@ -96,12 +104,36 @@ test('P11: in an existing namespace only the workflows of the run are touched', 
   expect(result).toMatchObject({ namespace: 'shared', outcome: 'PASSED' });
   expect(await client.workflow.getHandle('not-ours').describe()).toMatchObject({ status: { name: 'RUNNING' } });
   expect(await cluster.count('shared', `WorkflowId STARTS_WITH '${result.runId}/'`)).toBe(result.server.counts.total);
-  // R8.1: cleaning up refuses a namespace that no run registered.
-  const refused = await cluster.home.run(['cleanup', 'shared', '--address', cluster.target.address]).ended;
-  expect(refused).toMatchObject({
-    code: 1,
-    stderr: expect.stringMatching(/shared is not a namespace that this tool registered on /) as string,
-  });
+  // R8.1: cleaning up refuses a namespace that no run registered, and IDs that are not those of a run's workflows.
+  const { workflow } = client;
+  await workflow.start('NobodyRunsThis', { workflowId: 'orders-1a2b3c4d/1', taskQueue: 'nobody' });
+  const cleanup = async (...args: string[]) => {
+    const { code, stderr } = await cluster.home.run(['cleanup', ...args, '--yes', '--address', cluster.target.address])
+      .ended;
+    return [code, stderr];
+  };
+  expect(
+    await Promise.all([
+      cleanup('shared'),
+      cleanup('orders', '-n', 'shared'),
+      cleanup("x' OR WorkflowId STARTS_WITH 'n", '-n', 'shared'),
+      cleanup('orders-1a2b3c4d', '-n', 'shared'),
+      cleanup('orders-1a2b3c4e', '-n', 'shared'),
+      cleanup('orders-1a2b3c4e', '-n', 'nowhere'),
+    ]),
+  ).toEqual([
+    [1, expect.stringMatching(/^shared is not a namespace that this tool registered on /)],
+    [104, expect.stringMatching(/^the argument \[name\]: "orders" is invalid; expected the ID of a run/)],
+    [104, expect.stringMatching(/^the argument \[name\]: "x' OR .*" is invalid; expected the ID of a run/)],
+    [
+      1,
+      expect.stringMatching(/^the namespace shared has workflows that this tool did not start.*: orders-1a2b3c4d\/1\./),
+    ],
+    [1, expect.stringMatching(/^there is no workflow of the run orders-1a2b3c4e in the namespace shared on /)],
+    [1, expect.stringMatching(/^the namespace "nowhere" does not exist on /)],
+  ]);
+  for (const id of ['orders-1a2b3c4d/1', 'not-ours'])
+    expect(await workflow.getHandle(id).describe()).toMatchObject({ status: { name: 'RUNNING' } });
 });
 
 test('a staircase that is told to stops at the first hold that fails, and names it and the highest that passed', async () => {
@@ -162,7 +194,12 @@ test('more lanes than generators: the run fails rather than start short', async 
 
 test('benchmark cleanup deletes the namespaces that runs registered, and no other', async () => {
   const result = await cluster.benchmark('to-clean', short);
-  const cleaned = await cluster.home.run(['cleanup', result.namespace, '--address', cluster.target.address]).ended;
+  const args = ['cleanup', result.namespace, '--address', cluster.target.address];
+  expect(await cluster.home.run(args).ended).toMatchObject({
+    code: 104,
+    stderr: `--yes is required to delete the namespace ${result.namespace} on ${cluster.target.address}\n`,
+  });
+  const cleaned = await cluster.home.run([...args, '--yes']).ended;
   expect(cleaned).toMatchObject({
     code: 0,
     stdout: `${result.namespace}: 0 workflows terminated, namespace deleted\n`,

@@ -2,7 +2,7 @@ import { Metadata, status } from '@grpc/grpc-js';
 import type { Connection } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
-import { OWNER_KEY } from '../../orchestrator/names';
+import { ENDED_KEY, OWNER_KEY } from '../../orchestrator/names';
 
 const { WorkflowExecutionStatus } = temporal.api.enums.v1;
 
@@ -12,6 +12,7 @@ export interface FakeWorkflow {
   readonly id: string;
   readonly type?: string;
   readonly parent?: string;
+  readonly taskQueue?: string;
   readonly closedAtMs?: number;
   status: Status;
 }
@@ -19,6 +20,10 @@ export interface FakeWorkflow {
 export interface FakeNamespace {
   /** The run that the namespace's data names as its owner. */
   readonly owner?: string;
+  /** When a worker polled each task queue last, milliseconds since the epoch. */
+  readonly polledAtMs?: Readonly<Record<string, number>>;
+  /** When the namespace's data says that its run was over. */
+  endedAt?: string;
   readonly workflows: FakeWorkflow[];
 }
 
@@ -65,6 +70,23 @@ export class FakeTarget {
     return { namespaceInfo: { data: owner === undefined ? {} : { [OWNER_KEY]: owner } } };
   }
 
+  async listNamespaces() {
+    const namespaces = Object.entries(this.namespaces).map(([name, { owner, endedAt }]) => {
+      const data = { ...(owner && { [OWNER_KEY]: owner }), ...(endedAt && { [ENDED_KEY]: endedAt }) };
+      return { namespaceInfo: { name, data } };
+    });
+    return { namespaces };
+  }
+
+  async updateNamespace(request: { namespace: string; updateInfo: { data: Record<string, string> } }) {
+    this.inside(request.namespace).endedAt = request.updateInfo.data[ENDED_KEY];
+  }
+
+  async describeTaskQueue({ namespace, taskQueue: { name } }: { namespace: string; taskQueue: { name: string } }) {
+    const atMs = this.inside(namespace).polledAtMs?.[name];
+    return { pollers: atMs === undefined ? [] : [{ lastAccessTime: { seconds: Math.floor(atMs / 1000) } }] };
+  }
+
   async deleteNamespace({ namespace }: { namespace: string }) {
     this.inside(namespace);
     this.log.push(`delete ${namespace}`);
@@ -95,7 +117,7 @@ export class FakeTarget {
     const page = found.slice(from, from + pageSize);
     const isLast = from + pageSize >= found.length;
     return {
-      executions: page.map(({ id }) => ({ execution: { workflowId: id } })),
+      executions: page.map(({ id, taskQueue }) => ({ execution: { workflowId: id }, taskQueue })),
       nextPageToken: isLast ? new Uint8Array() : Buffer.from(String(from + pageSize)),
     };
   }
@@ -165,7 +187,7 @@ export class FakeTarget {
   }
 
   private select(namespace: string, query: string): FakeWorkflow[] {
-    const conditions = query.split(' AND ').map(conditionOf);
+    const conditions = query === '' ? [] : query.split(' AND ').map(conditionOf);
     return this.inside(namespace).workflows.filter((one) => conditions.every((holds) => holds(one)));
   }
 }

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import fc from 'fast-check';
-import { cleanUpRun } from '../../../activities/settle/clean-up';
+import { cleanUpRun, createCleanUp } from '../../../activities/settle/clean-up';
+import type { TargetConnections } from '../../../temporal/target-connections';
 import { FakeTarget, grpcFailure, type FakeWorkflow, type Status } from '../../support/fake-target';
 
 const copies = (all: readonly FakeWorkflow[]) => all.map((one) => ({ ...one }));
@@ -85,6 +86,19 @@ test('a namespace that cannot be deleted is a warning with the command; the clea
   expect(result.warnings.join()).toMatch(
     /keep it.*temporal operator namespace delete --namespace benchmark-run-1 --yes/,
   );
+});
+
+test('a run that has cleaned up notes in its namespace that it is over, if the server permits it', async () => {
+  const clean = async (isPermitted: boolean) => {
+    const target = new FakeTarget({ 'benchmark-run-1': { owner: 'run-1', workflows: [] } });
+    if (!isPermitted) target.fail('updateNamespace', grpcFailure(status.PERMISSION_DENIED));
+    const targets = { get: async () => target.connection } as unknown as TargetConnections;
+    const run = { ...owned, workflowId: 'run', taskQueue: 'queue' };
+    expect(await createCleanUp({ targets })(run, false)).toMatchObject({ complete: true, warnings: [] });
+    return target.namespaces['benchmark-run-1']!.endedAt;
+  };
+  expect(await clean(true)).toMatch(/^\d{4}-\d\d-\d\dT/);
+  expect(await clean(false)).toBeUndefined();
 });
 
 test('a namespace that was never registered needs no cleanup', async () => {
