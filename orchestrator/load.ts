@@ -176,7 +176,7 @@ async function runSection(
       inProgress.fail(step, measurement.failure);
       stop();
     }
-    const facts = await judgeWhenComplete(state, step, at, measurement);
+    const facts = await judgeWhenComplete(state, step, at, measurement, inProgress);
     state.finishStep(facts);
     const isBad = facts.verdict && !(facts.verdict.passed && facts.validity?.valid);
     if (!isBad || !state.spec.stopOnFail || reasonToRepeat(state, step, measurement)) return;
@@ -273,10 +273,13 @@ async function judgeWhenComplete(
   step: PlannedStep,
   startAtMs: number,
   measurement: StepMeasurement,
+  inProgress: StepsInProgress,
 ): Promise<StepFacts> {
   const facts: StepFacts = { step, startAtMs, measurement, settled: measurement.ledger };
   if (step.thresholds === undefined || measurement.cutShort !== undefined) return facts;
   return await CancellationScope.nonCancellable(async () => {
+    // Their completions in the time of this hold count for it.
+    await inProgress.untilDoneBefore(step.index);
     await state.readHosts();
     const seen = completedDuring(step.index, [measurement, ...state.steps.map((other) => other.measurement)]);
     const completed = seen / (step.observeShare ?? state.plan.observeShare) + presumedCompletions(measurement);

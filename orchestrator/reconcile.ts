@@ -7,6 +7,7 @@ import { isCounted } from '../report/steps';
 import type { CountWindow, Reconciliation, ReconcileInput } from './activity-types';
 import { NAMESPACE_GONE } from './benchmark-types';
 import { failureType } from './failure-type';
+import { PICKED_UP_LATE } from './names';
 import { longActivities } from './proxies';
 import type { RunState } from './run-state';
 
@@ -73,7 +74,9 @@ function inputOf(state: RunState, steps: readonly StepFacts[]): ReconcileInput {
       .filter(
         (step) =>
           isCounted(step, state.steps) &&
-          ((step.step.observeShare ?? state.plan.observeShare) < 1 || mayHaveUnseenCompletions(step)),
+          ((step.step.observeShare ?? state.plan.observeShare) < 1 ||
+            mayHaveUnseenCompletions(step) ||
+            followsShift(step, state.steps)),
       )
       .flatMap((step) => countWindowsOf(step, kinds)),
   };
@@ -82,6 +85,16 @@ function inputOf(state: RunState, steps: readonly StepFacts[]): ReconcileInput {
 /** Returns whether generators may have missed completions: of starts without an answer, or of samples that were lost. */
 function mayHaveUnseenCompletions({ measurement: { ledger, observation } }: StepFacts): boolean {
   return ledger.recovered + ledger.inDoubt + total(ledger.unknown) + observation.lost > 0;
+}
+
+/**
+ * Returns whether the timeline was shifted before a step. Steps that were draining then do not know the new timeline, so
+ * they book completions in the time of this step for the one that was late.
+ */
+function followsShift({ step }: StepFacts, all: readonly StepFacts[]): boolean {
+  return all.some(({ step: other, measurement }) => {
+    return other.index < step.index && measurement.cutShort === PICKED_UP_LATE;
+  });
 }
 
 /** Returns the windows in which the completions of a hold fall: the hold's time plus what its workflows wait by design. */

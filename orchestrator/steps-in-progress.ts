@@ -58,6 +58,12 @@ export class StepsInProgress {
     await condition(() => orElse() || this.started.every(({ isDone }) => isDone));
   }
 
+  /** Resolves when every step before this one has ended. */
+  async untilDoneBefore(index: number): Promise<void> {
+    const before = this.started.filter(({ step }) => step.index < index);
+    await condition(() => before.every(({ isDone }) => isDone));
+  }
+
   /** Waits for all steps, also those that were canceled. Throws the first failure. */
   async end(): Promise<void> {
     await Promise.all(this.started.map(({ done }) => done));

@@ -5,7 +5,7 @@ import { idleAudit } from '../../measurement/account/generator-audit';
 import { countArrivals } from '../../measurement/load/arrivals';
 import type { LaneResult } from '../../measurement/account/lane';
 import type { GenerateLoadInput } from '../../orchestrator/activity-types';
-import { perfect, playRun, type Cast } from '../support/played';
+import { control, perfect, playRun, type Cast } from '../support/played';
 import { startTimeSkippingServer } from '../support/time-skipping';
 
 jest.setTimeout(90_000);
@@ -121,4 +121,53 @@ test('what CloudWatch has about the holds is read after the load, and only if th
   });
   expect((await play('no-cloudwatch', spec, cast())).cluster).toMatchObject({ endpoints: 0, readings: [] });
   expect(asked).toHaveLength(2);
+});
+
+test('after a shift of the timeline, completions in a hold are counted by the server: earlier steps do not know its time', async () => {
+  const windows: number[][] = [];
+  const spec = { rate: 10, duration: '4s', rampUp: '1s', lanes: 2 };
+  const cast = (isLate: boolean): Cast => ({
+    generateLoad: async (input) => {
+      const late = isLate && input.step.kind === 'hold' && input.step.attempt === 1;
+      return perfect(input, late ? 'picked up late' : undefined);
+    },
+    control: {
+      reconcile: async (input) => {
+        windows.push(input.countWindows.map(({ stepIndex }) => stepIndex));
+        return await control.reconcile(input);
+      },
+    },
+  });
+  expect((await play('shifted', spec, cast(true))).steps.map(({ counted }) => counted)).toEqual([false, false, true]);
+  await play('not-shifted', spec, cast(false));
+  expect(windows).toEqual([[2], []]);
+});
+
+test('a hold is judged with the completions of the step before it, also if that step returns later', async () => {
+  let holdReturned = () => undefined as void;
+  const untilHoldReturned = new Promise<void>((resolve) => (holdReturned = resolve));
+  const throughputs: number[] = [];
+  const result = await play(
+    'slow-ramp',
+    { rate: 10, duration: '4s', rampUp: '1s', lanes: 1 },
+    {
+      generateLoad: async (input) => {
+        const lane = perfect(input);
+        if (input.step.kind === 'hold') {
+          setTimeout(holdReturned, 500);
+          return { ...lane, completedDuring: [[1, 20]] };
+        }
+        await untilHoldReturned;
+        return { ...lane, completedDuring: [[1, 10]] };
+      },
+      control: {
+        judgeStep: async (input) => {
+          throughputs.push(input.outcome.throughput);
+          return await control.judgeStep(input);
+        },
+      },
+    },
+  );
+  expect(throughputs).toEqual([10, 10]);
+  expect(result.outcome).toBe('PASSED');
 });
