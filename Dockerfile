@@ -10,7 +10,7 @@ WORKDIR /build
 # The dependencies change less often than the sources, so their layer comes first.
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
 COPY spec spec
 COPY measurement measurement
 COPY report report
@@ -23,7 +23,7 @@ COPY machine machine
 COPY cli cli
 COPY scripts scripts
 # Compiles the code and builds both workflow bundles, so that a worker starts without bundling.
-RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json \
+RUN node scripts/transpile.mjs \
   && node dist/scripts/bundle.js \
   && rm -rf dist/scripts
 

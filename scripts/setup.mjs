@@ -1,24 +1,12 @@
 // Installs and builds what is missing or out of date, and nothing else: the first step of `npm run bench` and `npm test`.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sourceFolders, sourcesIn } from './transpile.mjs';
 
 export const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-const rooms = [
-  'cli',
-  'machine',
-  'orchestrator',
-  'activities',
-  'load-workflows',
-  'measurement',
-  'report',
-  'spec',
-  'temporal',
-  'executor',
-  'scripts',
-];
 
 /** Everything goes to stderr: stdout belongs to the result. */
 function run(command, args, what) {
@@ -53,13 +41,6 @@ function isInstalled() {
   );
 }
 
-function sources(dir) {
-  return readdirSync(join(root, dir), { withFileTypes: true }).flatMap((entry) => {
-    const path = join(dir, entry.name);
-    return entry.isDirectory() ? sources(path) : entry.name.endsWith('.ts') ? [path] : [];
-  });
-}
-
 function hash(files) {
   const sum = createHash('sha256');
   for (const file of files.sort())
@@ -86,10 +67,10 @@ export function setUp() {
   }
   stamp(
     'dist/.built',
-    hash([...rooms.flatMap(sources), 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']),
+    hash([...sourceFolders.flatMap(sourcesIn), 'package-lock.json', 'tsconfig.json', 'scripts/transpile.mjs']),
     () => {
       process.stderr.write('Building …\n');
-      run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], 'Compiling');
+      run(process.execPath, ['scripts/transpile.mjs'], 'Compiling');
       run(process.execPath, ['dist/scripts/bundle.js'], 'Bundling the workflows');
     },
   );
