@@ -18,6 +18,12 @@ export function buildServer(): string {
   return bin;
 }
 
+/** Returns the folder with the server's schemas, as in its module. */
+export function schemaFolder(): string {
+  const module_ = run('go', ['mod', 'download', '-json', `go.temporal.io/server@${VERSION}`]);
+  return join((JSON.parse(module_) as { Dir: string }).Dir, 'schema');
+}
+
 /** Where PostgreSQL's own programs are; they are not on the PATH of a Debian. */
 export function postgresBin(): string {
   const root = '/usr/lib/postgresql';

@@ -107,7 +107,7 @@ export class PostgresCluster {
       if (child.exitCode === null && child.signalCode === null) await exited;
     }
     await this.database.close();
-    asPostgres('pg_ctl', '-D', join(this.dir, 'data'), '-m', 'immediate', '-w', 'stop');
+    stopPostgres(this.dir);
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
@@ -130,12 +130,17 @@ function asPostgres(program: string, ...args: string[]): void {
   run(command, rest, { cwd: tmpdir() });
 }
 
-function startPostgres(dir: string, port: number): void {
+/** Starts PostgreSQL on loopback with its data in a folder, and a superuser without a password. */
+export function startPostgres(dir: string, port: number, user = 'postgres'): void {
   const data = join(dir, 'data');
-  asPostgres('initdb', '-D', data, '-A', 'trust', '-U', 'postgres', '-N');
+  asPostgres('initdb', '-D', data, '-A', 'trust', '-U', user, '-N');
   const settings = [`port=${port}`, "listen_addresses='127.0.0.1'", `unix_socket_directories='${dir}'`];
   appendFileSync(join(data, 'postgresql.conf'), [...settings, 'max_connections=200', ''].join('\n'));
   asPostgres('pg_ctl', '-D', data, '-l', join(dir, 'postgres.log'), '-w', 'start');
+}
+
+export function stopPostgres(dir: string): void {
+  asPostgres('pg_ctl', '-D', join(dir, 'data'), '-m', 'immediate', '-w', 'stop');
 }
 
 function createSchema(servers: string, port: number): void {
