@@ -37,10 +37,13 @@ function runScript(env: Record<string, string>, exitCode: number) {
     },
   });
   const read = (file: string) => readFileSync(file, 'utf8');
-  return { status, args: JSON.parse(stdout) as string[], summary: read(summary), output: read(output) };
+  const args = JSON.parse(stdout.trim().split('\n').at(-1)!) as string[];
+  return { status, stdout, args, summary: read(summary), output: read(output) };
 }
 
 test('the step runs the benchmark with the options, shows the summary and ends with its exit code', () => {
+  mkdirSync(join(dir, 'base'));
+  writeFileSync(join(dir, 'base', 'result.json'), '{}');
   const { status, args, summary, output } = runScript(
     { RUN_OPTIONS: '--rate 20\n--address host:7233  --yes\n', OUT: 'out dir', AGAINST: 'base/result.json' },
     99,
@@ -57,6 +60,12 @@ test('without options and without an earlier run, the benchmark runs with its de
     status: 0,
     args: ['run', '--out', 'out'],
   });
+});
+
+test('an earlier run that does not exist yet is not compared, and the log reports it', () => {
+  const { stdout, args } = runScript({ RUN_OPTIONS: '', OUT: 'out', AGAINST: 'base/result.json' }, 0);
+  expect(args).toEqual(['run', '--out', 'out']);
+  expect(stdout).toMatch(/^base\/result\.json does not exist yet, so this run is not compared\n/);
 });
 
 test('action.yml passes each input to the script, and each output comes from it', () => {

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { cacheDir } from '../../machine/paths';
 import { run } from './postgres-cluster/build';
 
-export type GoProgram = 'memory-frontend' | 'go-baseline' | 'helm';
+export type GoProgram = 'memory-frontend' | 'go-baseline' | 'helm' | 'actionlint';
 
 /** The package of a program that is not the folder's own: the folder pins it in go.mod and go.sum. */
-const PACKAGES: Partial<Record<GoProgram, string>> = { helm: 'helm.sh/helm/v3/cmd/helm' };
+const PACKAGES: Partial<Record<GoProgram, string>> = {
+  helm: 'helm.sh/helm/v3/cmd/helm',
+  actionlint: 'github.com/rhysd/actionlint/cmd/actionlint',
+};
 
 /** The `go` line of the programs' go.mod files. */
 const GO_MINOR = 26;
