@@ -19,6 +19,9 @@ export const LIMITS = {
   /** The limit of the schedule lag is the higher one of these two: milliseconds, and a share of the median start latency. */
   lagFloorMs: 5,
   lagShareOfStart: 0.1,
+  /** For a whole hold, this share of the latency at the same percentile is acceptable too, up to the ceiling in milliseconds. */
+  lagShareOfLatency: 0.1,
+  lagCeilingMs: 10,
   eventLoopUtilization: 0.8,
   cpuThrottledShare: 0.01,
   /** Share of the windows of all generators in a hold in which a generator fell behind. */

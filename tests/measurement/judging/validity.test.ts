@@ -13,6 +13,9 @@ const sound: Evidence = {
   lagP99Ms: 2,
   lagP95Ms: 1,
   lagP50Ms: 0.5,
+  latencyP99Ms: 40,
+  latencyP95Ms: 30,
+  latencyP50Ms: 20,
   startP50Ms: 4,
   generators: [{ identity: 'g', eventLoopUtilization: 0.2, cpuThrottledShare: 0, clockUncertaintyMs: 1 }],
 };
@@ -86,6 +89,14 @@ test('law 8: a gap that only the server reveals counts, after a generator died w
 test('law 8: the schedule lag may reach a tenth of the median start latency if that is more than 5 ms', () => {
   expect(failing({ lagP99Ms: 9, startP50Ms: 100 })).toEqual([]);
   expect(failing({ lagP99Ms: 11, startP50Ms: 100 })).toEqual(['schedule lag']);
+});
+
+test('the schedule lag may reach a tenth of the latency at the same percentile, but not more than 10 ms', () => {
+  expect(failing({ lagP99Ms: 9, latencyP99Ms: 100 })).toEqual([]);
+  expect(failing({ lagP99Ms: 9, latencyP99Ms: 80 })).toEqual(['schedule lag']);
+  expect(failing({ lagP99Ms: 9, latencyP99Ms: 80, latencyP95Ms: 500 })).toEqual(['schedule lag']);
+  expect(failing({ lagP99Ms: 10.1, latencyP99Ms: 1000 })).toEqual(['schedule lag']);
+  expect(failing({ scheduled: 600, lagP95Ms: 9, latencyP95Ms: 100, latencyP99Ms: 20 })).toEqual([]);
 });
 
 test('if a percentile of the schedule lag has too few starts, the next lower percentile decides', () => {
