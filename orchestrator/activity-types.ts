@@ -9,6 +9,7 @@ import type {
 } from '../measurement/account/lane';
 import type { MixPartCounts } from '../measurement/account/mix';
 import type { EncodedCursor } from '../measurement/account/open-set';
+import type { ThinSeries } from '../measurement/account/series';
 import type { QueueType, ServerObservation, TargetObservation } from '../measurement/server/target';
 import type { Evidence, HostAudit, HostHistory, Validity } from '../measurement/judging/validity';
 import type { ArrivalKind } from '../load-workflows/kinds';
@@ -107,6 +108,8 @@ export interface LaneCheckpoint {
   readonly histograms: LaneHistograms;
   readonly completedDuring: readonly (readonly [stepIndex: number, count: number])[];
   readonly parts: readonly MixPartCounts[];
+  /** Absent if an older version sent the heartbeat. */
+  readonly series?: ThinSeries;
   readonly gapArrivals: number;
   readonly inFlight: number;
   readonly awaited: number;

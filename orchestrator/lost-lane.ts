@@ -1,13 +1,19 @@
+import { kindAt } from '../load-workflows/kinds';
 import { idleAudit } from '../measurement/account/generator-audit';
 import { noHistograms, type LaneResult } from '../measurement/account/lane';
 import { emptyLedger, total } from '../measurement/account/ledger';
+import { emptyParts, withScheduled } from '../measurement/account/mix';
 import { openSequences } from '../measurement/account/open-set';
 import { SequenceSet } from '../measurement/account/sequence-set';
-import { firstDueAt } from '../measurement/load/arrivals';
+import { mergeSeries, packSeries, scheduledSeries, spread } from '../measurement/account/series';
+import { dueTimes, firstDueAt } from '../measurement/load/arrivals';
 import type { GenerateLoadInput, LaneCheckpoint } from './activity-types';
 
 /** Where a lane is in the load, and which arrivals it has. */
-type LaneShare = Pick<GenerateLoadInput, 'step' | 'lanes' | 'process' | 'seed' | 'startAtMs'>;
+type LaneShare = Pick<
+  GenerateLoadInput,
+  'step' | 'lanes' | 'process' | 'seed' | 'startAtMs' | 'kinds' | 'seriesWidthMs'
+>;
 
 /** Beyond this number of runs, sequences are not listed and are settled by count. */
 const MAX_RUNS = 500;
@@ -43,13 +49,17 @@ export function lostLane(
   nowMs: number,
   cutShort: string,
 ): LaneResult {
-  const { step, lanes, process, seed, startAtMs } = share;
-  const due = firstDueAt({ line: step, lineIndex: step.index, lane, lanes, process, seed }, nowMs - startAtMs);
+  const { step, lanes, process, seed, startAtMs, kinds, seriesWidthMs } = share;
+  const schedule = { line: step, lineIndex: step.index, lane, lanes, process, seed };
+  const due = firstDueAt(schedule, nowMs - startAtMs);
+  const kindOf = (sequence: number) => kindAt(kinds, lane, sequence);
   if (checkpoint === undefined) {
     return {
       ...emptyLane(lane, cutShort),
       ledger: { ...emptyLedger, scheduled: due, inDoubt: due },
       provisional: { rejected: {}, unknown: {}, inDoubt: due === 0 ? [] : [0, due] },
+      parts: withScheduled(emptyParts(kinds.map(({ workload }) => workload)), kindOf, 0, due),
+      series: packSeries(scheduledSeries(dueTimes(schedule, 0, due), seriesWidthMs)),
       gapArrivals: due,
     };
   }
@@ -68,7 +78,13 @@ export function lostLane(
     observation: { ...observation, lost: chosen - completed - total(failed), pending: 0 },
     histograms: checkpoint.histograms,
     completedDuring: checkpoint.completedDuring,
-    parts: checkpoint.parts,
+    parts: withScheduled(checkpoint.parts, kindOf, cursor.next, due),
+    series: packSeries(
+      mergeSeries([
+        checkpoint.series ? spread(checkpoint.series) : [],
+        scheduledSeries(dueTimes(schedule, cursor.next, due), seriesWidthMs),
+      ]),
+    ),
     gapArrivals: checkpoint.gapArrivals + sinceHeartbeat,
   };
 }

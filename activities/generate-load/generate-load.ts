@@ -17,7 +17,8 @@ import type { LaneExecutors } from './lane-executors';
 import type { LaneObserver } from './lane-observer';
 import { LaneTarget } from './lane-target';
 import { MemoryGuard } from './memory-guard';
-import { firstDueAfter, paceLane } from './pace-lane';
+import { firstDueAfter } from './lane-schedule';
+import { paceLane } from './pace-lane';
 
 export interface GeneratorDeps {
   readonly control: Connection;

@@ -5,11 +5,13 @@ import type { GeneratorAudit } from '../../measurement/account/generator-audit';
 import { kindAt } from '../../load-workflows/kinds';
 import { total } from '../../measurement/account/ledger';
 import { OpenSet, openSequences } from '../../measurement/account/open-set';
-import { Series, type SeriesCount } from '../../measurement/account/series';
+import { withScheduled } from '../../measurement/account/mix';
 import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/activity-types';
 import { increment, sum } from './causes';
 import type { FailedStart } from '../../temporal/grpc-errors';
 import type { LaneObserver } from './lane-observer';
+import { LaneSeries } from './lane-series';
+import { scheduleOf } from './lane-schedule';
 import { MixAccount } from './mix-account';
 import { ProvisionalStarts } from './provisional-starts';
 
@@ -39,7 +41,7 @@ export class LaneAccount {
   private pending = 0;
   private readonly during = new Map<number, number>();
   private histograms: Record<keyof LaneHistograms, Histogram>;
-  private readonly series: Series;
+  private readonly series: LaneSeries;
   private gapArrivals = 0;
   private readonly mix: MixAccount;
 
@@ -54,7 +56,7 @@ export class LaneAccount {
       start: emptyHistogram(HISTOGRAM_DIGITS.start),
       lag: emptyHistogram(HISTOGRAM_DIGITS.lag),
     };
-    this.series = new Series(input.seriesWidthMs, Number.MAX_SAFE_INTEGER);
+    this.series = new LaneSeries(scheduleOf(input), input.seriesWidthMs);
   }
 
   /**
@@ -71,9 +73,8 @@ export class LaneAccount {
     this.provisional.resume(ledger, provisional);
     for (const sequence of openSequences(cursor)) this.provisional.doubt(sequence);
     this.provisional.doubt(cursor.next, resumeAt - cursor.next);
-    this.mix.resume(from.parts);
-    for (let sequence = ledger.scheduled; sequence < resumeAt; sequence += 1)
-      this.mix.count(this.kindOf(sequence), 'scheduled');
+    this.mix.resume(withScheduled(from.parts, (sequence) => this.kindOf(sequence), cursor.next, resumeAt));
+    this.series.resume(from.series, cursor.next, resumeAt);
     this.scheduled = Math.max(resumeAt, cursor.next);
     this.open = new OpenSet(this.scheduled);
     this.gapArrivals = from.gapArrivals + Math.max(0, resumeAt - cursor.next);
@@ -94,14 +95,14 @@ export class LaneAccount {
     this.scheduled += 1;
     this.open.take(sequence);
     this.mix.count(this.kindOf(sequence), 'scheduled');
-    this.point(dueMs, 'scheduled');
+    this.series.count(dueMs, 'scheduled');
     this.observer?.scheduled(this.workloadOf(sequence));
   }
 
   skip(sequence: number, dueMs: number, reason: string): void {
     this.open.settle(sequence);
     increment(this.skipped, reason);
-    this.point(dueMs, 'skipped');
+    this.series.count(dueMs, 'skipped');
     this.observer?.skipped(this.workloadOf(sequence), reason);
   }
 
@@ -120,7 +121,7 @@ export class LaneAccount {
     this.acknowledged += 1;
     recordMs(this.histograms.start, startMs);
     this.mix.count(this.kindOf(sequence), 'acknowledged');
-    this.point(atMs, 'acknowledged');
+    this.series.count(atMs, 'acknowledged');
     this.observer?.acknowledged(this.workloadOf(sequence));
   }
 
@@ -135,25 +136,25 @@ export class LaneAccount {
   fail(sequence: number, atMs: number, failed: FailedStart): void {
     this.open.settle(sequence);
     this.provisional.fail(sequence, failed);
-    this.point(atMs, 'rejected');
+    this.series.count(atMs, 'rejected');
     this.observer?.failed(this.workloadOf(sequence), failed.cause);
   }
 
   /** Counts an arrival whose completion is observed. */
   choose(atMs: number): void {
     this.chosen += 1;
-    this.point(atMs, 'opened');
+    this.series.count(atMs, 'opened');
   }
 
   complete({ sequence, atMs, latencyMs, serviceMs }: Completion): void {
     this.completed += 1;
     recordMs(this.histograms.latency, latencyMs);
     recordMs(this.histograms.service, serviceMs);
-    this.point(atMs, 'completed');
+    this.series.count(atMs, 'completed');
     this.close(sequence, atMs);
     this.mix.complete(this.kindOf(sequence), latencyMs);
     this.observer?.completed(this.workloadOf(sequence), latencyMs);
-    this.series.latency(this.timelineMs(atMs), latencyMs);
+    this.series.latency(atMs, latencyMs);
     const { step: own, timelineOffsetMs, kinds } = this.input;
     const at = own.startMs - timelineOffsetMs + atMs - kinds[this.kindOf(sequence)]!.waitingMs;
     const step = this.input.timeline.find(({ startMs, endMs }) => startMs <= at && at < endMs);
@@ -165,7 +166,7 @@ export class LaneAccount {
     if (message !== undefined) this.provisional.addExample(status, message);
     increment(this.failed, status);
     this.mix.count(this.kindOf(sequence), 'failed');
-    this.point(atMs, 'failed');
+    this.series.count(atMs, 'failed');
     this.close(sequence, atMs);
     this.observer?.closedOtherwise(this.workloadOf(sequence), status);
   }
@@ -205,7 +206,8 @@ export class LaneAccount {
       observation: this.observation(),
       histograms: this.encodeHistograms(),
       completedDuring: [...this.during],
-      parts: this.mix.encode(),
+      parts: withScheduled(this.mix.encode(), (sequence) => this.kindOf(sequence), this.scheduled, through),
+      series: this.series.thin(this.scheduled, through),
       gapArrivals: this.gapArrivals,
       inFlight: this.inFlight,
       awaited: this.awaited,
@@ -263,14 +265,6 @@ export class LaneAccount {
 
   /** A workflow that waits by design is not open for longer than it should be: its end counts earlier by that time. */
   private close(sequence: number, atMs: number): void {
-    this.point(atMs - this.input.kinds[this.kindOf(sequence)]!.waitingMs, 'closed');
-  }
-
-  private point(atMs: number, what: SeriesCount): void {
-    this.series.count(this.timelineMs(atMs), what);
-  }
-
-  private timelineMs(atMs: number): number {
-    return this.input.step.startMs + atMs;
+    this.series.count(atMs - this.input.kinds[this.kindOf(sequence)]!.waitingMs, 'closed');
   }
 }

@@ -1,12 +1,12 @@
-import { decodeHistogram, emptyHistogram, encodeHistogram, recordMs } from '../../measurement/account/histogram';
-import { PART_DIGITS, type MixPartCounts } from '../../measurement/account/mix';
+import { decodeHistogram, encodeHistogram, recordMs } from '../../measurement/account/histogram';
+import { emptyParts, type MixPartCounts } from '../../measurement/account/mix';
 
 type Part = Pick<MixPartCounts, 'workload'> & {
   scheduled: number;
   acknowledged: number;
   completed: number;
   failed: number;
-  latency: ReturnType<typeof emptyHistogram>;
+  latency: ReturnType<typeof decodeHistogram>;
 };
 
 /** The accounts of the workloads of a mix, in addition to the lane's account. A run with one workload has none. */
@@ -14,17 +14,11 @@ export class MixAccount {
   private parts: Part[];
 
   constructor(workloads: readonly string[]) {
-    this.parts =
-      workloads.length < 2
-        ? []
-        : workloads.map((workload) => {
-            const latency = emptyHistogram(PART_DIGITS);
-            return { workload, scheduled: 0, acknowledged: 0, completed: 0, failed: 0, latency };
-          });
+    this.parts = emptyParts(workloads).map(decoded);
   }
 
   resume(from: readonly MixPartCounts[]): void {
-    this.parts = from.map((part) => ({ ...part, latency: decodeHistogram(part.latency) }));
+    this.parts = from.map(decoded);
   }
 
   count(kind: number, what: 'scheduled' | 'acknowledged' | 'failed'): void {
@@ -42,4 +36,8 @@ export class MixAccount {
   encode(): MixPartCounts[] {
     return this.parts.map((part) => ({ ...part, latency: encodeHistogram(part.latency) }));
   }
+}
+
+function decoded(part: MixPartCounts): Part {
+  return { ...part, latency: decodeHistogram(part.latency) };
 }

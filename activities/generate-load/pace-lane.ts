@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { arrivalsFrom, firstDueAt, type ArrivalCursor, type LaneSchedule } from '../../measurement/load/arrivals';
+import { arrivalsFrom, type ArrivalCursor } from '../../measurement/load/arrivals';
 import { uniform } from '../../measurement/load/random';
 import type { GenerateLoadInput } from '../../orchestrator/activity-types';
 import { arrivalIdPrefix } from '../../orchestrator/names';
 import { START_DEADLINE_MS } from '../../orchestrator/plan';
 import { classifyStartError } from '../../temporal/grpc-errors';
 import type { LaneAccount } from './lane-account';
+import { scheduleOf } from './lane-schedule';
 import type { MemoryGuard } from './memory-guard';
 import type { TargetCalls } from './target-calls';
 
@@ -40,15 +41,6 @@ export interface PaceOptions {
   readonly until?: () => number;
   /** Lowers the in-flight cap while the process is short of memory. */
   readonly memory?: Pick<MemoryGuard, 'inFlightCap' | 'underPressure'>;
-}
-
-export function scheduleOf({ step, lane, lanes, process, seed }: GenerateLoadInput): LaneSchedule {
-  return { line: step, lineIndex: step.index, lane, lanes, process, seed };
-}
-
-/** Returns the first sequence of the lane that is due at or after the given time of the step, milliseconds. */
-export function firstDueAfter(input: GenerateLoadInput, stepMs: number): number {
-  return firstDueAt(scheduleOf(input), stepMs);
 }
 
 /**

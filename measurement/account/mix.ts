@@ -35,6 +35,28 @@ export function mergeParts(all: readonly MixPartCounts[]): MixPartCounts[] {
   });
 }
 
+/**
+ * Adds the scheduled arrivals first … next − 1 of a lane to its parts.
+ *
+ * @param kindOf returns the index of an arrival's part; it is not called for a single workload, which has no parts
+ */
+export function withScheduled(
+  parts: readonly MixPartCounts[],
+  kindOf: (sequence: number) => number,
+  first: number,
+  next: number,
+): readonly MixPartCounts[] {
+  if (parts.length === 0 || first >= next) return parts;
+  const added = parts.map(() => 0);
+  for (let sequence = first; sequence < next; sequence += 1) added[kindOf(sequence)]! += 1;
+  return parts.map((part, i) => ({ ...part, scheduled: part.scheduled + added[i]! }));
+}
+
+/** Returns the parts of a lane that sent nothing. A run with one workload has none. */
+export function emptyParts(workloads: readonly string[]): MixPartCounts[] {
+  return workloads.length < 2 ? [] : workloads.map(emptyPart);
+}
+
 export function emptyPart(workload: string): MixPartCounts {
   const latency = encodeHistogram(emptyHistogram(PART_DIGITS));
   return { workload, scheduled: 0, acknowledged: 0, completed: 0, failed: 0, latency };

@@ -46,8 +46,12 @@ export class Series {
     point.latencyMaxMs = Math.max(point.latencyMaxMs, latencyMs);
   }
 
+  get all(): readonly SeriesPoint[] {
+    return [...this.points.values()];
+  }
+
   pack(): PackedSeries {
-    return packSeries([...this.points.values()]);
+    return packSeries(this.all);
   }
 
   private at(timelineMs: number) {
@@ -56,6 +60,13 @@ export class Series {
     if (!point) this.points.set(index, (point = emptyPoint(index)));
     return point;
   }
+}
+
+/** Returns a series in which arrivals were scheduled at these times of the timeline, and nothing else happened. */
+export function scheduledSeries(dueMs: Iterable<number>, widthMs: number): readonly SeriesPoint[] {
+  const series = new Series(widthMs, Number.MAX_SAFE_INTEGER);
+  for (const at of dueMs) series.count(at, 'scheduled');
+  return series.all;
 }
 
 /** Points as rows of numbers in the order of {@link COLUMNS}, a fifth of the size of objects. */
@@ -131,6 +142,41 @@ function emptyPoint(index: number): SeriesPoint {
 /** Joins every `factor` neighboring intervals into one, for a timeline that became longer than planned. */
 export function coarsen(points: readonly SeriesPoint[], factor: number): SeriesPoint[] {
   return mergeSeries(points.map((point) => [{ ...point, index: Math.floor(point.index / factor) }]));
+}
+
+/** A series of which neighboring intervals are joined, so that it is short. */
+export interface ThinSeries {
+  /** How many intervals one point covers. */
+  readonly every: number;
+  /** The first interval after the last one. */
+  readonly end: number;
+  readonly points: PackedSeries;
+}
+
+/** Joins neighboring intervals, so that a series has at most this many points. */
+export function thin(points: readonly SeriesPoint[], most: number): ThinSeries {
+  const indexes = points.map(({ index }) => index);
+  const [first, end] = [Math.min(...indexes), Math.max(-1, ...indexes) + 1];
+  const every = Math.max(1, Math.ceil((end - first) / most));
+  const joined = points.map((point) => [{ ...point, index: point.index - ((point.index - first) % every) }]);
+  return { every, end, points: packSeries(mergeSeries(joined)) };
+}
+
+/** Spreads each point of a thin series evenly over the intervals that it covers. The sums stay the same. */
+export function spread({ every, end, points }: ThinSeries): SeriesPoint[] {
+  return unpackSeries(points).flatMap((point) => {
+    const count = Math.max(1, Math.min(every, end - point.index));
+    return Array.from({ length: count }, (_, i): SeriesPoint => {
+      const part = (n: number) => Math.floor((n * (i + 1)) / count) - Math.floor((n * i) / count);
+      const counts = COLUMNS.map((column) => [column, part(point[column])] as const);
+      return {
+        ...(Object.fromEntries(counts) as unknown as SeriesPoint),
+        index: point.index + i,
+        latencySumMs: point.latencySumMs / count,
+        latencyMaxMs: point.latencyMaxMs,
+      };
+    });
+  });
 }
 
 /** Rounds milliseconds to microseconds; more digits are noise and make results longer. */

@@ -51,6 +51,14 @@ export function firstDueAt(schedule: LaneSchedule, lineMs: number): number {
   return cursor.sequence;
 }
 
+/** Yields the due times of a lane's arrivals first … next − 1 on the timeline, milliseconds. */
+export function* dueTimes(schedule: LaneSchedule, first: number, next: number): Generator<number> {
+  if (first >= next) return;
+  const { startMs } = schedule.line;
+  const cursor = arrivalsFrom(schedule, first);
+  for (; cursor.sequence < next && cursor.dueMs < Infinity; cursor.advance()) yield startMs + cursor.dueMs;
+}
+
 /**
  * Arrivals at equal distances in the integral of the rate: arrival i of the whole timeline is due when the integral
  * reaches i + ½. Because of the ½, a rate of r over T seconds gives exactly r·T arrivals, and ramps start gently.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LaneAccount } from '../../activities/generate-load/lane-account';
-import { firstDueAfter } from '../../activities/generate-load/pace-lane';
+import { firstDueAfter } from '../../activities/generate-load/lane-schedule';
 import { unaccounted } from '../../measurement/account/ledger';
 import { SequenceSet } from '../../measurement/account/sequence-set';
 import { lostLane } from '../../orchestrator/lost-lane';

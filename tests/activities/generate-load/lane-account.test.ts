@@ -3,6 +3,9 @@ import { LaneAccount } from '../../../activities/generate-load/lane-account';
 import { summarize } from '../../../measurement/account/histogram';
 import { total, unaccounted } from '../../../measurement/account/ledger';
 import { idleAudit as audit } from '../../../measurement/account/generator-audit';
+import type { LaneResult } from '../../../measurement/account/lane';
+import { unpackSeries, type SeriesCount } from '../../../measurement/account/series';
+import { lostLane } from '../../../orchestrator/lost-lane';
 import type { LaneCheckpoint } from '../../../orchestrator/activity-types';
 import { laneInput, simple } from '../../support/lane';
 
@@ -109,6 +112,64 @@ test('I5: a successor takes over the whole account, and arrivals that were open 
   );
 });
 
+/** Expects that the series of a lane adds up to its ledger and its observations. */
+function expectWhole({ ledger, observation, series }: Pick<LaneResult, 'ledger' | 'observation' | 'series'>): void {
+  const points = unpackSeries(series);
+  const sum = (column: SeriesCount) => points.reduce((n, point) => n + point[column], 0);
+  expect(sum('scheduled')).toBe(ledger.scheduled);
+  expect(sum('acknowledged')).toBe(ledger.acknowledged);
+  expect(sum('rejected')).toBe(total(ledger.rejected) + total(ledger.unknown));
+  expect(sum('skipped')).toBe(total(ledger.skipped));
+  expect(sum('completed')).toBe(observation.completed);
+  expect(sum('failed')).toBe(total(observation.failed));
+}
+
+test('I6: the series adds up to the ledger, also after a takeover, a handover and the loss of every generator', () => {
+  const process = fc.constantFrom('uniform' as const, 'poisson' as const);
+  const arrivals = fc.array(arrival, { maxLength: 60 });
+  fc.assert(
+    fc.property(arrivals, fc.nat(20), fc.nat(20), arrivals, process, (before, reserved, gap, after, kind) => {
+      const input = laneInput({ process: kind, seconds: 5 });
+      const leaving = new LaneAccount(input);
+      play(leaving, 0, before, false);
+      const through = before.length + reserved;
+      const checkpoint = JSON.parse(JSON.stringify(leaving.checkpoint('sending', through))) as LaneCheckpoint;
+      expectWhole(lostLane(input, 0, checkpoint, 3000, 'lost'));
+      const successor = new LaneAccount(input);
+      successor.resume(checkpoint, through + gap);
+      play(successor, through + gap, after, true);
+      expectWhole(successor.result(audit, undefined));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('a successor shows the past of its lane in the intervals in which it was, evenly spread if there are many', () => {
+  const input = laneInput({ rate: 10, seconds: 600 });
+  const died = new LaneAccount(input);
+  for (let i = 0; i < 6000; i += 1) {
+    died.schedule(i, i * 100);
+    died.acknowledge(i, i * 100, 1);
+  }
+  const successor = new LaneAccount(input);
+  successor.resume(died.checkpoint('sending'), 6000);
+  const points = unpackSeries(successor.result(audit, undefined).series);
+  expect(points.map(({ index }) => index)).toEqual(Array.from({ length: 600 }, (_, i) => i));
+  for (const { scheduled, acknowledged } of points) expect([scheduled, acknowledged]).toEqual([10, 10]);
+});
+
+test('the parts of a mix add up to the lane if no generator is left, or none has sent a heartbeat', () => {
+  const kinds = ['simple', 'signal', 'query'].map((workload, i) => ({ ...simple, workload, weight: i + 1 }));
+  const input = laneInput({ kinds, seconds: 5 });
+  const died = new LaneAccount(input);
+  for (let i = 0; i < 50; i += 1) died.schedule(i, i);
+  for (const checkpoint of [died.checkpoint('sending', 70), undefined]) {
+    const { parts, ledger } = lostLane(input, 0, checkpoint, 3000, 'lost');
+    expect(ledger.scheduled).toBe(300);
+    expect(parts.reduce((sum, part) => sum + part.scheduled, 0)).toBe(300);
+  }
+});
+
 test('the parts of a mix add up to the lane, also after the death of a generator', () => {
   const kinds = ['simple', 'signal', 'query'].map((workload, i) => ({ ...simple, workload, weight: i + 1 }));
   fc.assert(
@@ -117,13 +178,15 @@ test('the parts of a mix add up to the lane, also after the death of a generator
       fc.nat(40),
       fc.array(arrival, { maxLength: 30 }),
       fc.nat(9),
-      (before, gap, after, lane) => {
+      fc.nat(20),
+      (before, gap, after, lane, reserved) => {
         const input = laneInput({ kinds, lane, lanes: 10 });
         const died = new LaneAccount(input);
         play(died, 0, before, false);
         const successor = new LaneAccount(input);
-        const resumeAt = before.length + gap;
-        const checkpoint = JSON.parse(JSON.stringify(died.checkpoint('sending'))) as LaneCheckpoint;
+        const through = before.length + reserved;
+        const resumeAt = through + gap;
+        const checkpoint = JSON.parse(JSON.stringify(died.checkpoint('sending', through))) as LaneCheckpoint;
         successor.resume(checkpoint, resumeAt);
         play(successor, resumeAt, after, true);
         const { ledger, observation, parts } = successor.result(audit, undefined);

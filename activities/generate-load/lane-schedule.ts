@@ -1,0 +1,12 @@
+import { firstDueAt, type LaneSchedule } from '../../measurement/load/arrivals';
+import type { GenerateLoadInput } from '../../orchestrator/activity-types';
+
+/** Returns what determines the due times of a lane. */
+export function scheduleOf({ step, lane, lanes, process, seed }: GenerateLoadInput): LaneSchedule {
+  return { line: step, lineIndex: step.index, lane, lanes, process, seed };
+}
+
+/** Returns the first sequence of the lane that is due at or after the given time of the step, milliseconds. */
+export function firstDueAfter(input: GenerateLoadInput, stepMs: number): number {
+  return firstDueAt(scheduleOf(input), stepMs);
+}
