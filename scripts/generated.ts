@@ -1,4 +1,4 @@
-import { grafanaDashboard } from '../machine/metrics/dashboard';
+import { grafanaDashboard } from '../machine/metrics/grafana';
 import { metricsReference } from '../machine/metrics/reference';
 import { findingsReference } from '../measurement/findings/findings-reference';
 import { resultJsonSchema } from '../report/result-schema';

@@ -12,21 +12,26 @@ export const CLUSTER_SECTIONS: readonly Section[] = [
       {
         title: 'Persistence latency, p95',
         unit: 's',
+        limit: ['at most', 0.05],
         queries: [['{{operation}}', serverQuantile(0.95, 'persistence_latency', 'operation')]],
       },
       {
         title: 'Shard lock latency, p95',
         unit: 's',
+        limit: ['at most', 0.005],
         queries: [['shard lock', serverQuantile(0.95, 'semaphore_latency', '', '{operation="ShardInfo"}')]],
       },
       {
         title: 'Sync match rate',
         unit: 'percentunit',
+        description: 'Share of the tasks that went directly to a waiting worker; the others went through the database.',
+        limit: ['at least', 0.95],
         queries: [['sync match', `${serverRate('poll_success_sync')} / ${serverRate('poll_success')}`]],
       },
       {
         title: 'Requests rejected within the cluster',
         unit: 'ops',
+        description: 'Calls that a limit of the server refused, by cause. Findings name the setting of each.',
         queries: [
           [
             '{{service_name}} {{resource_exhausted_cause}}',
@@ -37,6 +42,7 @@ export const CLUSTER_SECTIONS: readonly Section[] = [
       {
         title: 'Database connections',
         unit: 'short',
+        description: 'Connections of each service to its stores. The server reports them once a minute.',
         queries: [
           ['{{service_name}} {{db_kind}} in use', 'sum by (service_name, db_kind) (persistence_sql_in_use)'],
           ['{{service_name}} {{db_kind}} allowed', 'sum by (service_name, db_kind) (persistence_sql_max_open_conn)'],
@@ -45,6 +51,9 @@ export const CLUSTER_SECTIONS: readonly Section[] = [
       {
         title: 'Visibility latency, p95',
         unit: 's',
+        description:
+          'Calls to the store that answers list and count requests. Workflow execution does not wait for it.',
+        limit: ['at most', 0.5],
         queries: [['{{operation}}', serverQuantile(0.95, 'visibility_persistence_latency', 'operation')]],
       },
     ],
@@ -61,6 +70,7 @@ export const CLUSTER_SECTIONS: readonly Section[] = [
       {
         title: 'Conflicts and retries',
         unit: 'ops',
+        description: 'Of the transactions that the plugin records. CloudWatch counts all of them (--dsql-cluster).',
         queries: [
           ['{{operation}} conflicts', serverRate('dsql_tx_conflict', 'operation')],
           ['{{operation}} gave up', serverRate('dsql_tx_exhausted', 'operation')],
@@ -69,6 +79,8 @@ export const CLUSTER_SECTIONS: readonly Section[] = [
       {
         title: 'Connections of the fullest replica',
         unit: 'percentunit',
+        description: 'Connections in use as a share of those that the pool allows.',
+        limit: ['at most', 0.9],
         queries: [
           [
             '{{service_name}} in use',
@@ -80,6 +92,7 @@ export const CLUSTER_SECTIONS: readonly Section[] = [
         title: 'Emptiest connection reservoir',
         unit: 'percentunit',
         description: 'Ready connections as a share of the target. Below 50 % refills are slower than checkouts.',
+        limit: ['at least', 0.5],
         queries: [
           [
             '{{service_name}}',
@@ -90,6 +103,7 @@ export const CLUSTER_SECTIONS: readonly Section[] = [
       {
         title: 'Reservoir: failed refills, discards, and checkouts that found it empty',
         unit: 'ops',
+        description: 'A checkout that finds the reservoir empty waits until a connection is opened.',
         queries: [
           ['refill failed: {{reason}}', serverRate('dsql_reservoir_refill_failures', 'reason')],
           ['discarded: {{reason}}', serverRate('dsql_reservoir_discards', 'reason')],
@@ -99,6 +113,7 @@ export const CLUSTER_SECTIONS: readonly Section[] = [
       {
         title: 'Waits for a connection, failed token refreshes',
         unit: 'ops',
+        description: 'Requests that waited for a pooled connection, and refreshes of the database token that failed.',
         queries: [
           ['{{service_name}} waits', serverRate('dsql_pool_wait', 'service_name', SERVICES)],
           ['{{service_name}} token refreshes failed', serverRate('dsql_token_refresh_failures', 'service_name')],

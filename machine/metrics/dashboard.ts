@@ -1,3 +1,4 @@
+import { LIMITS } from '../../measurement/judging/validity-check';
 import { CLUSTER_SECTIONS } from './cluster-panels';
 import { quantile, rate, type Panel, type Section } from './panels';
 
@@ -5,7 +6,12 @@ function quantiles(metric: string, by = ''): Panel['queries'] {
   return ([0.5, 0.95, 0.99] as const).map((q) => [`p${q * 100}`, quantile(q, metric, by)]);
 }
 
-/** The sections of the dashboard. */
+/** Whether a run is in a phase: 1 or 0. */
+export const PHASES = 'max by (phase) (benchmark_phase)';
+
+const total = (metric: string) => `sum(rate(${metric}[$__rate_interval]))`;
+
+/** The sections of the dashboard. Their queries are of all runs; the variables of the dashboard restrict them. */
 export const DASHBOARD: readonly Section[] = [
   {
     title: 'Load',
@@ -13,31 +19,53 @@ export const DASHBOARD: readonly Section[] = [
       {
         title: 'Workflows per second',
         unit: 'ops',
+        description: 'If the cluster keeps up, all three are nearly equal.',
         queries: [
           ['target', 'sum(benchmark_target_rate_per_second)'],
           ['started', 'sum(benchmark_achieved_rate_per_second)'],
           ['completed', 'sum(benchmark_throughput_per_second)'],
         ],
       },
-      { title: 'Latency from the due time', unit: 's', queries: quantiles('benchmark_workflow_latency_seconds') },
+      {
+        title: 'Latency from the due time',
+        unit: 's',
+        description: 'From the instant at which an arrival should be sent to the completion of its workflow.',
+        queries: quantiles('benchmark_workflow_latency_seconds'),
+      },
+      {
+        title: 'Error rate',
+        unit: 'percentunit',
+        description: 'Arrivals that were rejected, unanswered or not sent, as a share of those that fell due.',
+        limit: ['at most', 0.01],
+        queries: [
+          [
+            'errors',
+            `((${total('benchmark_workflows_rejected_total')} or vector(0)) + (${total('benchmark_workflows_skipped_total')} or vector(0))) / ${total('benchmark_workflows_scheduled_total')}`,
+          ],
+        ],
+      },
       {
         title: 'Starts rejected or unanswered',
         unit: 'ops',
+        description: 'By gRPC code and, for RESOURCE_EXHAUSTED, by the limit that refused the start.',
         queries: [['{{code}} {{cause}} {{scope}}', rate('benchmark_workflows_rejected_total', 'code, cause, scope')]],
       },
       {
         title: 'Arrivals skipped',
         unit: 'ops',
+        description: 'Arrivals that were not sent, by reason, for example because too many starts were in flight.',
         queries: [['{{reason}}', rate('benchmark_workflows_skipped_total', 'reason')]],
       },
       {
         title: 'Latency of calls to the target, p95',
         unit: 's',
+        description: 'GetWorkflowExecutionHistory and Poll… are long polls, which wait for up to a minute.',
         queries: [['{{operation}}', quantile(0.95, 'benchmark_request_latency_seconds', 'operation')]],
       },
       {
         title: 'In flight',
         unit: 'short',
+        description: 'Starts without an answer, and workflows whose completion is awaited.',
         queries: [
           ['unanswered starts', 'sum(benchmark_in_flight)'],
           ['awaited completions', 'sum(benchmark_awaited)'],
@@ -48,32 +76,64 @@ export const DASHBOARD: readonly Section[] = [
   {
     title: 'Benchmark',
     panels: [
-      { title: 'Schedule lag', unit: 's', queries: quantiles('benchmark_schedule_lag_seconds') },
+      {
+        title: 'Schedule lag',
+        unit: 's',
+        description: `Send time minus due time. A hold is INVALID if its p99 exceeds ${LIMITS.lagFloorMs} ms and ${LIMITS.lagShareOfStart * 100} % of the median start latency.`,
+        limit: ['at most', LIMITS.lagFloorMs / 1000],
+        queries: quantiles('benchmark_schedule_lag_seconds'),
+      },
       {
         title: 'Event loop delay of the processes, p99',
         unit: 's',
+        description: 'How long a process of the benchmark was too busy to react.',
         queries: [['{{role}}', 'max by (role) (benchmark_event_loop_delay_seconds)']],
+      },
+      {
+        title: 'CPU of the processes',
+        unit: 'percentunit',
+        description: '100 % is one core. The busiest process of each role.',
+        queries: [['{{role}}', 'max by (role) (rate(benchmark_process_cpu_seconds_total[$__rate_interval]))']],
+      },
+      {
+        title: 'Memory of the processes',
+        unit: 'bytes',
+        description: 'Resident memory of the largest process of each role.',
+        queries: [['{{role}}', 'max by (role) (benchmark_process_resident_memory_bytes)']],
       },
       {
         title: 'Workflow tasks: schedule to start, p95',
         unit: 's',
+        description: 'How long workflow tasks waited for a worker of the benchmark.',
         queries: [['{{role}}', quantile(0.95, 'temporal_workflow_task_schedule_to_start_latency', 'role')]],
       },
-      { title: 'Phase', unit: 'short', queries: [['{{phase}}', 'max by (phase) (benchmark_phase)']] },
+      {
+        title: 'Phase',
+        unit: 'short',
+        description: 'The phase of the run; of several runs, the one that changed its phase last.',
+        queries: [['{{phase}}', PHASES]],
+      },
     ],
   },
   {
     title: 'Task queues',
     panels: [
-      { title: 'Backlog', unit: 'short', queries: [['{{type}}', 'max by (type) (benchmark_task_queue_backlog)']] },
+      {
+        title: 'Backlog',
+        unit: 'short',
+        description: 'Approximate number of tasks that wait in the task queue of the run.',
+        queries: [['{{type}}', 'max by (type) (benchmark_task_queue_backlog)']],
+      },
       {
         title: 'Age of the oldest task',
         unit: 's',
+        description: 'Grows if the workers take fewer tasks than are added.',
         queries: [['{{type}}', 'max by (type) (benchmark_task_queue_backlog_age_seconds)']],
       },
       {
         title: 'Tasks per second',
         unit: 'ops',
+        description: 'Tasks that were added to the task queue, and tasks that workers took from it.',
         queries: [
           ['{{type}} added', 'max by (type) (benchmark_task_queue_added_per_second)'],
           ['{{type}} dispatched', 'max by (type) (benchmark_task_queue_dispatched_per_second)'],
@@ -87,52 +147,22 @@ export const DASHBOARD: readonly Section[] = [
       {
         title: 'Free task slots',
         unit: 'short',
+        description: 'The fewest free slots of a worker. At zero it polls no more tasks.',
         queries: [['{{role}} {{worker_type}}', 'min by (role, worker_type) (temporal_worker_task_slots_available)']],
       },
       {
         title: 'Pollers',
         unit: 'short',
+        description: 'Open polls of the workers.',
         queries: [['{{role}} {{poller_type}}', 'sum by (role, poller_type) (temporal_num_pollers)']],
       },
       {
         title: 'Sticky cache',
         unit: 'short',
+        description: 'Workflows that the workers keep in memory.',
         queries: [['{{role}} workflows', 'sum by (role) (temporal_sticky_cache_size)']],
       },
     ],
   },
   ...CLUSTER_SECTIONS,
 ];
-
-/** Returns infra/grafana/benchmark.json: a dashboard to import. Grafana asks for the data source. */
-export function grafanaDashboard(): object {
-  const datasource = { type: 'prometheus', uid: '${datasource}' };
-  let y = 0;
-  const panels = DASHBOARD.flatMap(({ title, description, panels: inside }) => {
-    const row = { type: 'row', title, collapsed: false, gridPos: { x: 0, y, w: 24, h: 1 }, panels: [] };
-    y += 1;
-    const placed = inside.map((panel, i) => {
-      const gridPos = { x: (i % 3) * 8, y: y + Math.floor(i / 3) * 8, w: 8, h: 8 };
-      const targets = panel.queries.map(([legendFormat, expr], at) => {
-        return { refId: String.fromCharCode(65 + at), datasource, expr, legendFormat };
-      });
-      const fieldConfig = { defaults: { unit: panel.unit, min: 0 }, overrides: [] };
-      const note = panel.description ?? description;
-      const optional = note === undefined ? {} : { description: note };
-      return { type: 'timeseries', title: panel.title, ...optional, datasource, gridPos, fieldConfig, targets };
-    });
-    y += Math.ceil(inside.length / 3) * 8;
-    return [row, ...placed];
-  });
-  return {
-    title: 'Temporal benchmark',
-    // Not `temporal-benchmark`, which is the id of another project's dashboard.
-    uid: 'temporal-benchmark-load',
-    schemaVersion: 39,
-    tags: ['temporal', 'benchmark'],
-    time: { from: 'now-15m', to: 'now' },
-    refresh: '5s',
-    templating: { list: [{ name: 'datasource', type: 'datasource', query: 'prometheus', label: 'Data source' }] },
-    panels: panels.map((panel, i) => ({ id: i + 1, ...panel })),
-  };
-}

@@ -1,10 +1,12 @@
 /** A panel of the dashboard. */
 export interface Panel {
   readonly title: string;
-  readonly unit: 's' | 'short' | 'ops' | 'percentunit';
+  readonly unit: 's' | 'short' | 'ops' | 'percentunit' | 'bytes';
   readonly queries: readonly (readonly [legend: string, expr: string])[];
   /** What the panel shows; by default the note of its section. */
   readonly description?: string;
+  /** A limit of the tool, or of a finding, in the unit of the panel. The panel shows it as a line. */
+  readonly limit?: readonly ['at most' | 'at least', number];
 }
 
 export interface Section {

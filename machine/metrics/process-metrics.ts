@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 
 const RESOLUTION_MS = 10;
 
@@ -14,6 +14,24 @@ export function addProcessMetrics(registry: Registry): void {
     collect() {
       this.set(Math.max(0, delay.percentile(99) / 1e9 - RESOLUTION_MS / 1000));
       delay.reset();
+    },
+  });
+  new Counter({
+    name: 'benchmark_process_cpu_seconds_total',
+    help: 'CPU time of the process, in user and kernel mode',
+    registers: [registry],
+    collect() {
+      const { user, system } = process.cpuUsage();
+      this.reset();
+      this.inc((user + system) / 1e6);
+    },
+  });
+  new Gauge({
+    name: 'benchmark_process_resident_memory_bytes',
+    help: 'Resident memory of the process',
+    registers: [registry],
+    collect() {
+      this.set(process.memoryUsage.rss());
     },
   });
 }

@@ -1,5 +1,5 @@
 import { freePort } from '../../machine/embedded-server';
-import { DASHBOARD } from '../../machine/metrics/dashboard';
+import { grafanaDashboard } from '../../machine/metrics/grafana';
 import { eventually, Home, parseResult } from '../support/cli';
 import { testNeeding } from '../support/needs';
 import { canHavePrometheus, lintMetrics, Prometheus } from '../support/prometheus';
@@ -77,11 +77,19 @@ here("a real Prometheus scrapes a real run: its rates are the result's within 1 
   near(await rate('workflows_total{result="completed"}'), hold!.rates.completed, Math.max(0.01, atTheEdges));
 
   // Every query of the dashboard is one, and those on metrics of ours and of the SDK have something to show.
-  for (const [legend, expr] of DASHBOARD.flatMap(({ panels }) => panels.flatMap(({ queries }) => queries))) {
-    const values = await prometheus.values(expr.replaceAll('$__rate_interval', '10s'), at);
-    const shown = /benchmark_|temporal_/.test(expr) && !/rejected|skipped/.test(expr);
-    expect([legend, values.some((value) => !Number.isNaN(value))]).toEqual([legend, shown]);
+  const shownBy = async (expr: string, run: string) => {
+    const query = expr.replaceAll('$__rate_interval', '10s').replaceAll('$run', run).replace(/\$\w+/g, '.*');
+    return (await prometheus!.values(query, at)).filter((value) => !Number.isNaN(value));
+  };
+  const { panels, annotations } = grafanaDashboard();
+  const targets = panels.flatMap((panel) => ('targets' in panel ? panel.targets : []));
+  for (const { legendFormat: legend, expr } of targets) {
+    const shown = /benchmark_|temporal_/.test(expr) && !/by \((code|reason)/.test(expr);
+    expect([legend, (await shownBy(expr, '.*')).length > 0]).toEqual([legend, shown]);
+    if (shown) expect([legend, await shownBy(expr, 'another-run')]).toEqual([legend, []]);
   }
+  // It marks the only phase that the run is in.
+  expect(await shownBy(annotations.list[0]!.expr, '.*')).toEqual([1]);
 
   const total = (query: string) => prometheus!.value(`sum(${query})`, endedAt - 2);
   const { ledger, completion } = result;

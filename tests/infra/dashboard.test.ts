@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { DASHBOARD } from '../../machine/metrics/dashboard';
+import { grafanaDashboard } from '../../machine/metrics/grafana';
+import { SYMPTOMS } from '../../measurement/findings/symptom-table';
 import { SERVER_MEASURES, type ServerMeasure } from '../../measurement/server/server-measures';
 
 /** Metric names that a frontend, a history and a matching service (server 1.32, PostgreSQL) served under load. */
@@ -24,3 +27,53 @@ test('a server serves the first metric name of every measure', () => {
   const metrics = SERVER_MEASURES.map(({ metrics: [first] }: ServerMeasure) => first);
   expect(metrics.filter((metric) => !known(metric))).toEqual([]);
 });
+
+const { panels, templating } = grafanaDashboard();
+const charts = panels.flatMap((panel) => ('targets' in panel ? [panel] : []));
+
+test('every query of the benchmark is restricted by the labels of the collector, and every variable has a query that uses it', () => {
+  const collector = readFileSync(join(__dirname, '..', '..', 'infra', 'collector', 'scrape.yaml'), 'utf8');
+  const [scrape] = (parse(collector) as { scrape_configs: { relabel_configs: { target_label?: string }[] }[] })
+    .scrape_configs;
+  const collected = new Set(scrape!.relabel_configs.map(({ target_label: label }) => label));
+  const expressions = charts.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  for (const expr of expressions.filter((one) => /\b(benchmark|temporal)_/.test(one))) {
+    const metrics = expr.match(/\b(benchmark|temporal)_\w+/g)!;
+    for (const label of ['environment', 'run', 'task_role'] as const) {
+      expect(collected.has(label)).toBe(true);
+      expect(expr.split(`${label}=~"$${label}"`)).toHaveLength(metrics.length + 1);
+    }
+  }
+  for (const { name } of templating.list.filter((variable) => variable.name !== 'datasource'))
+    expect([name, expressions.some((expr) => expr.includes(`${name}=~"$${name}"`))]).toEqual([name, true]);
+});
+
+test('every panel has a description, and a legend with the last, the mean and the highest value', () => {
+  expect(charts.length).toBeGreaterThan(20);
+  for (const { title, description, options } of charts) {
+    expect([title, description]).toEqual([title, expect.stringMatching(/^[A-Z0-9][^\n]{10,}\.$/)]);
+    expect(options.legend).toMatchObject({ displayMode: 'table', calcs: ['lastNotNull', 'mean', 'max'] });
+  }
+});
+
+test.each([
+  ['Persistence latency, p95', 'slow database', /^50 ms/, 'at most', 0.05],
+  ['Shard lock latency, p95', 'shard lock contention', /below 5 ms/, 'at most', 0.005],
+  ['Sync match rate', 'low sync match rate', /less than 95 %/, 'at least', 0.95],
+  ['Visibility latency, p95', 'slow visibility store', /^500 ms/, 'at most', 0.5],
+  ['Connections of the fullest replica', 'database connection pool exhausted', /^90 %/, 'at most', 0.9],
+  ['Emptiest connection reservoir', 'connection reservoir drained (DSQL)', /less than half/, 'at least', 0.5],
+] as const)(
+  '%s: the line in the panel is the threshold of the finding "%s"',
+  (title, finding, threshold, kind, value) => {
+    const symptom = SYMPTOMS.find(({ name }) => name === finding)!;
+    expect(symptom.threshold).toMatch(threshold);
+    const { thresholds, custom } = charts.find((chart) => chart.title === title)!.fieldConfig.defaults;
+    const colors = kind === 'at most' ? ['green', 'red'] : ['red', 'green'];
+    expect(thresholds!.steps).toEqual([
+      { color: colors[0], value: null },
+      { color: colors[1], value },
+    ]);
+    expect(custom.thresholdsStyle.mode).toBe('dashed');
+  },
+);
