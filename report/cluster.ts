@@ -1,5 +1,6 @@
 import { percent, seconds } from '../measurement/format/numbers';
 import { dsqlLines } from './dsql';
+import { observerEffect, type ObserverEffect } from '../measurement/server/observer-effect';
 import { Readings } from '../measurement/server/readings';
 import type { MeasureName } from '../measurement/server/server-measures';
 import type { ServerReading } from '../measurement/server/server-metrics';
@@ -18,7 +19,14 @@ export function clusterOf(holds: readonly ReportedStep[]): BenchmarkResult['clus
   const step = [...holds].reverse().find(({ measurement }) => measurement.target !== undefined);
   if (!step) return null;
   const { endpoints, readings, unknown } = step.measurement.target!.server;
-  return { step: step.step.name, endpoints, readings: notable(readings).map(rounded), unknown: [...unknown] };
+  const effect = observerEffect(readings);
+  return {
+    step: step.step.name,
+    endpoints,
+    readings: notable(readings.filter(({ name }) => name !== 'frontend calls')).map(rounded),
+    ...(effect === undefined ? {} : { observerEffect: effect }),
+    unknown: [...unknown],
+  };
 }
 
 /** Gauges whose readings belong to those of another gauge with the same labels. */
@@ -80,7 +88,17 @@ function queueLines(queues: StepResult['queues']): string[] {
   });
 }
 
-function serverLines({ readings, unknown, endpoints }: NonNullable<BenchmarkResult['cluster']>): string[] {
+/** Returns the sentence about the calls that observe the load, e.g. `1.1 %: 24 calls beside 2,250 of the load; …`. */
+export function observerEffectText({ loadCalls, otherCalls, byOperation }: ObserverEffect): string {
+  const named = Object.entries(byOperation)
+    .slice(0, 3)
+    .map(([operation, count]) => `${count} × ${operation}`);
+  const detail = named.length === 0 ? '' : ` (${named.join(', ')})`;
+  return `${percent(otherCalls / loadCalls)}: ${otherCalls} calls beside the ${loadCalls} of the load${detail}`;
+}
+
+function serverLines(cluster: NonNullable<BenchmarkResult['cluster']>): string[] {
+  const { readings, unknown, endpoints, observerEffect: effect } = cluster;
   const found = new Readings(readings);
   const named = (name: MeasureName) => found.named(name);
   const latency = (name: MeasureName) =>
@@ -106,6 +124,7 @@ function serverLines({ readings, unknown, endpoints }: NonNullable<BenchmarkResu
           `  ${'sync match rate'.padEnd(LABEL_WIDTH)} ${percent(found.sum('sync-matched polls') / polls)} of ${polls} tasks`,
         ]
       : []),
+    ...(effect ? [`  ${'observer effect'.padEnd(LABEL_WIDTH)} ${observerEffectText(effect)}`] : []),
     ...pools,
     ...dsqlLines(found).map(([label, text]) => `  ${label.padEnd(LABEL_WIDTH)} ${text}`),
     ...named('requests rejected').map(

@@ -134,6 +134,16 @@ export const cluster = z
         highest: z.number().optional(),
       }),
     ),
+    observerEffect: z
+      .strictObject({
+        loadCalls: count.describe('Calls that start, message and execute workflows'),
+        otherCalls: count.describe('All other calls: they observe the load'),
+        byOperation: z.record(z.string(), count).describe('The other calls, by operation'),
+      })
+      .optional()
+      .describe(
+        'Calls that the frontends received in the namespace during the hold; absent if the server does not count calls by namespace and operation',
+      ),
     unknown: z.array(z.string()).describe('What is missing, and why'),
   })
   .describe('What the cluster did during the hold, by its metrics; a measure that no endpoint serves is absent, not 0');

@@ -1,3 +1,4 @@
+import { inNamespace } from '../../measurement/server/observer-effect';
 import { Context } from '@temporalio/activity';
 import { readingsBetween, type ServerPage } from '../../measurement/server/server-metrics';
 import {
@@ -75,7 +76,7 @@ export function createObserveTarget({ targets, sources: all, readsDatabase, onSa
     return {
       queues: { workflow: depthOf(queueSamples.workflow), activity: depthOf(queueSamples.activity) },
       server: {
-        ...serverDuring(targetSamples, sources.length, (Date.now() - beganAt) / 1000, isLate),
+        ...serverDuring(targetSamples, run.namespace, sources.length, (Date.now() - beganAt) / 1000, isLate),
         ...(readServer && readsDatabase ? { hasLateSource: true as const } : {}),
       },
     };
@@ -85,6 +86,7 @@ export function createObserveTarget({ targets, sources: all, readsDatabase, onSa
 /** Returns the readings of the endpoints that answered both at the beginning and at the end of the step. */
 function serverDuring(
   samples: readonly TargetSample[],
+  namespace: string,
   endpoints: number,
   seconds: number,
   isLate: boolean,
@@ -98,7 +100,7 @@ function serverDuring(
     pages.filter((page, i): page is ServerPage => page !== null && isComplete[i]!);
   if (!isComplete.some(Boolean) || isLate) return { endpoints, readings: [], unknown };
   const readings = readingsBetween(completePages(first), completePages(last), samples.map(completePages), seconds);
-  return { endpoints, readings, unknown };
+  return { endpoints, readings: inNamespace(readings, namespace), unknown };
 }
 
 /** Reads all sources once. Errors contain the name of the source and never its address. */

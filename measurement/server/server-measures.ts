@@ -70,6 +70,13 @@ const TEMPORAL_MEASURES = [
     perReplica: true,
   },
   {
+    name: 'frontend calls',
+    kind: 'counter',
+    metrics: ['service_requests'],
+    where: { service_name: 'frontend' },
+    by: ['namespace', 'operation'],
+  },
+  {
     name: 'starts',
     kind: 'counter',
     metrics: ['service_requests'],

@@ -1,5 +1,6 @@
 import { readableMs, readableRate } from '../../measurement/format/durations';
 import { readable } from '../../measurement/format/numbers';
+import { observerEffectText } from '../cluster';
 import type { BenchmarkResult, StepResult } from '../result-schema';
 import { closedTable, markup, section, table, type Markup } from './markup';
 
@@ -24,6 +25,9 @@ export function serverMetrics(result: BenchmarkResult): Markup {
     'What the cluster did',
     bounded('task queues', ['task queue', 'mean backlog', 'highest', 'oldest task', 'added', 'dispatched'], queues),
     bounded('server metrics', ['server metric', 'rate', 'p50', 'p95', 'p99', 'highest'], readingRows(cluster)),
+    cluster?.observerEffect
+      ? markup`<p class="hint">Observer effect: ${observerEffectText(cluster.observerEffect)}.</p>`
+      : undefined,
     cost.length > 0 ? table(['cost of one workflow', ''], cost) : undefined,
     server.visibilityWaitMs > 1000
       ? markup`<p class="hint">
