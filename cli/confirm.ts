@@ -9,7 +9,9 @@ import { badConfiguration, CliError } from './errors';
 export async function confirm(question: string, action: string): Promise<void> {
   if (!process.stdin.isTTY) throw badConfiguration(`--yes is required to ${action}`);
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await prompt.question(`${question} [y/N] `);
+  // Ctrl-C closes the prompt, and the question is then never answered.
+  const closed = new Promise<string>((resolve) => prompt.once('close', () => resolve('')));
+  const answer = await Promise.race([prompt.question(`${question} [y/N] `), closed]);
   prompt.close();
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('not confirmed; nothing was done');
 }

@@ -14,7 +14,7 @@ import { resultWithoutRun } from '../report/result';
 import { renderText } from '../report/text';
 import { parseDuration } from '../spec/duration';
 import { reportPage } from './report-page';
-import { stopLocalSession } from './local-session';
+import { leaveLocalSession } from './local-session';
 import { invalidSetting } from './settings';
 
 /** The folder of the results that no `--out` places elsewhere. */
@@ -91,19 +91,19 @@ export async function deliver(outcome: RunOutcome, options: OutputOptions, sessi
   const { result, error, failureType } = outcome;
   if (!result) {
     const message = error ?? 'the run ended without a result';
-    if (session) await stopLocalSession(session);
+    if (session) await leaveLocalSession(session);
     return deliverFailure(message, failureType === BAD_SPEC ? EXIT.badConfiguration : EXIT.error, options);
   }
   const written = writeResult(result, resultFolder(result, options));
   process.stdout.write(`${print(result, options, written.file)}\n`);
   if (written.problem === undefined) {
-    if (session) await sleep(options.metricsLingerMs).then(() => stopLocalSession(session));
+    if (session) await sleep(options.metricsLingerMs).then(() => leaveLocalSession(session));
     return result.exitCode;
   }
   process.stderr.write(`${written.problem}\n`);
   if (session) {
     session.saveOutcome(outcome);
-    session.updateRun({ watcherPid: 0 });
+    session.unwatch();
     process.stderr.write(
       `The result is kept. To write it to another folder: benchmark watch ${result.workflowId} --out DIR\n`,
     );

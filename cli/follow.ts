@@ -2,6 +2,7 @@ import { awaitRun, RunStuckError, type RunOutcome } from '../machine/await-run';
 import { abortUpdate } from '../orchestrator/messages';
 import { EXIT } from '../report/exit-codes';
 import { CliError } from './errors';
+import { nameOfSignal } from './interruption';
 import { isRunning, startSupervisor } from './local-session';
 import { LiveView } from './live-view';
 import type { LocatedRun } from './locate';
@@ -18,29 +19,47 @@ export async function follow(run: LocatedRun, env: NodeJS.ProcessEnv): Promise<R
   const supervision = keepSupervised(run, env, view);
   const showing = view.run();
   try {
-    return await awaitRun(run.client, run.workflowId, { failWhenStuck: true });
+    return await Promise.race([
+      awaitRun(run.client, run.workflowId, { failWhenStuck: true }),
+      supervision.endedElsewhere,
+    ]);
   } catch (err) {
     if (err instanceof RunStuckError) throw new CliError(`${err.message}\n${nextCommands(run)}`);
     throw err;
   } finally {
     view.stop();
     interrupts.end();
-    clearInterval(supervision);
+    clearInterval(supervision.timer);
     await showing;
   }
 }
 
-/** Restarts the processes of a local run if they stop while it is being watched. */
-function keepSupervised({ session }: LocatedRun, env: NodeJS.ProcessEnv, view: LiveView): NodeJS.Timeout {
+interface Supervision {
+  readonly timer: NodeJS.Timeout;
+  /** Settles if another command has ended the run: with its outcome if that was kept. */
+  readonly endedElsewhere: Promise<RunOutcome>;
+}
+
+/** Restarts the processes of a local run if they stop while it is being watched, unless the run has ended. */
+function keepSupervised({ session, workflowId }: LocatedRun, env: NodeJS.ProcessEnv, view: LiveView): Supervision {
   let isRestarting = false;
-  return setInterval(() => {
-    if (!session || isRestarting || isRunning(session)) return;
+  let resolve: (outcome: RunOutcome) => void;
+  let reject: (err: Error) => void;
+  const endedElsewhere = new Promise<RunOutcome>((...settle) => ([resolve, reject] = settle));
+  endedElsewhere.catch(() => undefined);
+  const check = () => {
+    if (!session || isRestarting) return;
+    if (!session.exists) return reject(new CliError(`the run ${workflowId} was ended and removed by another command`));
+    if (isRunning(session)) return;
+    const outcome = session.savedOutcome();
+    if (outcome) return resolve(outcome);
     isRestarting = true;
     view.note('The processes of the run have stopped; restarting them.');
     startSupervisor(session, env)
       .catch((err: Error) => view.note(err.message))
       .finally(() => (isRestarting = false));
-  }, SUPERVISOR_CHECK_MS);
+  };
+  return { timer: setInterval(check, SUPERVISOR_CHECK_MS), endedElsewhere };
 }
 
 class Interrupts {
@@ -59,13 +78,13 @@ class Interrupts {
     process.off('SIGTERM', this.onInterrupt);
   }
 
-  private readonly onInterrupt = () => {
+  private readonly onInterrupt = (signal: NodeJS.Signals) => {
     this.count += 1;
     if (this.count > 1) this.detach();
     this.view.note('Aborting: the run cleans up and reports. Press Ctrl-C again to exit without waiting for it.');
     this.run.client.workflow
       .getHandle(this.run.workflowId)
-      .executeUpdate(abortUpdate, { args: [{ reason: 'interrupted by Ctrl-C' }] })
+      .executeUpdate(abortUpdate, { args: [{ reason: `interrupted by ${nameOfSignal(signal)}` }] })
       .catch((err: Error) => this.view.note(`The abort request failed: ${err.message}`));
   };
 

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isServerOf } from '../machine/embedded-server';
@@ -10,6 +10,7 @@ import { CliError } from './errors';
 import { restoredEnvironment } from './variables';
 
 const STOP_CHECK_MS = 50;
+const LOCK_CHECK_MS = 200;
 /** The supervisor stops roles first, which may take 10 s each, and then the servers. */
 const TERM_TIMEOUT_MS = 60_000;
 const KILL_TIMEOUT_MS = 5000;
@@ -26,17 +27,27 @@ export type LocalSessionOptions = Pick<
   | 'metricsAddress'
 > & { readonly targetDatabase?: string; readonly targetDynamicConfig?: readonly string[] };
 
-/** Starts the processes of a local run: embedded servers and roles. They continue when this command ends. */
-export async function startLocalSession(options: LocalSessionOptions, env: NodeJS.ProcessEnv): Promise<Session> {
+/**
+ * Starts the processes of a local run: embedded servers and roles. They continue when this command ends. If they cannot be
+ * started, or the signal is aborted first, nothing of them stays.
+ */
+export async function startLocalSession(
+  options: LocalSessionOptions,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<Session> {
   const startedAt = new Date().toISOString();
   const id = `${startedAt.replace(/\D/g, '').slice(0, 14)}-${randomBytes(3).toString('hex')}`;
   const session = Session.create(id);
-  session.updateRun({ ...options, id, startedAt, started: false, watcherPid: process.pid });
-  await startSupervisor(session, env).catch(async (err: Error) => {
+  session.updateRun({ ...options, id, startedAt, started: false });
+  session.watch();
+  try {
+    await startSupervisor(session, env, signal);
+    return session;
+  } catch (err) {
     await stopLocalSession(session);
     throw err;
-  });
-  return session;
+  }
 }
 
 /** Reports whether the processes of a session are running. */
@@ -48,24 +59,42 @@ export function isRunning({ processes }: Session): boolean {
  * Starts the supervisor of a session and waits until it is ready. Also restarts a session whose processes have stopped,
  * for example after a power failure: the run continues from its current step.
  */
-export async function startSupervisor(session: Session, env: NodeJS.ProcessEnv): Promise<void> {
+export async function startSupervisor(session: Session, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  while (!session.lock()) {
+    // Another command starts it.
+    await sleep(LOCK_CHECK_MS);
+    if (!session.exists) throw new CliError('another command has ended the run and removed it');
+  }
+  try {
+    if (!isRunning(session)) await forkSupervisor(session, env, signal);
+  } finally {
+    session.unlock();
+  }
+}
+
+async function forkSupervisor(session: Session, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<void> {
   const log = openSync(session.file('supervisor.log'), 'a');
   const child = fork(join(DIST, 'machine', 'session-supervisor.js'), [session.dir], {
     env: restoredEnvironment(session.run.environment, env),
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
   });
-  await new Promise<void>((resolve, reject) => {
+  closeSync(log);
+  const ready = new Promise<void>((resolve, reject) => {
+    signal?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
     child.once('message', ({ ready, error, warning }: { ready?: boolean; error?: string; warning?: string }) => {
       if (warning !== undefined) process.stderr.write(`Warning: ${warning}\n`);
       if (ready) resolve();
       else reject(new CliError(error ?? 'the supervisor of the run could not start'));
     });
     child.once('exit', () => {
+      if (signal?.aborted) return reject(signal.reason as Error);
       const lastLines = readFileSync(session.file('supervisor.log'), 'utf8').slice(-1000);
       reject(new CliError(`the processes of the run could not start. The log ends with:\n${lastLines}`));
     });
   });
+  await ready;
   child.removeAllListeners();
   if (child.connected) child.disconnect();
   child.unref();
@@ -76,6 +105,11 @@ export async function stopLocalSession(session: Session): Promise<void> {
   await stopSupervisor(session.processes);
   stopOrphans(session);
   session.remove();
+}
+
+/** Ends the waiting of this process for a run. Stops the session if no other process waits for the run. */
+export async function leaveLocalSession(session: Session): Promise<void> {
+  if (!session.unwatch()) await stopLocalSession(session);
 }
 
 async function stopSupervisor(processes: SessionProcesses): Promise<void> {

@@ -49,6 +49,10 @@ export async function locate(name: string | undefined, connections: Connections,
   if (outcome) return { ended: { outcome, session } };
   const { workflowId } = session.run;
   if (!isRunning(session)) {
+    if (!session.run.started)
+      throw new CliError(
+        `the run ${workflowId} was never started. To remove what is left of it: benchmark cleanup ${workflowId}`,
+      );
     if (!restart) throw new CliError(`the processes of ${workflowId} have stopped. ${nextCommands(workflowId)}`);
     process.stderr.write(`The processes of ${workflowId} have stopped; restarting them.\n`);
     await startSupervisor(session, connections.env);
@@ -79,7 +83,10 @@ export async function connectSession({ processes }: Session): Promise<Control> {
 }
 
 /** Finds the session of a local run as {@link locate} does. Throws if there is none, or more than one. */
-export function findSession(name: string | undefined): Session {
+export function findSession(
+  name: string | undefined,
+  hint = 'For a run on a control server, set --control-address',
+): Session {
   const all = Session.all();
   const found = name === undefined ? all : all.filter((session) => matches(session, name));
   const exact = found.find(({ run }) => run.workflowId === name);
@@ -92,7 +99,7 @@ export function findSession(name: string | undefined): Session {
       : found.length > 1
         ? `several runs match ${JSON.stringify(name)}`
         : `there is no run ${JSON.stringify(name)} on this machine`;
-  throw new CliError(`${problem} (runs: ${known}). For a run on a control server, set --control-address`);
+  throw new CliError(`${problem} (runs: ${known}). ${hint}`);
 }
 
 function matches({ run: { id, workflowId } }: Session, name: string): boolean {

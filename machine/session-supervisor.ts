@@ -7,9 +7,9 @@ import { logger } from './log';
 import { awaitRun } from './await-run';
 import { serveMachineMetrics } from './metrics/machine-metrics';
 import { roleEnvironment } from './role-environment';
-import { findServerBinary } from './server-binary';
+import { findServerBinary, unknownSettings } from './server-binary';
 import { startOf } from './process-identity';
-import { isAlive, Session } from './session';
+import { Session } from './session';
 import { Supervisor } from './supervisor';
 
 const log = logger('supervisor');
@@ -22,30 +22,77 @@ const log = logger('supervisor');
  */
 async function main(dir: string): Promise<void> {
   const session = new Session(dir);
-  session.updateProcesses({ supervisorPid: process.pid, supervisorStart: startOf(process.pid) });
-  const servers = new Servers(session, await findServerBinary());
-  const control = await servers.reserve();
-  const roles = new Supervisor(rolePlan(session), roleEnvironment(session, process.env), log, (pids) =>
-    servers.recordPids(pids),
-  );
-  let isRunOver = false;
-  let stopping: Promise<void> | undefined;
-  const stopAll = () => (stopping ??= roles.stop(isRunOver).then(() => servers.stop()));
+  const supervision = new Supervision(session);
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => void stopAll().then(() => process.exit(0)));
+    process.on(signal, () => void supervision.stop().then(() => process.exit(0)));
   }
   process.on('SIGINT', () => undefined);
+  // The command that starts the run is gone before there is a run.
+  process.once('disconnect', () => {
+    if (session.exists && !session.run.started && !session.isWatched) void supervision.abandon();
+  });
+  try {
+    await supervision.run();
+  } catch (err) {
+    await supervision.stop();
+    throw err;
+  }
+}
 
-  // Roles take as long to load as the servers take to start, and each role waits for its server.
-  await Promise.all([servers.start(), roles.start()]);
-  const warning = await serveMachineMetrics(session.run.metricsAddress, roles, log);
-  process.send?.({ ready: true, warning });
-  if (process.connected) process.disconnect();
-  const connection = await connect(embeddedServer(control));
-  await awaitOutcome(session, new Client({ connection, namespace: CONTROL_NAMESPACE }), () => (isRunOver = true));
-  await connection.close();
-  await stopAll();
-  process.exit(0);
+/** The processes of one session from their start to their end. */
+class Supervision {
+  private readonly servers: Servers;
+  private roles?: Supervisor;
+  private isRunOver = false;
+  private stopping?: Promise<void>;
+
+  constructor(private readonly session: Session) {
+    session.updateProcesses({ supervisorPid: process.pid, supervisorStart: startOf(process.pid) });
+    this.servers = new Servers(session);
+  }
+
+  /** Starts everything, waits for the end of the run, and stops everything. */
+  async run(): Promise<void> {
+    const { session, servers } = this;
+    const binary = await findServerBinary();
+    const control = await servers.reserve();
+    const env = roleEnvironment(session, process.env);
+    const roles = new Supervisor(rolePlan(session), env, log, (pids) => servers.recordPids(pids));
+    if (this.stopping) return;
+    this.roles = roles;
+    // Roles take as long to load as the servers take to start, and each role waits for its server.
+    await Promise.all([servers.start(binary), roles.start()]);
+    const warnings = [
+      ...unknownSettings(session.run.targetDynamicConfig ?? [], binary),
+      await serveMachineMetrics(session.run.metricsAddress, roles, log),
+    ];
+    tell({ ready: true, warning: warnings.filter(Boolean).join('\n') || undefined });
+    const connection = await connect(embeddedServer(control));
+    const client = new Client({ connection, namespace: CONTROL_NAMESPACE });
+    const hasRun = await awaitOutcome(session, client, () => (this.isRunOver = true));
+    await connection.close();
+    if (!hasRun) return await this.abandon();
+    await this.stop();
+    process.exit(0);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping ??= Promise.resolve(this.roles?.stop(this.isRunOver)).then(() => this.servers.stop());
+    await this.stopping;
+  }
+
+  /** Stops everything and removes the files: there is no run. */
+  async abandon(): Promise<void> {
+    await this.stop();
+    this.session.remove();
+    process.exit(0);
+  }
+}
+
+/** Sends a message to the command that started this process, if it still runs. */
+function tell(message: { ready?: boolean; error?: string; warning?: string }): void {
+  if (!process.connected) return;
+  process.send!(message, () => process.connected && process.disconnect());
 }
 
 function rolePlan({ run: { lanes, hosts } }: Session) {
@@ -67,12 +114,11 @@ class Servers {
   private readonly addresses: Partial<Record<ServerName, string>> = {};
   private readonly running = new Map<ServerName, EmbeddedServer>();
   private rolePids: Readonly<Record<string, number>> = {};
-  private stopping = false;
+  private readonly starts = new AbortController();
+  private readonly starting = new Map<ServerName, number>();
+  private binary = '';
 
-  constructor(
-    private readonly session: Session,
-    private readonly binary: string,
-  ) {}
+  constructor(private readonly session: Session) {}
 
   /**
    * Chooses the servers' addresses before they start: those of an earlier supervisor, or free ports. Returns the address of
@@ -93,25 +139,29 @@ class Servers {
   }
 
   /** Starts or adopts the servers that have an address. */
-  async start(): Promise<void> {
+  async start(binary: string): Promise<void> {
+    this.binary = binary;
     await Promise.all((Object.keys(this.addresses) as ServerName[]).map((name) => this.keep(name)));
   }
 
   /** Records the process ids of the roles and of the servers in the session. */
   recordPids(rolePids: Readonly<Record<string, number>>): void {
     this.rolePids = rolePids;
-    const servers = Object.fromEntries([...this.running].map(([name, { pid }]) => [name, pid]));
+    const running = [...this.running].map(([name, { pid }]) => [name, pid] as const);
+    const servers = Object.fromEntries([...running, ...this.starting]);
     this.session.updateProcesses({ pids: { ...this.session.processes.pids, ...rolePids, ...servers } });
   }
 
   async stop(): Promise<void> {
-    this.stopping = true;
+    this.starts.abort(new Error('the run is being stopped'));
     await Promise.all([...this.running.values()].map((server) => server.stop()));
   }
 
   private async keep(name: ServerName): Promise<void> {
     const server = (await this.adopt(name)) ?? (await this.startNew(name));
+    this.starting.delete(name);
     this.running.set(name, server);
+    if (this.starts.signal.aborted) return await server.stop();
     this.recordPids(this.rolePids);
     void server.exited.then(() => this.onExit(name));
   }
@@ -131,12 +181,17 @@ class Servers {
         ? { databaseFile: this.session.file('control.db') }
         : { databaseFile: targetDatabase, dynamicConfig: targetDynamicConfig, metricsPort: portOf(targetMetrics!) }),
       port: portOf(this.addresses[name]!),
+      signal: this.starts.signal,
+      onSpawn: (pid) => {
+        this.starting.set(name, pid);
+        this.recordPids(this.rolePids);
+      },
     });
   }
 
   /** Restarts a server. The control server keeps its database. A target in memory starts empty, and the run reports that. */
   private onExit(name: ServerName): void {
-    if (this.stopping) return;
+    if (this.starts.signal.aborted) return;
     log.warn('an embedded server died and is restarted', { server: name });
     this.keep(name).catch((err: Error) => {
       log.error(err.message);
@@ -147,21 +202,24 @@ class Servers {
 
 const CHECK_INTERVAL_MS = 500;
 
-/** Waits until the run has ended and no command watches it any more; saves its outcome for `benchmark watch`. */
-async function awaitOutcome(session: Session, client: Client, onOver: () => void): Promise<void> {
+/**
+ * Waits until the run has ended and no command watches it any more; saves its outcome for `benchmark watch`. Returns false if
+ * the command that starts the run is gone and has not started it.
+ */
+async function awaitOutcome(session: Session, client: Client, onOver: () => void): Promise<boolean> {
   while (!session.run.started) {
-    // The command that starts the run is gone, so there is no run to wait for.
-    if (!isAlive(session.run.watcherPid)) return;
+    if (!session.isWatched) return false;
     await sleep(CHECK_INTERVAL_MS);
   }
   const outcome = await awaitRun(client, session.run.workflowId);
   onOver();
-  while (isAlive(session.run.watcherPid)) await sleep(CHECK_INTERVAL_MS);
+  while (session.isWatched) await sleep(CHECK_INTERVAL_MS);
   session.saveOutcome(outcome);
+  return true;
 }
 
 void main(process.argv[2]!).catch((err: Error) => {
-  process.send?.({ error: err.message });
   process.stderr.write(`${err.message}\n`);
-  process.exit(1);
+  if (!process.connected) process.exit(1);
+  process.send!({ error: err.message }, () => process.exit(1));
 });

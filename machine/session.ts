@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { RunRef } from '../orchestrator/activity-types';
 import { stateDir } from './paths';
 import { startOf } from './process-identity';
 import type { RunOutcome } from './await-run';
@@ -35,9 +36,9 @@ export interface SessionRun {
   readonly targetDynamicConfig?: readonly string[];
   /** Connection settings for restarting the session, without secrets. Secrets are read from the environment again. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The process that waits for the result and then stops the session; 0 if there is none. */
-  readonly watcherPid: number;
   readonly connectTimeoutMs: number;
+  /** The run on a target of the user's; absent if the target is embedded, and before the run has started. */
+  readonly onTarget?: RunRef;
 }
 
 /** The processes of a session on this machine. Only the session's supervisor writes it. */
@@ -56,6 +57,8 @@ export interface SessionProcesses {
 
 const RUN_FILE = 'run.json';
 const PROCESSES_FILE = 'processes.json';
+const WATCHER = 'watcher-';
+const LOCK = 'start.lock';
 
 /**
  * The state files of one local session, by which later commands find it. Each file has one writer, so that no process
@@ -133,6 +136,64 @@ export class Session {
     return existsSync(this.file('outcome.json')) ? this.readFile<RunOutcome>('outcome.json') : undefined;
   }
 
+  /** Whether the files exist: another command may have ended the run and removed them. */
+  get exists(): boolean {
+    return existsSync(this.file(RUN_FILE));
+  }
+
+  /** Records that this process waits for the result. The last process that does stops the session. */
+  watch(): void {
+    this.replace(`${WATCHER}${process.pid}`, { start: startOf(process.pid) });
+  }
+
+  /** Ends what {@link watch} began. Returns whether another process still waits. */
+  unwatch(): boolean {
+    rmSync(this.file(`${WATCHER}${process.pid}`), { force: true });
+    return this.isWatched;
+  }
+
+  /** Whether a process that runs waits for the result. */
+  get isWatched(): boolean {
+    if (!existsSync(this.dir)) return false;
+    const watchers = readdirSync(this.dir).filter((name) => name.startsWith(WATCHER) && /\d$/.test(name));
+    return watchers.some((name) => {
+      const pid = Number(name.slice(WATCHER.length));
+      return isAlive(pid) && this.startIn(name) === startOf(pid);
+    });
+  }
+
+  /**
+   * Makes this process the only one that may start a supervisor. Returns false if another process that runs has begun to.
+   */
+  lock(): boolean {
+    const file = this.file(LOCK);
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      try {
+        writeFileSync(file, String(process.pid), { flag: 'wx', mode: 0o600 });
+        return true;
+      } catch (err) {
+        if ((err as NodeJS.ErrnoException).code !== 'EEXIST') throw err;
+      }
+      const holder = readFileSync(file, 'utf8');
+      if (holder === String(process.pid) || isAlive(Number(holder))) return false;
+      rmSync(file, { force: true });
+    }
+    return false;
+  }
+
+  unlock(): void {
+    rmSync(this.file(LOCK), { force: true });
+  }
+
+  private startIn(watcher: string): string | undefined {
+    try {
+      return this.readFile<{ start?: string }>(watcher).start;
+    } catch {
+      // It ended meanwhile.
+      return '';
+    }
+  }
+
   remove(): void {
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -143,7 +204,7 @@ export class Session {
 
   /** Replaces a file atomically, so that no reader sees an incomplete file, also after a power failure. */
   private replace(name: string, content: unknown): void {
-    const draft = this.file(`${name}.${process.pid}`);
+    const draft = this.file(`${name}.draft-${process.pid}.tmp`);
     const file = openSync(draft, 'w', 0o600);
     try {
       writeFileSync(file, JSON.stringify(content, null, 2));

@@ -1,6 +1,7 @@
 import type { Connection } from '@temporalio/client';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { status } from '@grpc/grpc-js';
+import type { Session } from '../../machine/session';
 import { checkFrontend } from '../../temporal/check-frontend';
 import { cleanUpRun } from '../../activities/settle/clean-up';
 import type { CleanupResult } from '../../orchestrator/activity-types';
@@ -10,9 +11,9 @@ import { describeGrpcError, grpcCode } from '../../temporal/grpc-errors';
 import { countRunning } from '../../temporal/target-counts';
 import { EXIT } from '../../report/exit-codes';
 import { confirm } from '../confirm';
-import { readConnections, withConnectionOptions, type Connections } from '../connection-options';
+import { readConnections, withTargetOptions, type Connections } from '../connection-options';
 import { badConfiguration, CliError } from '../errors';
-import { stopLocalSession } from '../local-session';
+import { cleanUpLocalRun } from '../local-cleanup';
 import { findSession } from '../locate';
 import { lastPollMs, markedNamespaces, workflowsInShared, type RunOnTarget } from '../runs-on-target';
 import { invalidSetting } from '../settings';
@@ -22,7 +23,7 @@ export const describe =
   'Stop and remove what a run left behind: local processes, or workflows and namespace on a target';
 
 export function builder(yargs: Argv) {
-  return withConnectionOptions(yargs)
+  return withTargetOptions(yargs)
     .positional('name', {
       type: 'string',
       describe:
@@ -52,12 +53,8 @@ type Args = ArgumentsCamelCase<Record<string, unknown>>;
 
 export async function handler(argv: Args): Promise<number> {
   const connections = readConnections(argv);
-  const { target, control, connectTimeoutMs } = connections;
-  if (control)
-    throw badConfiguration(
-      'cleanup does not use a control server; to end a run on it: benchmark abort. To clean up its target: --address',
-    );
-  if (target === undefined) return await cleanUpLocalRun(argv);
+  const { target, connectTimeoutMs } = connections;
+  if (target === undefined) return await cleanUpLocalRun(findLocalRun(argv));
   const find = readNames(argv);
   await checkFrontend(target, connectTimeoutMs);
   const connection = await connect(target, connectTimeoutMs);
@@ -111,15 +108,14 @@ async function requireNoRunInProgress(connection: Connection, runs: readonly Run
   if (busy.length > 0) throw new CliError([...busy, 'Nothing was cleaned up.'].join('\n'));
 }
 
-async function cleanUpLocalRun({ name, namespace, all }: Args): Promise<number> {
+function findLocalRun({ name, namespace, all }: Args): Session {
   if (all || namespace !== undefined)
     throw badConfiguration(`--${all ? 'all' : 'namespace'} requires --address: the target to clean up, host:port`);
   if (name === undefined) throw badConfiguration('the name of the run is required; to show the runs: benchmark list');
-  const session = findSession(name as string);
-  const { workflowId } = session.run;
-  await stopLocalSession(session);
-  process.stdout.write(`${workflowId}: its processes were stopped and its files removed.\n`);
-  return 0;
+  return findSession(
+    name as string,
+    'To end a run on a control server: benchmark abort. To clean up its target, set --address',
+  );
 }
 
 type FindRuns = (connection: Connection, connections: Connections) => Promise<readonly RunOnTarget[]>;

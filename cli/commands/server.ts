@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { startEmbeddedServer } from '../../machine/embedded-server';
 import { stateDir } from '../../machine/paths';
-import { findServerBinary } from '../../machine/server-binary';
+import { findServerBinary, unknownSettings } from '../../machine/server-binary';
 import { CliError } from '../errors';
 import { toWholeNumber } from '../settings';
 
@@ -37,15 +37,18 @@ export function builder(yargs: Argv) {
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
   mkdirSync(stateDir(), { recursive: true });
   const logFile = join(stateDir(), 'server.log');
+  const dynamicConfig = (argv.dynamicConfigValue ?? []) as string[];
+  const binary = await findServerBinary();
   const server = await startEmbeddedServer({
-    binary: await findServerBinary(),
+    binary,
     logFile,
     port: port('--port', argv.port ?? DEFAULT_PORT)!,
     uiPort: port('--ui-port', argv.uiPort),
     metricsPort: port('--metrics-port', argv.metricsPort),
     databaseFile: argv.dbFilename as string | undefined,
-    dynamicConfig: argv.dynamicConfigValue as string[] | undefined,
+    dynamicConfig,
   });
+  for (const warning of unknownSettings(dynamicConfig, binary)) process.stderr.write(`Warning: ${warning}\n`);
   process.stderr.write(`The Temporal server is ready at ${server.address}. Press Ctrl-C to stop it. Log: ${logFile}\n`);
   const stopSignal = new Promise<'stop'>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve('stop'));

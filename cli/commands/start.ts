@@ -24,7 +24,7 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   );
   if (started === undefined) return 0;
   const { run } = started;
-  run.session?.updateRun({ watcherPid: 0 });
+  run.session?.unwatch();
   await run.connection.close();
   process.stdout.write(`${run.workflowId}\n`);
   process.stderr.write(`Started. To watch the run: benchmark watch ${run.workflowId}\n`);

@@ -21,7 +21,7 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
   refuseWithoutControl(connections.control !== undefined, argv);
   const { run, ended } = await locate(argv.run as string | undefined, connections, true);
   if (ended) return await deliver(ended.outcome, options, ended.session);
-  run!.session?.updateRun({ watcherPid: process.pid });
+  run!.session?.watch();
   const outcome = await follow(run!, connections.env);
   await run!.connection.close();
   return await deliver(outcome, options, run!.session);

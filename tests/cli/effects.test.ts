@@ -155,7 +155,7 @@ test.each<[string, object, readonly string[]]>([
   ['abort', abort, [...CONTROL, 'connect-timeout', 'run', 'reason']],
   ['watch', watch, [...TARGET, ...CONTROL, 'connect-timeout', 'run', 'out', 'output', 'verbose', 'metrics-linger']],
   ['doctor', doctor, [...TARGET, ...CONTROL, 'connect-timeout']],
-  ['cleanup', cleanup, [...TARGET, ...CONTROL, 'connect-timeout', 'name', 'namespace', 'all']],
+  ['cleanup', cleanup, [...TARGET, 'connect-timeout', 'name', 'namespace', 'all', 'yes']],
   ['host', host, [...TARGET, 'connect-timeout', 'namespace', 'task-queue', 'host-slots', 'host-pollers']],
   ['server', server, ['port', 'ui-port', 'metrics-port', 'db-filename', 'dynamic-config-value']],
   [

@@ -1,6 +1,6 @@
 import { roleEnvironment } from '../../machine/role-environment';
 import type { SessionRun } from '../../machine/session';
-import { resolveControl, resolveTarget } from '../../temporal/connections';
+import { embeddedServer, resolveControl, resolveTarget } from '../../temporal/connections';
 
 const processes = {
   supervisorPid: 1,
@@ -42,6 +42,6 @@ test('no connection setting of the user reaches the processes of an embedded tar
 test("the user's target is reached with the user's settings, the embedded control server is not", () => {
   const env = roleEnvironment(session(false), users);
   expect(resolveTarget(undefined, env)).toMatchObject({ address: 'users:1', options: { apiKey: 'key' } });
-  expect(resolveControl(env)).toEqual({ address: '127.0.0.1:1', options: { address: '127.0.0.1:1' } });
+  expect(resolveControl(env)).toEqual(embeddedServer('127.0.0.1:1'));
   expect(env.BENCHMARK_SERVER_PROMETHEUS).toBe('http://prometheus:9090');
 });

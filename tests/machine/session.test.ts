@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopLocalSession } from '../../cli/local-session';
-import { startOf } from '../../machine/process-identity';
+import { commandOf, startOf } from '../../machine/process-identity';
 import { isAlive, isSupervised, Session } from '../../machine/session';
 import { eventually } from '../support/cli';
 
@@ -98,6 +98,53 @@ test.each(['processes.json', 'outcome.json'])('a session with a damaged %s is un
   expect(Session.unreadable()).toHaveLength(1);
 });
 
+test('the processes that wait for a run are those that run and have said so', async () => {
+  const session = Session.create('a');
+  session.updateRun({ id: 'a', workflowId: 'w' });
+  expect(session.isWatched).toBe(false);
+  const other = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'ignore' });
+  writeFileSync(session.file(`watcher-${other.pid}`), JSON.stringify({ start: startOf(other.pid!) }));
+  session.watch();
+  expect(session.unwatch()).toBe(true);
+  // A process that was given the pid of one that waited does not wait.
+  writeFileSync(session.file(`watcher-${other.pid}`), JSON.stringify({ start: 'before the reboot' }));
+  expect(session.isWatched).toBe(false);
+  writeFileSync(session.file(`watcher-${other.pid}`), '{');
+  expect(session.isWatched).toBe(false);
+  session.watch();
+  expect(session.isWatched).toBe(true);
+  expect(session.unwatch()).toBe(false);
+  session.remove();
+  expect([session.exists, session.isWatched, session.unwatch()]).toEqual([false, false, false]);
+  other.kill('SIGKILL');
+  await once(other, 'exit');
+});
+
+test('one process at a time starts the supervisor of a session; the lock of an ended process does not count', () => {
+  const session = Session.create('a');
+  expect(session.lock()).toBe(true);
+  expect(session.lock()).toBe(false);
+  session.unlock();
+  writeFileSync(session.file('start.lock'), String(process.ppid));
+  expect(session.lock()).toBe(false);
+  for (const left of [String(2 ** 30), '']) {
+    writeFileSync(session.file('start.lock'), left);
+    expect(session.lock()).toBe(true);
+  }
+});
+
+test('the start of a process is known without `ps` on the PATH', () => {
+  const path = process.env.PATH;
+  process.env.PATH = '/nowhere';
+  try {
+    expect(startOf(process.pid)).toMatch(/\d/);
+    expect(commandOf(process.pid)).toMatch(/node/);
+    expect(commandOf(2 ** 30)).toBeUndefined();
+  } finally {
+    process.env.PATH = path;
+  }
+});
+
 test('a process that was given the pid of a supervisor is not the supervisor', () => {
   const supervisorStart = startOf(process.pid);
   expect(supervisorStart).toMatch(/\d/);
@@ -105,7 +152,7 @@ test('a process that was given the pid of a supervisor is not the supervisor', (
   expect(isSupervised({ supervisorPid: process.pid, supervisorStart: `${supervisorStart}0`, pids: {} })).toBe(false);
   expect(isSupervised({ supervisorPid: 0, pids: {} })).toBe(false);
   expect(startOf(2 ** 30)).toBeUndefined();
-  expect(startOf(process.ppid)).not.toBe(supervisorStart);
+  expect(startOf(1)).not.toBe(supervisorStart);
 });
 
 test('stopping a session leaves a stranger with the pid of its supervisor alone', async () => {
