@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { createLogger, format, transports, type Logger } from 'winston';
 
 /** If the supervisor was killed, nothing reads this pipe any more. A failed write must not end the process. */
@@ -8,9 +9,26 @@ export function logger(role: string, level = process.env.BENCHMARK_LOG_LEVEL || 
   return createLogger({
     level,
     defaultMeta: { role, pid: process.pid },
-    format: format.combine(format.timestamp(), format.errors({ stack: false }), format.json()),
+    format: format.combine(format.timestamp(), format.errors({ stack: false }), describedErrors(), format.json()),
     transports: [new transports.Console({ stderrLevels: ['error', 'warn', 'info', 'verbose', 'debug', 'silly'] })],
   });
+}
+
+/** JSON writes an error as {}, for example that of a failed workflow in a message of the SDK. */
+const describedErrors = format((info) => {
+  for (const [key, value] of Object.entries(info)) if (types.isNativeError(value)) info[key] = describeError(value);
+  return info;
+});
+
+/** Returns what is to be known of an error: its type, its message, and those of its causes. */
+function describeError(error: Error): object {
+  const { cause } = error;
+  const { type } = error as { type?: unknown };
+  return {
+    type: typeof type === 'string' ? type : error.name,
+    message: error.message,
+    ...(types.isNativeError(cause) ? { cause: describeError(cause) } : {}),
+  };
 }
 
 /** Warnings of the SDK about workers that run only activities or only workflows, as intended here. */

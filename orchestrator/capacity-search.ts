@@ -4,7 +4,7 @@ import { parseCapacity, type CapacitySpec } from '../spec/capacity';
 import type { SpecInput } from '../spec/parse';
 import { describeProblems } from '../spec/problems';
 import { BAD_SPEC } from './benchmark-types';
-import type { Carried } from './carried';
+import { requireCarried, type Carried } from './carried';
 import { concludeSearch, continueRunAsNew, measure } from './phases';
 import { RunState } from './run-state';
 import { runSearch } from './search';
@@ -16,6 +16,7 @@ import { SearchState } from './search-state';
  */
 export async function CapacitySearch(input?: SpecInput, carried?: Carried): Promise<BenchmarkResult> {
   const capacity = parseInput(input);
+  requireCarried(carried);
   const search = new SearchState(capacity, input ?? {}, carried?.search);
   const state = new RunState(capacity.spec, carried, search);
   const measurement = new CancellationScope();

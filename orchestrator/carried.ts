@@ -1,7 +1,9 @@
 import { MAX_PROVISIONAL, noHistograms, provisionalIn, unnamedProvisional } from '../measurement/account/lane';
 import type { RunFacts, SearchFacts, StepFacts } from '../report/facts';
 import { latenciesOf } from '../report/steps';
+import { ApplicationFailure } from '@temporalio/workflow';
 import type { Health } from './activity-types';
+import { BAD_SPEC } from './benchmark-types';
 import type { PlannedStep } from './plan';
 
 /**
@@ -21,6 +23,16 @@ export interface Carried extends Pick<
   /** Only of a capacity search. */
   readonly search?: CarriedSearch;
   readonly reconciliation?: RunFacts['reconciliation'];
+}
+
+/** Returns what an earlier execution has passed on. Throws BadSpec for a second input that somebody else has given. */
+export function requireCarried(carried: unknown): Carried | undefined {
+  if (carried === undefined || carried === null) return undefined;
+  if (typeof carried === 'object' && 'planned' in carried && 'startedAtMs' in carried) return carried as Carried;
+  throw ApplicationFailure.nonRetryable(
+    'the workflow has more than one input; expected one, an object with the fields of a spec',
+    BAD_SPEC,
+  );
 }
 
 /** What a capacity search passes on. */

@@ -6,6 +6,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { checkAbortRequest } from './abort-request';
 import { rateAt } from '../measurement/load/profile';
 import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from '../measurement/account/ledger';
 import type { RunFacts, StepFacts } from '../report/facts';
@@ -115,10 +116,11 @@ export class RunState {
     setHandler(snapshotSignal, (snapshot) => this.addSnapshot(snapshot));
     setHandler(breachSignal, end);
     CancellationScope.current().cancelRequested.catch(() => end('canceled'));
-    setHandler(abortUpdate, (request?: AbortRequest) => {
-      end(request?.reason ?? 'aborted');
+    const onAbort = (request?: AbortRequest | null) => {
+      end(request?.reason || 'aborted');
       return { phase: this.phase };
-    });
+    };
+    setHandler(abortUpdate, onAbort, { validator: checkAbortRequest });
   }
 
   enter(phase: Phase): void {

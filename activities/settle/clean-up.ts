@@ -56,7 +56,9 @@ export async function cleanUpRun(
       await sleep(pauseMs);
     }
   } catch (err) {
-    warnings.push(`cleanup failed: ${describeGrpcError(err)}`);
+    // No workflow can run in a namespace that does not exist.
+    if (grpcCode(err) === status.NOT_FOUND && !(await exists(connection, run))) stillRunning = 0;
+    else warnings.push(`cleanup failed: ${describeGrpcError(err)}`);
   }
   const clean = stillRunning === 0;
   if (deleteNamespace && run.ownsNamespace && clean) {
@@ -77,6 +79,13 @@ export async function cleanUpRun(
     warnings,
     commands: clean ? [] : commandsFor(run),
   };
+}
+
+async function exists({ workflowService }: Connection, { namespace }: Owned): Promise<boolean> {
+  return await workflowService.describeNamespace({ namespace }).then(
+    () => true,
+    (err: unknown) => grpcCode(err) !== status.NOT_FOUND,
+  );
 }
 
 /**

@@ -28,6 +28,9 @@ test('the temporal CLI starts a run with {}: every field has a default, progress
     return progress.phase === 'load' && progress.scheduled > 0 && progress;
   });
   expect(phase).toMatchObject({ targetRate: expect.any(Number) as number, loadDurationMs: 300_000 });
+  await expect(handle.executeUpdate(abortUpdate, { args: [{ reason: 5 as never }] })).rejects.toMatchObject({
+    cause: { type: 'BadAbortRequest' },
+  });
   await handle.executeUpdate(abortUpdate, { args: [{ reason: 'seen enough' }] });
   const { result } = await cluster.outcome('by-cli');
   expect(result).toMatchObject({ outcome: 'ABORTED', exitCode: 105, abortReason: 'seen enough' });

@@ -1,7 +1,7 @@
 import { kindsOf } from '../../load-workflows/kinds';
 import { mergeLanes } from '../../measurement/account/lane';
 import { unaccounted } from '../../measurement/account/ledger';
-import { carriedSteps } from '../../orchestrator/carried';
+import { carriedSteps, requireCarried, type Carried } from '../../orchestrator/carried';
 import { planOf } from '../../orchestrator/plan';
 import type { StepFacts } from '../../report/facts';
 import { latenciesOf } from '../../report/steps';
@@ -56,4 +56,13 @@ test('I8: the carried state of a run with the maximum number of iterations fits 
 test('the ids of a few provisional arrivals are carried', () => {
   const facts = factsOf(plan.steps[0]!);
   expect(carriedSteps([facts])[0]!.measurement.provisional).toEqual(facts.measurement.provisional);
+});
+
+test('a second input of a run is refused, unless an earlier execution of the run has passed it on', () => {
+  expect(requireCarried(undefined)).toBeUndefined();
+  expect(requireCarried(null)).toBeUndefined();
+  const carried = { startedAtMs: 1, planned: [] } as unknown as Carried;
+  expect(requireCarried(carried)).toBe(carried);
+  for (const input of [{}, { rate: 5 }, 5, 'x', []])
+    expect(() => requireCarried(input)).toThrow('the workflow has more than one input; expected one');
 });

@@ -101,6 +101,17 @@ test('a run that has cleaned up notes in its namespace that it is over, if the s
   expect(await clean(false)).toBeUndefined();
 });
 
+test('a shared namespace that does not exist needs no cleanup; other errors leave it incomplete', async () => {
+  const target = new FakeTarget({});
+  expect(await cleanUpRun(target.connection, shared, false, 0)).toMatchObject({
+    ...{ complete: true, terminated: 0, stillRunning: 0 },
+    ...{ warnings: [], commands: [] },
+  });
+  const unreadable = new FakeTarget({ shared: { workflows: [] } });
+  unreadable.fail('countWorkflowExecutions', grpcFailure(status.NOT_FOUND, 'no visibility'));
+  expect(await cleanUpRun(unreadable.connection, shared, false, 0)).toMatchObject({ complete: false });
+});
+
 test('a namespace that was never registered needs no cleanup', async () => {
   const result = await cleanUpRun(new FakeTarget({}).connection, owned, true, 0);
   expect(result).toMatchObject({ complete: true, terminated: 0, namespaceDeleted: false, commands: [] });
