@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import type { MachineFacts } from '../../measurement/account/generator-audit';
+import { containerMemory } from './container-memory';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -31,7 +32,7 @@ export async function readMachineFacts(env: Environment): Promise<MachineFacts> 
     cpus: cpus().length,
     cpuQuota: cpuQuota(read('/sys/fs/cgroup/cpu.max')),
     memoryBytes: totalmem(),
-    memoryLimitBytes: Number(read('/sys/fs/cgroup/memory.max')) || null,
+    memoryLimitBytes: containerMemory()?.limitBytes ?? null,
     platform: `${process.platform}/${process.arch}`,
     node: process.versions.node,
     sdk: sdkVersion(),

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { getHeapStatistics } from 'node:v8';
+import { containerMemory } from './container-memory';
 
 /** The in-flight cap is halved while the process uses more than this share of its memory limit … */
 const PRESSURE_SHARE = 0.9;
@@ -17,12 +17,12 @@ export class MemoryGuard {
 
   /**
    * @param warn receives the new cap when the cap is lowered
-   * @param used returns the used share of the process's memory limit, 0–1
+   * @param used returns the used share of the memory limit, 0–1
    */
   constructor(
     private readonly fullCap: number,
     private readonly warn: (cap: number) => void,
-    private readonly used: () => number = usedShare,
+    private readonly used: () => number = () => usedShare(),
   ) {
     this.cap = fullCap;
   }
@@ -50,22 +50,16 @@ export class MemoryGuard {
   }
 }
 
-/** Returns the larger of two shares: the heap's share of its limit, and the process's share of its container's limit. */
-function usedShare(): number {
+/**
+ * Returns the larger of two shares: the heap's share of its limit, and the share of its memory that the container uses.
+ * BENCHMARK_MEMORY_LIMIT is the limit of this process alone, in bytes, and replaces that of the container.
+ */
+export function usedShare(env = process.env, container = containerMemory): number {
   const { used_heap_size, heap_size_limit } = getHeapStatistics();
-  const limit = memoryLimit();
-  const ofContainer = limit === undefined ? 0 : process.memoryUsage.rss() / limit;
-  return Math.max(used_heap_size / heap_size_limit, ofContainer);
-}
-
-/** Returns BENCHMARK_MEMORY_LIMIT in bytes, or the cgroup's limit; undefined without either. */
-function memoryLimit(): number | undefined {
-  const given = Number(process.env.BENCHMARK_MEMORY_LIMIT);
-  if (given > 0) return given;
-  try {
-    const text = readFileSync('/sys/fs/cgroup/memory.max', 'utf8').trim();
-    return text === 'max' ? undefined : Number(text);
-  } catch {
-    return undefined;
-  }
+  const given = Number(env.BENCHMARK_MEMORY_LIMIT);
+  const { usedBytes, limitBytes } =
+    given > 0
+      ? { usedBytes: process.memoryUsage.rss(), limitBytes: given }
+      : (container() ?? { usedBytes: 0, limitBytes: 1 });
+  return Math.max(used_heap_size / heap_size_limit, usedBytes / limitBytes);
 }

@@ -119,6 +119,8 @@ export class LaneMetrics {
       executed: (endToEndMs) => this.sdk.closed(namespace, endToEndMs),
       gauges,
       end: () => {
+        // What happened since the last second is in the counters. The rates of a lane that has ended are 0.
+        acknowledged = completed = 0;
         gauges({ inFlight: 0, awaited: 0, targetRate: 0 });
         this.sdk.end(namespace);
       },
