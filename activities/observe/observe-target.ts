@@ -29,8 +29,14 @@ export interface ObserveDeps {
   readonly sources: readonly PageSource[];
   /** Whether the database is read too, after the load. */
   readonly readsDatabase: boolean;
-  /** Receives every sample of a task queue, for the metrics of the control role. */
-  readonly onSample: (type: QueueType, sample: QueueSample) => void;
+  /** Returns the observer of one step, for the metrics of the control role. */
+  readonly observe: () => QueueObserver;
+}
+
+/** Receives every sample of a step's task queues. */
+export interface QueueObserver {
+  sample(type: QueueType, sample: QueueSample): void;
+  end(): void;
 }
 
 /** The metrics pages of all endpoints at one instant: null for an endpoint that did not answer, and its error. */
@@ -39,12 +45,21 @@ interface TargetSample {
   readonly errors: readonly string[];
 }
 
-export function createObserveTarget({ targets, sources: all, readsDatabase, onSample }: ObserveDeps) {
+export function createObserveTarget({ targets, sources: all, readsDatabase, observe }: ObserveDeps) {
   /**
    * Samples the target during one step: the run's task queues every few seconds, and the server's own metrics. The growth
    * of the server's counters from the first to the last sample is what the server did during the step.
    */
   return async function observeTarget(input: ObserveInput): Promise<TargetObservation> {
+    const observer = observe();
+    try {
+      return await observeStep(input, observer);
+    } finally {
+      observer.end();
+    }
+  };
+
+  async function observeStep(input: ObserveInput, observer: QueueObserver): Promise<TargetObservation> {
     const { run, startAtMs, durationMs, readServer } = input;
     const sources = readServer ? all : [];
     const queues = new QueueSampler(targets, run, input.queues);
@@ -69,7 +84,7 @@ export function createObserveTarget({ targets, sources: all, readsDatabase, onSa
         const sample = await queues.sample(type);
         if (!sample) continue;
         queueSamples[type].push(sample);
-        onSample(type, sample);
+        observer.sample(type, sample);
       }
     }
     const isLate = beganAt - startAtMs > LATE_MS;
@@ -80,7 +95,7 @@ export function createObserveTarget({ targets, sources: all, readsDatabase, onSa
         ...(readServer && readsDatabase ? { hasLateSource: true as const } : {}),
       },
     };
-  };
+  }
 }
 
 /** Returns the readings of the endpoints that answered both at the beginning and at the end of the step. */

@@ -48,7 +48,7 @@ function controlActivities(role: Role, queues: QueueMetrics): ControlActivities 
       targets,
       sources: serverSources(),
       readsDatabase: database !== undefined,
-      onSample: (type, sample) => queues.set(type, sample),
+      observe: () => queues.observe(),
     }),
     readDatabase: createReadDatabase({ source: database }),
     readLanes: createReadLanes({ client }),
