@@ -15,7 +15,10 @@ export interface Carried extends Pick<
   'startedAtMs' | 'loadStartMs' | 'steps' | 'generators' | 'hosts' | 'notes' | 'shifts' | 'system'
 > {
   readonly health?: Health;
-  readonly hostsStarted: boolean;
+  /** Whether an earlier version has started hosts, under the id that they had in it. */
+  readonly hostsStarted?: boolean;
+  /** The id of the workflow that keeps the run's hosts; absent if it has none. */
+  readonly hostsWorkflow?: string;
   readonly planned: readonly PlannedStep[];
   /** The index of the first planned step that has not been run. */
   readonly nextStep: number;

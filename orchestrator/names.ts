@@ -1,3 +1,5 @@
+import type { RunRef } from './activity-types';
+
 /** The default control namespace. */
 export const CONTROL_NAMESPACE = 'benchmark-control';
 
@@ -107,7 +109,16 @@ export function stepWorkflowId(parentId: string, step: string, attempt: number):
   return `${parentId}/step-${step}-${attempt}`;
 }
 
-export function hostsWorkflowId(parentId: string): string {
+/**
+ * Returns the id of the workflow that keeps a run's hosts. It contains the run's id, because the hosts of a run that was
+ * terminated may still run when another one is started under the same workflow id.
+ */
+export function hostsWorkflowId({ workflowId, runId }: Pick<RunRef, 'workflowId' | 'runId'>): string {
+  return `${workflowId}/hosts-${runId.slice(-8)}`;
+}
+
+/** Returns the id that the hosts' workflow of a run had in earlier versions. */
+export function legacyHostsWorkflowId(parentId: string): string {
   return `${parentId}/hosts`;
 }
 

@@ -24,7 +24,7 @@ import {
   type Phase,
   type Progress,
 } from './messages';
-import { hostsWorkflowId, runIdOf } from './names';
+import { legacyHostsWorkflowId, runIdOf } from './names';
 import { runRefOf } from './run-ref';
 import { planOf, thresholdsOf, type Plan, type PlannedStep } from './plan';
 import { searchedPlan, type SearchState } from './search-state';
@@ -61,7 +61,8 @@ export class RunState {
   > = {};
   hosts: RunFacts['hosts'];
   generators: RunFacts['generators'];
-  hostsStarted: boolean;
+  /** The id of the workflow that keeps the run's hosts; undefined until it has been started. */
+  hostsWorkflow?: string;
   health?: Health;
   phase: Phase = 'starting';
   loadStartMs?: number;
@@ -84,7 +85,7 @@ export class RunState {
     readonly search?: SearchState,
   ) {
     // A run that an older version started keeps its hosts.
-    const isOlder = !patched('lean-executor') || carried?.hostsStarted === true;
+    const isOlder = !patched('lean-executor') || carried?.hostsWorkflow !== undefined || carried?.hostsStarted === true;
     this.spec = isOlder ? { ...spec, executor: 'sdk' } : spec;
     const { workflowId, firstExecutionRunId } = workflowInfo();
     const runId = runIdOf(workflowId, firstExecutionRunId);
@@ -98,7 +99,8 @@ export class RunState {
     this.shifts = [...(carried?.shifts ?? [])];
     this.hosts = carried?.hosts ?? [];
     this.generators = carried?.generators ?? [];
-    this.hostsStarted = carried?.hostsStarted ?? false;
+    this.hostsWorkflow =
+      carried?.hostsWorkflow ?? (carried?.hostsStarted ? legacyHostsWorkflowId(workflowId) : undefined);
     this.begun = [...(carried?.begun ?? [])];
     if (carried?.health) this.health = carried.health;
     Object.assign(this.found, carriedFindings(carried));
@@ -146,7 +148,7 @@ export class RunState {
 
   /** Reads the hosts' reports; keeps the previous ones if there is no answer. */
   async readHosts(): Promise<void> {
-    const hosts = await shortActivities.readHosts(hostsWorkflowId(this.run.workflowId)).catch(() => []);
+    const hosts = await shortActivities.readHosts(this.hostsWorkflow ?? '').catch(() => []);
     if (hosts.length > 0) this.hosts = hosts;
   }
 
@@ -175,7 +177,7 @@ export class RunState {
       steps: carriedSteps(this.steps),
       generators: this.generators,
       hosts: this.hosts,
-      hostsStarted: this.hostsStarted,
+      hostsWorkflow: this.hostsWorkflow,
       notes: this.notes,
       shifts: this.shifts,
       health: this.health,

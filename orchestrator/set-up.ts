@@ -1,8 +1,8 @@
-import { CancellationScope, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, ParentClosePolicy, startChild, workflowInfo, patched } from '@temporalio/workflow';
 import { durationMs } from '../spec/duration';
 import { executorOf } from '../spec/executor';
 import { Hosts } from './hosts';
-import { hostsWorkflowId } from './names';
+import { hostsWorkflowId, legacyHostsWorkflowId } from './names';
 import { shortActivities } from './proxies';
 import type { RunMemo } from './run-ref';
 import type { RunState } from './run-state';
@@ -40,7 +40,7 @@ export async function startHosts(state: RunState): Promise<void> {
     await Promise.all([...awaitPollers, shortActivities.requireFreeGenerators(plan.lanes)]);
     return;
   }
-  const workflowId = hostsWorkflowId(run.workflowId);
+  const workflowId = patched('hosts-of-one-run') ? hostsWorkflowId(run) : legacyHostsWorkflowId(run.workflowId);
   await CancellationScope.nonCancellable(() =>
     startChild(Hosts, {
       workflowId,
@@ -50,7 +50,7 @@ export async function startHosts(state: RunState): Promise<void> {
       args: [{ run, hosts: spec.hosts, slots: spec.hostSlots, pollers: spec.hostPollers }],
     }),
   );
-  state.hostsStarted = true;
+  state.hostsWorkflow = workflowId;
   await Promise.all([
     shortActivities.awaitHosts(run, spec.hosts, workflowId),
     shortActivities.requireFreeGenerators(plan.lanes),

@@ -4,13 +4,12 @@ import type { StepFacts } from '../report/facts';
 import { completedInStep, isCounted, notCompleted } from '../report/steps';
 import { judgeHold } from './judge';
 import { stopHostsSignal } from './messages';
-import { hostsWorkflowId } from './names';
 import { longActivities, shortActivities } from './proxies';
 import type { RunState } from './run-state';
 
 /** Reads the hosts' reports while the hosts still run. All generators have returned by now. */
 export async function readHosts(state: RunState): Promise<void> {
-  if (state.hostsStarted) await state.readHosts();
+  if (state.hostsWorkflow !== undefined) await state.readHosts();
 }
 
 /** Samples what a workflow of the load costs the cluster. A failure is noted and does not affect the run. */
@@ -73,8 +72,8 @@ export async function judgeAll(state: RunState): Promise<void> {
 }
 
 export async function cleanUp(state: RunState): Promise<void> {
-  if (state.hostsStarted) {
-    const hosts = hostsWorkflowId(state.run.workflowId);
+  const hosts = state.hostsWorkflow;
+  if (hosts !== undefined) {
     await getExternalWorkflowHandle(hosts)
       .signal(stopHostsSignal)
       .then(() => longActivities.awaitHostsEnded(hosts))

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { LeanExecutor, type ExecutorOptions } from '../../executor/executor';
 import type { PollerLimits } from '../../executor/pollers';
 import type { TargetConnections } from '../../temporal/target-connections';
-import type { GenerateLoadInput } from '../../orchestrator/activity-types';
+import type { GenerateLoadInput, RunRef } from '../../orchestrator/activity-types';
 import { laneQueueOf } from '../../orchestrator/names';
 import { isRunClosed } from '../hosts/run-closed';
 
@@ -18,6 +18,8 @@ export function pollersOf(lanes: number): PollerLimits {
   return { min: 2, initial: share(200, 2, 10), max: share(400, 4, 100) };
 }
 
+type Run = Pick<RunRef, 'workflowId' | 'runId'>;
+
 export interface LaneExecutorsOptions {
   readonly targets: TargetConnections;
   readonly control: Client;
@@ -30,8 +32,8 @@ export interface LaneExecutorsOptions {
 /** The executors of one generator process: one for each lane that it runs, on the lane's own task queue. */
 export class LaneExecutors {
   private readonly running = new Set<LeanExecutor>();
-  /** Those that outlive their lanes, with the workflow ids of their runs. */
-  private readonly kept = new Map<LeanExecutor, string>();
+  /** Those that outlive their lanes, with their runs. */
+  private readonly kept = new Map<LeanExecutor, Run>();
   private timer?: NodeJS.Timeout;
 
   constructor(private readonly options: LaneExecutorsOptions) {}
@@ -65,8 +67,8 @@ export class LaneExecutors {
   }
 
   /** Keeps an executor until its run has closed: workflows of its lane may still be open. */
-  keep(executor: LeanExecutor, runWorkflowId: string): void {
-    this.kept.set(executor, runWorkflowId);
+  keep(executor: LeanExecutor, run: Run): void {
+    this.kept.set(executor, run);
     this.timer ??= setInterval(() => void this.stopOrphans(), CHECK_MS).unref();
   }
 
@@ -84,10 +86,10 @@ export class LaneExecutors {
   }
 
   private async stopOrphans(): Promise<void> {
-    const runs = [...new Set(this.kept.values())];
-    const closed = await Promise.all(runs.map((id) => isRunClosed(this.options.control, id).catch(() => false)));
-    const ended = new Set(runs.filter((_, i) => closed[i]));
-    for (const [executor, run] of this.kept) if (ended.has(run)) void this.end(executor);
+    const runs = [...new Map([...this.kept.values()].map((run) => [run.runId, run])).values()];
+    const closed = await Promise.all(runs.map((run) => isRunClosed(this.options.control, run).catch(() => false)));
+    const ended = new Set(runs.filter((_, i) => closed[i]).map(({ runId }) => runId));
+    for (const [executor, { runId }] of this.kept) if (ended.has(runId)) void this.end(executor);
     if (this.kept.size > 0) return;
     clearInterval(this.timer);
     this.timer = undefined;

@@ -67,7 +67,7 @@ export class LaneTarget {
   close(): void {
     clearInterval(this.timer);
     void this.connection.close();
-    if (this.executor && this.mayHaveOpenWorkflows) this.deps.executors.keep(this.executor, this.input.run.workflowId);
+    if (this.executor && this.mayHaveOpenWorkflows) this.deps.executors.keep(this.executor, this.input.run);
     else this.stopExecuting();
   }
 

@@ -66,7 +66,7 @@ export function createHostWorkflows({ targets, script, client, onMetrics, log }:
     });
     // A run that was terminated does not stop its hosts.
     const orphanTimer = setInterval(() => {
-      isRunClosed(client, input.run.workflowId).then(
+      isRunClosed(client, input.run).then(
         (closed) => closed && stop(),
         () => undefined,
       );

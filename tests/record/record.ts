@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hostsWorkflowId, runIdOf } from '../../orchestrator/names';
 import { progressQuery } from '../../orchestrator/messages';
 import { eventually } from '../support/cli';
 import { Cluster } from '../support/cluster';
@@ -21,16 +22,21 @@ afterAll(() => cluster.stop());
 
 /** Keeps the histories of a run, of each of its executions, and of its children. */
 async function keep(run: string): Promise<void> {
+  const [first] = await executions(run);
+  const hosts = hostsWorkflowId({ workflowId: run, runId: runIdOf(run, first!) }).slice(run.length);
   const children = [
     '',
-    '/hosts',
+    hosts,
     ...['1', '2', '3', '4', '2r'].flatMap((step) => [1, 2].map((attempt) => `/step-${step}-${attempt}`)),
   ];
   for (const child of children) {
     for (const [i, runId] of (await executions(`${run}${child}`)).entries()) {
       const about = ['--workflow-id', `${run}${child}`, '--run-id', runId, '-o', 'json'];
       const { stdout } = cluster.temporalCli('workflow', 'show', ...about);
-      const file = join(HISTORIES, `${run}${child.replace(/\//g, '.')}${i === 0 ? '' : `~${i + 1}`}.json`);
+      const file = join(
+        HISTORIES,
+        `${run}${(child === hosts ? '/hosts' : child).replace(/\//g, '.')}${i === 0 ? '' : `~${i + 1}`}.json`,
+      );
       // Stack traces name where the project lies; that is nobody's business.
       writeFileSync(file, JSON.stringify(JSON.parse(stdout)).replaceAll(`${PROJECT}/`, ''));
     }
