@@ -37,7 +37,9 @@ export const generator = z.strictObject({
       platform: z.string(),
       node: z.string(),
       sdk: z.string(),
-      instanceType: z.string().describe('EC2 instance type of an ECS task; unknown elsewhere'),
+      instanceType: z
+        .string()
+        .describe('EC2 instance type of an ECS task, or BENCHMARK_INSTANCE_TYPE; otherwise unknown'),
       task: z.string().describe('Family and revision of an ECS task; unknown elsewhere'),
     })
     .optional(),
