@@ -11,6 +11,7 @@ export function crossChecks(spec: BenchmarkSpec, given: SpecInput): SpecProblem[
   return [
     ...(spec.stages === undefined ? withoutStages(spec, given) : withStages(given)),
     ...externalWorkers(spec),
+    ...inputOfLanes(spec),
     ...workloadOptions(spec),
     ...withoutEffect(spec, given),
     ...emptyHolds(spec),
@@ -25,6 +26,7 @@ export function crossChecks(spec: BenchmarkSpec, given: SpecInput): SpecProblem[
  */
 export function fieldsBehind({ field, relation }: SpecProblem): readonly string[] {
   if (field === 'rampUp' || field === 'retention') return ['rampUp', 'duration', 'hold', 'stages', 'retention'];
+  if (field === 'externalInput') return ['externalInput', 'lanes', 'workload', 'mix'];
   if (relation === undefined && (field === 'duration' || field === 'hold'))
     return ['duration', 'hold', 'rate', 'rampUp', 'stages'];
   if (isFieldName(field) && WORKLOADS_WITH[field]) return [field, 'workload', 'mix'];
@@ -78,6 +80,28 @@ function externalWorkers(spec: BenchmarkSpec): SpecProblem[] {
   return required
     .filter(([field]) => spec[field] === undefined)
     .map(([field, expected]) => ({ field, value: undefined, expected }));
+}
+
+/**
+ * Bytes of the inputs of all lanes, at most. A step schedules its lanes in one message to the control server, which accepts
+ * 4 MiB; half of it is left for the rest of the message.
+ */
+const MAX_INPUT_OF_LANES = 2 * 1024 * 1024;
+
+/** Every lane gets the input of the workflows. */
+function inputOfLanes({ externalInput, lanes }: BenchmarkSpec): SpecProblem[] {
+  if (externalInput === undefined) return [];
+  // It is sent as text within JSON.
+  const bytes = utf8Length(JSON.stringify(externalInput));
+  if (bytes * lanes <= MAX_INPUT_OF_LANES) return [];
+  const most = Math.floor(MAX_INPUT_OF_LANES / lanes);
+  const expected = `at most ${most} bytes with ${lanes} lanes, which all get it (it has ${bytes}); use a shorter input, or at most ${Math.floor(MAX_INPUT_OF_LANES / bytes)} lanes`;
+  return [{ field: 'externalInput', value: `${externalInput.slice(0, 40)}…`, expected }];
+}
+
+function utf8Length(text: string): number {
+  const lengthOf = (point: number) => (point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4);
+  return [...text].reduce((sum, character) => sum + lengthOf(character.codePointAt(0)!), 0);
 }
 
 function workloadOptions(spec: BenchmarkSpec): SpecProblem[] {

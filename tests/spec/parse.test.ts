@@ -190,3 +190,22 @@ test('a name that every object inherits is an unknown field, without a source', 
     expect(messagesOf(input)).toEqual([expect.stringMatching(`^${name} is not a field of a spec; expected one of `)]);
   }
 });
+
+test('the inputs of all lanes fit into one message: refused before the start, with what fits', () => {
+  const external = { workload: 'external', externalType: 't', taskQueue: 'q', namespace: 'n' };
+  const input = JSON.stringify({ text: 'x'.repeat(90_000) });
+  expect(problemsOf({ ...external, externalInput: input, lanes: 1 })).toEqual([]);
+  expect(problemsOf({ ...external, externalInput: input, lanes: 23 })).toEqual([]);
+  const [message] = messagesOf({ ...external, externalInput: input, lanes: 50 });
+  expect(message).toMatch(
+    /^externalInput: .{0,60} is invalid; expected at most 41943 bytes with 50 lanes.* at most 23 lanes$/,
+  );
+  // Quotes are escaped, and other characters have up to four bytes.
+  for (const text of ['\\"', 'é', '€', '😀']) {
+    const wide = `"${text.repeat(45_000 / text.length)}"`;
+    const bytes = Buffer.byteLength(JSON.stringify(wide));
+    const most = Math.floor((2 * 1024 * 1024) / bytes);
+    expect(problemsOf({ ...external, externalInput: wide, lanes: most })).toEqual([]);
+    expect(problemsOf({ ...external, externalInput: wide, lanes: most + 1 })).toEqual(['externalInput']);
+  }
+});
