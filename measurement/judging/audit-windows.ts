@@ -20,14 +20,23 @@ export interface EncodedWindows {
   /** The reported time before `untilMs` that does not fill a row yet. */
   readonly pendingMs: number;
   readonly rows: readonly Row[];
+  /** Times without a report between the first and the last one, the longest ones; absent if an older version sent them. */
+  readonly gaps?: readonly Gap[];
 }
+
+type Gap = readonly [fromMs: number, toMs: number];
 
 /** The number of rows at which neighboring rows are joined and the width doubles. Must be even. */
 const MAX_WINDOWS = 120;
+/** Reports come a little late; a longer delay, as a share of the time that one report covers, is a gap. */
+const TOLERANCE = 0.25;
+/** The gaps that are kept: the longest. */
+const MAX_GAPS = 30;
 
 /** Records the load of a process in windows of equal width. Takes bounded space, however long the process runs. */
 export class AuditWindows {
   private rows: Row[] = [];
+  private gaps: readonly Gap[];
   private pending: AuditWindow[] = [];
   private perRow = 1;
   private widthMs: number;
@@ -45,10 +54,13 @@ export class AuditWindows {
     this.perRow = this.widthMs / sampleMs;
     this.rows = [...(before?.rows ?? [])];
     this.untilMs = before?.untilMs ?? 0;
+    this.gaps = before?.gaps ?? [];
   }
 
   /** Adds the next `sampleMs` of time. */
   add(window: AuditWindow): void {
+    if (this.untilMs > 0 && window.startMs - this.untilMs > TOLERANCE * this.sampleMs)
+      this.gaps = longest([...this.gaps, [this.untilMs, window.startMs]]);
     this.untilMs = window.startMs + this.sampleMs;
     this.pending.push(window);
     if (this.pending.length < this.perRow) return;
@@ -64,25 +76,27 @@ export class AuditWindows {
 
   encode(): EncodedWindows {
     const pendingMs = this.pending.length * this.sampleMs;
-    return { widthMs: this.widthMs, untilMs: this.untilMs, pendingMs, rows: [...this.rows] };
+    return { widthMs: this.widthMs, untilMs: this.untilMs, pendingMs, rows: [...this.rows], gaps: this.gaps };
   }
 }
 
 /** Returns the longest time within [fromMs, toMs) without a report, milliseconds. */
 export function longestSilence(
-  { widthMs, untilMs, pendingMs, rows }: EncodedWindows,
+  { untilMs, pendingMs, rows, gaps = [] }: EncodedWindows,
   fromMs: number,
   toMs: number,
 ): number {
-  const reported = rows.map(([startMs]) => [startMs, startMs + widthMs] as const);
-  if (untilMs > 0) reported.push([untilMs - pendingMs, untilMs]);
-  let longest = 0;
-  let silentFrom = fromMs;
-  for (const [start, end] of reported) {
-    longest = Math.max(longest, Math.min(start, toMs) - silentFrom);
-    silentFrom = Math.max(silentFrom, end);
-  }
-  return Math.max(0, longest, toMs - silentFrom);
+  const firstMs = rows[0]?.[0] ?? untilMs - pendingMs;
+  const silences = untilMs > 0 ? [[-Infinity, firstMs], ...gaps, [untilMs, Infinity]] : [[-Infinity, Infinity]];
+  return Math.max(0, ...silences.map(([from, to]) => Math.min(to!, toMs) - Math.max(from!, fromMs)));
+}
+
+/** Removes the shortest gap if there are too many. */
+function longest(gaps: readonly Gap[]): readonly Gap[] {
+  if (gaps.length <= MAX_GAPS) return gaps;
+  const shortest = Math.min(...gaps.map(([from, to]) => to - from));
+  const at = gaps.findIndex(([from, to]) => to - from === shortest);
+  return gaps.filter((_, i) => i !== at);
 }
 
 /**

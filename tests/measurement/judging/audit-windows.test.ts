@@ -66,13 +66,12 @@ test('the longest silence of a process is found exactly, wherever it is and howe
         const windows = new AuditWindows(1000);
         const idle = { eventLoopUtilization: 0, slotsExhaustedShare: 0, cpuCores: 0 };
         for (let i = 0; i < before; i += 1) windows.add({ startMs: i * 1000, ...idle });
-        // A successor continues the windows of its predecessor. Time that did not fill a window is lost with the predecessor.
-        const encoded = windows.encode();
-        const successor = new AuditWindows(1000, encoded);
+        // A successor continues the windows of its predecessor.
+        const successor = new AuditWindows(1000, windows.encode());
         const from = before + silent;
         for (let i = 0; i < after; i += 1) successor.add({ startMs: (from + i) * 1000, ...idle });
         const found = longestSilence(successor.encode(), 0, (from + after) * 1000);
-        expect(found).toBe(silent * 1000 + encoded.pendingMs);
+        expect(found).toBe(silent * 1000);
       },
     ),
     { numRuns: 300 },
@@ -89,4 +88,27 @@ test('a process that reports every second is never silent', () => {
     }),
     { numRuns: 100 },
   );
+});
+
+test('an absence of a second after hours is a second, and joining windows hides no absence', () => {
+  const idle = { eventLoopUtilization: 0, slotsExhaustedShare: 0, cpuCores: 0 };
+  const windows = new AuditWindows(1000);
+  let atMs = 0;
+  for (let second = 0; second < 3 * 3600; second += 1) {
+    atMs += second === 3601 ? 2000 : second === 7203 ? 6000 : 1000;
+    windows.add({ startMs: atMs, ...idle });
+  }
+  const encoded = windows.encode();
+  expect(longestSilence(encoded, 3_600_000, 3_700_000)).toBe(1000);
+  expect(longestSilence(encoded, 7_000_000, 7_300_000)).toBe(5000);
+  expect(longestSilence(encoded, 8_000_000, 9_000_000)).toBe(0);
+});
+
+test('of many absences the longest are kept', () => {
+  const idle = { eventLoopUtilization: 0, slotsExhaustedShare: 0, cpuCores: 0 };
+  const windows = new AuditWindows(1000);
+  let atMs = 0;
+  for (let i = 0; i < 200; i += 1) windows.add({ startMs: (atMs += i === 20 ? 9000 : 1500), ...idle });
+  expect(windows.encode().gaps!.length).toBeLessThanOrEqual(30);
+  expect(longestSilence(windows.encode(), 0, atMs)).toBe(8000);
 });
