@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import getPort from 'get-port';
 import { connect, embeddedServer } from '../temporal/connections';
+import { yieldCpu } from './priority';
 import { commandOf } from './process-identity';
 import { isAlive } from './session';
 
@@ -26,6 +27,8 @@ export interface EmbeddedServerOptions {
   readonly uiPort?: number;
   /** The port of the server's own metrics. */
   readonly metricsPort?: number;
+  /** Gives CPU to the processes of the benchmark first, so that the generators keep their schedule on a busy machine. */
+  readonly yieldsCpu?: boolean;
   /** Dynamic configuration, e.g. `frontend.namespaceRPS=100`. */
   readonly dynamicConfig?: readonly string[];
   /** Receives the process id before the server serves, so that it can be found if this process dies. */
@@ -71,6 +74,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     child.kill('SIGKILL');
     throw err;
   }
+  if (options.yieldsCpu) yieldCpu(child.pid!);
   return ownServer(address, child);
 }
 

@@ -179,7 +179,12 @@ class Servers {
       logFile: this.session.file(`${name}.log`),
       ...(name === 'control-server'
         ? { databaseFile: this.session.file('control.db') }
-        : { databaseFile: targetDatabase, dynamicConfig: targetDynamicConfig, metricsPort: portOf(targetMetrics!) }),
+        : {
+            databaseFile: targetDatabase,
+            dynamicConfig: targetDynamicConfig,
+            metricsPort: portOf(targetMetrics!),
+            yieldsCpu: true,
+          }),
       port: portOf(this.addresses[name]!),
       signal: this.starts.signal,
       onSpawn: (pid) => {

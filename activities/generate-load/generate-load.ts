@@ -105,7 +105,7 @@ async function runLane(
   const now = () => performance.now() - anchor.originMs - input.startAtMs;
   const result = (cutShort?: string) => {
     audit.observerRetries = target.retries;
-    return account.result(audit.finish(anchor, memory.timesLowered, account.startP50Ms), cutShort);
+    return account.result(audit.finish(anchor, memory.timesLowered, account.lagLimitMs), cutShort);
   };
   if (!isCanceled && (previous === undefined || info.attempt === 1)) {
     if (now() > LATE_MS) return result(PICKED_UP_LATE);

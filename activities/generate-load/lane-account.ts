@@ -1,6 +1,7 @@
 import type { Histogram } from 'hdr-histogram-js';
 import { decodeHistogram, emptyHistogram, encodeHistogram, recordMs } from '../../measurement/account/histogram';
 import { HISTOGRAM_DIGITS, type LaneHistograms, type LaneResult } from '../../measurement/account/lane';
+import { lagLimit } from '../../measurement/judging/generator-windows';
 import type { GeneratorAudit } from '../../measurement/account/generator-audit';
 import { kindAt } from '../../load-workflows/kinds';
 import { total } from '../../measurement/account/ledger';
@@ -111,9 +112,10 @@ export class LaneAccount {
     this.observer?.sent(this.workloadOf(sequence), lagMs);
   }
 
-  /** The median time from a send to its acknowledgment, milliseconds; 0 before the first acknowledgment. */
-  get startP50Ms(): number {
-    return this.histograms.start.getValueAtPercentile(50) / 1000;
+  /** The highest acceptable p95 of the schedule lag, milliseconds. */
+  get lagLimitMs(): number {
+    const { start, latency } = this.histograms;
+    return lagLimit(start.getValueAtPercentile(50) / 1000, latency.getValueAtPercentile(95) / 1000);
   }
 
   acknowledge(sequence: number, atMs: number, startMs: number): void {

@@ -50,7 +50,7 @@ export class LaneAudit {
     this.usage = this.process.stop();
   }
 
-  finish({ offsetMs, uncertaintyMs }: Anchor, capLowered: number, startP50Ms: number): GeneratorAudit {
+  finish({ offsetMs, uncertaintyMs }: Anchor, capLowered: number, lagLimitMs: number): GeneratorAudit {
     this.loadOver();
     const { eventLoopUtilization, eventLoopDelayP99Ms, cpuThrottledShare, maxResidentBytes } = this.usage!;
     return {
@@ -62,7 +62,7 @@ export class LaneAudit {
       observerRetries: this.observerRetries,
       maxInFlight: this.maxInFlight,
       capLowered,
-      windows: summarizeWindows(this.windows, startP50Ms),
+      windows: summarizeWindows(this.windows, lagLimitMs),
       machine: this.machine,
     };
   }

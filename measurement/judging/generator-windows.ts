@@ -3,15 +3,22 @@ import { SAMPLES_NEEDED } from '../account/histogram';
 import { percent, seconds } from '../format/numbers';
 import { LIMITS, type ValidityCheck } from './validity-check';
 
-/** Returns the highest acceptable schedule lag for a given median start latency. Both are in milliseconds. */
-export function lagLimit(startP50Ms: number): number {
-  return Math.max(LIMITS.lagFloorMs, LIMITS.lagShareOfStart * startP50Ms);
+/**
+ * Returns the highest acceptable schedule lag at a percentile. The lag is part of the latency, so a share of the latency at
+ * the same percentile does not spoil it. All in milliseconds.
+ */
+export function lagLimit(startP50Ms: number, latencyMs: number): number {
+  const tolerable = Math.min(LIMITS.lagCeilingMs, LIMITS.lagShareOfLatency * latencyMs);
+  return Math.max(LIMITS.lagFloorMs, LIMITS.lagShareOfStart * startP50Ms, tolerable);
 }
 
-/** Returns why a generator fell behind its schedule in one window, or undefined if it kept up. */
-export function limitedBy(window: GeneratorWindow, startP50Ms: number): string | undefined {
+/**
+ * Returns why a generator fell behind its schedule in one window, or undefined if it kept up.
+ *
+ * @param limit the highest acceptable p95 of the schedule lag, milliseconds
+ */
+export function limitedBy(window: GeneratorWindow, limit: number): string | undefined {
   const { sent, lagP95Ms, eventLoopUtilization, cpuThrottledShare } = window;
-  const limit = lagLimit(startP50Ms);
   if (sent >= SAMPLES_NEEDED.p95 && lagP95Ms > limit)
     return `5 % of the starts were more than ${lagP95Ms.toFixed(1)} ms late (limit ${limit.toFixed(1)} ms)`;
   if (eventLoopUtilization > LIMITS.eventLoopUtilization)
@@ -21,9 +28,10 @@ export function limitedBy(window: GeneratorWindow, startP50Ms: number): string |
   return undefined;
 }
 
-export function summarizeWindows(windows: readonly GeneratorWindow[], startP50Ms: number): WindowsSummary {
+/** @param lagLimitMs the highest acceptable p95 of the schedule lag in a window */
+export function summarizeWindows(windows: readonly GeneratorWindow[], lagLimitMs: number): WindowsSummary {
   const limited = windows.flatMap((window) => {
-    const reason = limitedBy(window, startP50Ms);
+    const reason = limitedBy(window, lagLimitMs);
     return reason === undefined ? [] : [{ window, reason }];
   });
   const [first] = limited;

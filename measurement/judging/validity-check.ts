@@ -16,12 +16,14 @@ export interface ValidityCheck {
 export const LOST_SAMPLES = 'lost samples';
 
 export const LIMITS = {
-  /** The limit of the schedule lag is the higher one of these two: milliseconds, and a share of the median start latency. */
+  /**
+   * The limit of the schedule lag is the highest of these: milliseconds, a share of the median start latency, and a share of
+   * the latency at the same percentile, which counts up to a ceiling in milliseconds.
+   */
   lagFloorMs: 5,
   lagShareOfStart: 0.1,
-  /** For a whole hold, this share of the latency at the same percentile is acceptable too, up to the ceiling in milliseconds. */
   lagShareOfLatency: 0.1,
-  lagCeilingMs: 10,
+  lagCeilingMs: 100,
   eventLoopUtilization: 0.8,
   cpuThrottledShare: 0.01,
   /** Share of the windows of all generators in a hold in which a generator fell behind. */

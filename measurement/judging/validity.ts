@@ -121,10 +121,7 @@ export function validityFrom(checks: readonly ValidityCheck[]): Validity {
   return { valid: failed.length === 0, checks, reasons: failed.map((check) => check.detail) };
 }
 
-/**
- * Compares the highest percentile that has enough samples. With fewer than 662 starts, one late start decides the p99. The
- * lag is part of the latency, so a share of the latency at the same percentile, up to a ceiling, does not spoil it.
- */
+/** Compares the highest percentile that has enough samples. With fewer than 662 starts, one late start decides the p99. */
 function lagCheck(evidence: Evidence): ValidityCheck {
   const { scheduled } = evidence;
   const [share, lag, latency] =
@@ -133,8 +130,7 @@ function lagCheck(evidence: Evidence): ValidityCheck {
       : scheduled >= SAMPLES_NEEDED.p95
         ? [95, evidence.lagP95Ms, evidence.latencyP95Ms]
         : [50, evidence.lagP50Ms, evidence.latencyP50Ms];
-  const tolerable = Math.min(LIMITS.lagCeilingMs, LIMITS.lagShareOfLatency * latency);
-  const limit = Math.max(lagLimit(evidence.startP50Ms), tolerable);
+  const limit = lagLimit(evidence.startP50Ms, latency);
   return {
     name: 'schedule lag',
     ok: lag <= limit,
