@@ -1,4 +1,5 @@
 import { flagOf } from '../spec/table';
+import { isHeldUpByGenerators } from './capacity-sentence';
 import type { CapacityResult, GoalResult } from './capacity-schema';
 import type { SearchFacts } from './facts';
 import type { BenchmarkResult } from './result-schema';
@@ -11,7 +12,7 @@ export function nextStepOf(
 ): CapacityResult['next'] {
   const goal = goals.find(({ holds }) => holds !== null) ?? goals[0]!;
   const command = (change: Readonly<Record<string, unknown>>) => commandOf({ ...given, ...change });
-  switch (goal.end) {
+  switch (isHeldUpByGenerators(goal) ? 'generator-limited' : goal.end) {
     case 'generator-limited': {
       const lanes = Number(config.lanes) * 2;
       const advice = `add generators to find a higher rate: each lane needs one, on another machine if the CPU of this one is the limit (benchmark worker --roles generator --generators ${lanes} …)`;

@@ -21,7 +21,7 @@ function answer(goal: GoalResult): string {
   const why = reasons[0] ?? 'it does not hold';
   if (holds === null) {
     if (failsAt !== null) return `Does not hold ${failsAt}/s with ${slo}: ${why}.`;
-    return end === 'generator-limited'
+    return end === 'generator-limited' || isHeldUpByGenerators(goal)
       ? `No rate could be measured: the generators did not keep up (${why}).`
       : `No rate was decided with ${slo}.`;
   }
@@ -30,7 +30,15 @@ function answer(goal: GoalResult): string {
   if (end === 'found') return `Holds ${exact}${above}.`;
   if (end === 'generator-limited') return `Holds at least ${exact}, limited by the generators: ${why}.`;
   if (end === 'max-rate-reached') return `Holds at least ${exact}, the highest rate of the search.`;
-  return `Holds about ${exact}${confirmed ? '' : ' (not confirmed)'}${above}. The search ended before it was decided.`;
+  const undecided = isHeldUpByGenerators(goal)
+    ? `The search ended before it was decided, because the generators did not keep up in some trials: ${why}.`
+    : 'The search ended before it was decided.';
+  return `Holds about ${exact}${confirmed ? '' : ' (not confirmed)'}${above}. ${undecided}`;
+}
+
+/** Whether a search that was not decided has spent its time on trials in which the generators did not keep up. */
+export function isHeldUpByGenerators({ end, failsAt, reasons }: GoalResult): boolean {
+  return end === 'out-of-time' && failsAt === null && reasons.length > 0;
 }
 
 /** `p99=500ms` as `p99 ≤ 500ms`. */

@@ -46,6 +46,19 @@ test('a search whose time is over reports the bracket that it has, and a command
   expect(found.next.command).toBe("benchmark capacity --max-duration 8m --label 'a=b c' --from 10");
 });
 
+test('a search whose time went into trials that the generators spoilt names them, and advises more generators', () => {
+  const search = stateOf({ maxDuration: '4m', lanes: 1 });
+  const invalid = '99 % of the starts were sent within 120.0 ms of their due time (limit 100.0 ms)';
+  search.trials.push(record(10), record(20), record(40, [], { invalid }), record(40, [], { invalid }));
+  search.stopped = 'out of time';
+  const found = capacityOf(search.facts(), {}, []);
+  expect(found.sentence).toBe(
+    `Holds about 20/s with p99 ≤ 5s (not confirmed). The search ended before it was decided, because the generators did not keep up in some trials: ${invalid}.`,
+  );
+  expect(found.next.advice).toMatch(/^add generators/);
+  expect(found.next.command).toMatch(/--lanes 2/);
+});
+
 test('the limits of a workload that waits by design allow for its waiting, and a hold lasts long enough for it', () => {
   const search = stateOf({ workload: 'timer', timerDuration: '20s', slo: ['p99=1s'] });
   expect(search.plan.goals).toEqual([{ name: 'p99=1s', maxP99Ms: 21_000 }]);
