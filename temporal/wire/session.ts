@@ -62,9 +62,16 @@ export class WireSession {
     return new WireSession(http2, socket, options);
   }
 
-  /** Whether it takes one more call now. */
+  /**
+   * Whether it takes one more call now. The streams of a session that is lost close before its own event: Node 24 then returns a
+   * stream that fails instead of throwing.
+   */
   get free(): boolean {
-    return !this.draining && this.active < (this.http2.remoteSettings.maxConcurrentStreams ?? Infinity);
+    return (
+      !this.draining &&
+      !this.http2.destroyed &&
+      this.active < (this.http2.remoteSettings.maxConcurrentStreams ?? Infinity)
+    );
   }
 
   send(call: Call): void {
