@@ -27,7 +27,7 @@ export function endingOf(description: Description, events: readonly Event[]): st
     return describe('failed', messageOf(lastOf(events, 'workflowExecutionFailedEventAttributes')?.failure));
   if (status === Status.WORKFLOW_EXECUTION_STATUS_TIMED_OUT) return 'timed out';
   if (status === Status.WORKFLOW_EXECUTION_STATUS_CANCELED) return 'were canceled';
-  return `have the status ${status}`;
+  return `have the status ${Status[status ?? 0]?.replace('WORKFLOW_EXECUTION_STATUS_', '') ?? status}`;
 }
 
 function whyOpen(events: readonly Event[], pending: readonly temporal.api.workflow.v1.IPendingActivityInfo[]) {

@@ -82,6 +82,7 @@ test('the last failure decides, by the message of its innermost cause, on one li
     'are still open, their workflow task fails with CAUSE_99999: new',
   );
   expect(ending(99)).toBe('have the status 99');
+  expect(ending(Status.WORKFLOW_EXECUTION_STATUS_PAUSED)).toBe('have the status PAUSED');
 });
 
 test('no cause matches the text of another one', () => {
