@@ -28,14 +28,19 @@ export function toleranceOf(argv: Readonly<Record<string, unknown>>): number {
   throw invalidSetting('--tolerance', argv.tolerance, 'a percentage above 0, up to 100');
 }
 
-/** Compares results; a configuration error reports why they cannot be compared. */
+/** Compares the results of runs; a configuration error reports why they cannot be compared. */
 export function compareOrRefuse(
   base: readonly BenchmarkResult[],
   changed: readonly BenchmarkResult[],
   tolerance: number,
 ): Comparison {
+  return orRefuse(() => compareResults(base, changed, tolerance));
+}
+
+/** Returns what `compare` returns; a configuration error reports why the results cannot be compared. */
+export function orRefuse<T>(compare: () => T): T {
   try {
-    return compareResults(base, changed, tolerance);
+    return compare();
   } catch (err) {
     if (err instanceof NotComparableError) throw badConfiguration(err.message);
     throw err;

@@ -1,7 +1,11 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
+import type { Comparison } from '../../report/compare/compare-results';
+import { compareSearches, type SearchComparison } from '../../report/compare/compare-searches';
 import { renderComparison } from '../../report/compare/compare-text';
+import { renderSearches } from '../../report/compare/searches-text';
 import { EXIT } from '../../report/exit-codes';
-import { compareOrRefuse, toleranceOf, withToleranceOption } from '../comparison-options';
+import type { BenchmarkResult } from '../../report/result-schema';
+import { compareOrRefuse, orRefuse, toleranceOf, withToleranceOption } from '../comparison-options';
 import { badConfiguration } from '../errors';
 import { readResult } from '../read-result';
 
@@ -33,13 +37,25 @@ export function builder(yargs: Argv) {
 export function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
   const tolerance = toleranceOf(argv);
   const { base, changed } = filesOf(argv);
-  const comparison = compareOrRefuse(
-    base.map((file) => readResult('base', file)),
-    changed.map((file) => readResult('new', file)),
-    tolerance,
-  );
-  process.stdout.write(`${argv.output === 'json' ? JSON.stringify(comparison) : renderComparison(comparison)}\n`);
+  const results = {
+    base: base.map((file) => readResult('base', file)),
+    changed: changed.map((file) => readResult('new', file)),
+  };
+  const [comparison, text] = compared(results, tolerance);
+  process.stdout.write(`${argv.output === 'json' ? JSON.stringify(comparison) : text}\n`);
   return Promise.resolve(comparison.outcome === 'REGRESSION' ? EXIT.regression : EXIT.passed);
+}
+
+type Sides = Readonly<Record<'base' | 'changed', readonly BenchmarkResult[]>>;
+
+/** Compares runs with runs, or searches with searches. */
+function compared({ base, changed }: Sides, tolerance: number): [Comparison | SearchComparison, string] {
+  if ([...base, ...changed].some(({ capacity }) => capacity !== undefined)) {
+    const comparison = orRefuse(() => compareSearches(base, changed, tolerance));
+    return [comparison, renderSearches(comparison)];
+  }
+  const comparison = compareOrRefuse(base, changed, tolerance);
+  return [comparison, renderComparison(comparison)];
 }
 
 function filesOf(argv: Readonly<Record<string, unknown>>): { base: string[]; changed: string[] } {

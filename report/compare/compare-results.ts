@@ -81,7 +81,8 @@ function requireComparable(base: readonly BenchmarkResult[], changed: readonly B
   if (problems.length > 0) throw new NotComparableError([...new Set(problems)].join('\n'));
 }
 
-function unusable({ runId, outcomes, steps, error }: BenchmarkResult): string[] {
+function unusable({ runId, outcomes, steps, error, capacity }: BenchmarkResult): string[] {
+  if (capacity) return [`${runId} is a capacity search; compare searches with benchmark compare BASE.json NEW.json`];
   if (outcomes.includes('UNACCOUNTED')) {
     return [`${runId} is UNACCOUNTED: its account does not agree with the server, so its figures cannot be compared`];
   }
