@@ -1,9 +1,11 @@
-import { Client, type Connection } from '@temporalio/client';
+import { Client, WorkflowNotFoundError, type Connection } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
 import { checkFrontend } from '../temporal/check-frontend';
 import { connect, embeddedServer } from '../temporal/connections';
 import type { RunOutcome } from '../machine/await-run';
 import { Session } from '../machine/session';
 import type { Supervisor } from '../machine/supervisor';
+import { BENCHMARK_RUN, CAPACITY_SEARCH } from '../orchestrator/benchmark-types';
 import { CONTROL_NAMESPACE } from '../orchestrator/names';
 import type { Connections } from './connection-options';
 import { badConfiguration, CliError } from './errors';
@@ -42,7 +44,9 @@ export async function locate(name: string | undefined, connections: Connections,
   if (connections.control) {
     if (name === undefined)
       throw badConfiguration('the workflow ID of the run is required; to show the runs: benchmark list');
-    return { run: { workflowId: name, ...(await connectControl(connections)) } };
+    const control = await connectControl(connections);
+    await requireRun(control.client, name);
+    return { run: { workflowId: name, ...control } };
   }
   const session = findSession(name);
   const outcome = session.savedOutcome();
@@ -58,6 +62,29 @@ export async function locate(name: string | undefined, connections: Connections,
     await startSupervisor(session, connections.env);
   }
   return { run: { ...(await connectSession(session)), workflowId, session } };
+}
+
+/** Throws unless the control namespace has a run or a search with this workflow ID. */
+export async function requireRun(client: Client, workflowId: string): Promise<void> {
+  const { namespace } = client.options;
+  const type = await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .then(
+      (described) => described.type,
+      (err: Error) => {
+        if (err instanceof NamespaceNotFoundError)
+          throw new CliError(
+            `the namespace ${namespace} does not exist on the control server; see --control-namespace`,
+          );
+        if (!(err instanceof WorkflowNotFoundError)) throw err;
+        throw new CliError(
+          `there is no run ${workflowId} in the namespace ${namespace} of the control server. To show the runs: benchmark list`,
+        );
+      },
+    );
+  if (type !== BENCHMARK_RUN && type !== CAPACITY_SEARCH)
+    throw new CliError(`${workflowId} is not a run of this tool: it is a workflow of the type ${type}`);
 }
 
 function nextCommands(workflowId: string): string {

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { RunRef } from '../orchestrator/activity-types';
 import { stateDir } from './paths';
 import { startOf } from './process-identity';
@@ -57,8 +58,52 @@ export interface SessionProcesses {
 
 const RUN_FILE = 'run.json';
 const PROCESSES_FILE = 'processes.json';
+const OUTCOME_FILE = 'outcome.json';
 const WATCHER = 'watcher-';
 const LOCK = 'start.lock';
+
+const text = z.string();
+const record = z.looseObject({});
+/** The types of the fields that commands read. A field may be absent, because another version may have written the file. */
+const runFields = z.looseObject({
+  id: text,
+  workflowId: text,
+  ...z
+    .looseObject({
+      started: z.boolean(),
+      startedAt: text,
+      summary: text,
+      lanes: z.number(),
+      hosts: z.number(),
+      embeddedTarget: z.boolean(),
+      metricsAddress: text,
+      targetDatabase: text,
+      targetDynamicConfig: z.array(text),
+      environment: z.record(text, text),
+      connectTimeoutMs: z.number(),
+      onTarget: z.looseObject({ runId: text, namespace: text, ownsNamespace: z.boolean() }),
+    })
+    .partial().shape,
+});
+const processFields = z.looseObject({
+  supervisorPid: z.number(),
+  supervisorStart: text.optional(),
+  pids: z.record(text, z.number()),
+  controlAddress: text.optional(),
+  targetAddress: text.optional(),
+  targetMetrics: text.optional(),
+});
+const outcomeFields = z.looseObject({
+  error: text.optional(),
+  failureType: text.optional(),
+  result: record.optional(),
+});
+
+function problemIn(fields: z.ZodType, file: string, content: unknown): string | undefined {
+  const { error } = fields.safeParse(content);
+  const [issue] = error?.issues ?? [];
+  return issue && `${file} is damaged at ${issue.path.join('.') || 'its beginning'}`;
+}
 
 /**
  * The state files of one local session, by which later commands find it. Each file has one writer, so that no process
@@ -94,11 +139,11 @@ export class Session {
   /** Why the state of the session cannot be read; undefined if it can. */
   get problem(): string | undefined {
     try {
-      if (typeof this.run?.workflowId !== 'string' || typeof this.run.id !== 'string')
-        return `${RUN_FILE} names no run`;
-      if (typeof this.processes?.pids !== 'object') return `${PROCESSES_FILE} names no processes`;
-      this.savedOutcome();
-      return undefined;
+      return (
+        problemIn(runFields, RUN_FILE, this.run) ??
+        problemIn(processFields, PROCESSES_FILE, this.processes) ??
+        problemIn(outcomeFields, OUTCOME_FILE, this.savedOutcome() ?? {})
+      );
     } catch (err) {
       return (err as Error).message;
     }
@@ -128,12 +173,12 @@ export class Session {
 
   /** Saves the outcome of a run that no command waits for. */
   saveOutcome(outcome: RunOutcome): void {
-    this.replace('outcome.json', outcome);
+    this.replace(OUTCOME_FILE, outcome);
   }
 
   /** Returns the saved outcome, if there is one. */
   savedOutcome(): RunOutcome | undefined {
-    return existsSync(this.file('outcome.json')) ? this.readFile<RunOutcome>('outcome.json') : undefined;
+    return existsSync(this.file(OUTCOME_FILE)) ? this.readFile<RunOutcome>(OUTCOME_FILE) : undefined;
   }
 
   /** Whether the files exist: another command may have ended the run and removed them. */
@@ -222,7 +267,9 @@ function sessionsDir(): string {
 
 /** Returns whether the supervisor of a session runs. Another process that has been given its pid is not the supervisor. */
 export function isSupervised({ supervisorPid, supervisorStart }: SessionProcesses): boolean {
-  return isAlive(supervisorPid) && (supervisorStart === undefined || startOf(supervisorPid) === supervisorStart);
+  // Without a recorded start, nothing proves it, unless nothing on this machine reports the start of a process.
+  if (supervisorStart === undefined && startOf(process.pid) !== undefined) return false;
+  return isAlive(supervisorPid) && startOf(supervisorPid) === supervisorStart;
 }
 
 /** Returns whether a process runs. A zombie, which has exited but was not reaped, as in many containers, does not run. */

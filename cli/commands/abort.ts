@@ -1,5 +1,5 @@
 import { rootCause, WorkflowNotFoundError } from '@temporalio/common';
-import { WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { abortUpdate } from '../../orchestrator/messages';
 import { readConnections, withControlOptions } from '../connection-options';
@@ -21,21 +21,6 @@ export function builder(yargs: Argv) {
     });
 }
 
-/** Returns the error for a run that cannot be aborted because it has ended or does not exist; otherwise the error itself. */
-async function whyNotAborted(handle: WorkflowHandle, err: Error): Promise<Error> {
-  if (!(err instanceof WorkflowNotFoundError)) return err;
-  const { workflowId } = handle;
-  const exists = await handle.describe().then(
-    () => true,
-    () => false,
-  );
-  return new CliError(
-    exists
-      ? `the run ${workflowId} has ended. To see its result: benchmark show ${workflowId}`
-      : `there is no run ${workflowId} on the control server. To show the runs: benchmark list`,
-  );
-}
-
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
   const connections = readConnections(argv);
   refuseWithoutControl(connections.control !== undefined, argv);
@@ -45,12 +30,13 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
     throw new CliError(`the run ${workflowId} has ended. To see its result: benchmark watch ${workflowId}`);
   }
   const { client, connection, workflowId } = run!;
-  const handle = client.workflow.getHandle(workflowId);
-  const { phase } = await handle
+  const { phase } = await client.workflow
+    .getHandle(workflowId)
     .executeUpdate(abortUpdate, { args: [{ reason: String(argv.reason) }] })
-    .catch(async (err: Error) => {
+    .catch((err: Error) => {
       if (err instanceof WorkflowUpdateFailedError) throw badConfiguration(rootCause(err.cause) ?? err.message);
-      throw await whyNotAborted(handle, err);
+      if (!(err instanceof WorkflowNotFoundError)) throw err;
+      throw new CliError(`the run ${workflowId} has ended. To see its result: benchmark show ${workflowId}`);
     })
     .finally(() => connection.close());
   process.stdout.write(`Aborted ${workflowId} in phase ${phase}; the run cleans up and reports.\n`);
