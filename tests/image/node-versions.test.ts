@@ -5,9 +5,12 @@ import { canHaveNode, NODE_RELEASES, nodeBinary } from '../support/node-release'
 
 jest.setTimeout(300_000);
 
+/** Without the oldest: the HTTP/2 server of Node 20.3, which these tests use, ends a connection that it should let finish. */
+const RELEASES = NODE_RELEASES.filter((release) => release !== '20.3.0');
+
 const ROOT = join(__dirname, '..', '..');
 
-testNeeding(canHaveNode, 'Linux on x86-64').each(NODE_RELEASES)(
+testNeeding(canHaveNode, 'Linux on x86-64').each(RELEASES)(
   'the unit tests of the wire and of connections pass with Node %s',
   (release) => {
     const args = ['--selectProjects', 'unit', '--runInBand', '--json', 'tests/temporal'];
