@@ -61,15 +61,25 @@ export function decodeMessage(message: string): string {
   }
 }
 
+/** Reports whether metadata can have a header's name; those of HTTP/2 itself begin with a colon. */
+function isName(name: string): boolean {
+  return /^[0-9a-z_.-]+$/.test(name);
+}
+
+/** Reports whether metadata can contain a header's value. A proxy may send others, and the class throws for them. */
+function isText(value: string): boolean {
+  return /^[ -~]*$/.test(value);
+}
+
 function metadataOf(headers: IncomingHttpHeaders): Metadata {
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(':') || name === 'grpc-status' || name === 'grpc-message') continue;
+    if (!isName(name) || name === 'grpc-status' || name === 'grpc-message') continue;
     for (const one of Array.isArray(value) ? value : [value]) {
       if (one === undefined) continue;
       // Several binary values may be joined by commas.
       if (name.endsWith('-bin')) for (const part of one.split(',')) metadata.add(name, Buffer.from(part, 'base64'));
-      else metadata.add(name, one);
+      else if (isText(one)) metadata.add(name, one);
     }
   }
   return metadata;
