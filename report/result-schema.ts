@@ -155,7 +155,10 @@ export const resultSchema = z
     series: z.strictObject({
       widthMs: ms,
       columns: z.array(z.string()),
-      points: z.array(z.array(z.number())).max(600),
+      points: z
+        .array(z.array(z.number()))
+        .max(600)
+        .describe('Rows in the order of the columns; the zeros at the end of a row are left out'),
     }),
     cleanup: z
       .strictObject({

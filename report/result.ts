@@ -7,6 +7,7 @@ import {
   coarsen,
   MAX_POINTS,
   mergeSeries,
+  BUCKET_COLUMNS,
   packSeries,
   RESULT_COLUMNS,
   unpackSeries,
@@ -207,7 +208,7 @@ function seriesOf(facts: RunFacts): BenchmarkResult['series'] {
   const factor = Math.max(1, Math.ceil(((merged.at(-1)?.index ?? 0) + 1) / MAX_POINTS));
   return {
     widthMs: facts.seriesWidthMs * factor,
-    columns: [...RESULT_COLUMNS],
+    columns: [...RESULT_COLUMNS, ...BUCKET_COLUMNS],
     points: packSeries(coarsen(merged, factor), RESULT_COLUMNS).map((row) => [...row]),
   };
 }

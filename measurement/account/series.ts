@@ -1,3 +1,5 @@
+import { addBuckets, BUCKET_BOUNDS_MS, bucketOf } from './latency-buckets';
+
 /** The maximum number of points in the time series of a run, however long it is. */
 export const MAX_POINTS = 600;
 
@@ -18,17 +20,21 @@ export interface SeriesPoint {
   readonly opened: number;
   /** Observed workflows that ended in it, earlier by what the workload itself waits for: what a drift test compares. */
   readonly closed: number;
+  /** Completions by bucket of their latency, up to the last bucket that is not empty. */
+  readonly buckets: readonly number[];
 }
 
-export type SeriesCount = Exclude<keyof SeriesPoint, 'index' | 'latencySumMs' | 'latencyMaxMs'>;
+export type SeriesCount = Exclude<keyof SeriesPoint, 'index' | 'latencySumMs' | 'latencyMaxMs' | 'buckets'>;
 
 /** Returns the width of an interval in milliseconds: whole seconds, so wide that the timeline fits into {@link MAX_POINTS}. */
 export function seriesWidthMs(timelineMs: number): number {
   return Math.max(1000, Math.ceil(timelineMs / MAX_POINTS / 1000) * 1000);
 }
 
+type OwnPoint = { -readonly [K in Exclude<keyof SeriesPoint, 'buckets'>]: SeriesPoint[K] } & { buckets: number[] };
+
 export class Series {
-  private readonly points = new Map<number, { -readonly [K in keyof SeriesPoint]: SeriesPoint[K] }>();
+  private readonly points = new Map<number, OwnPoint>();
 
   /** @param lastIndex the last interval; later events are counted in it, which bounds the number of points */
   constructor(
@@ -44,6 +50,9 @@ export class Series {
     const point = this.at(timelineMs);
     point.latencySumMs += latencyMs;
     point.latencyMaxMs = Math.max(point.latencyMaxMs, latencyMs);
+    const bucket = bucketOf(latencyMs);
+    while (point.buckets.length <= bucket) point.buckets.push(0);
+    point.buckets[bucket]! += 1;
   }
 
   get all(): readonly SeriesPoint[] {
@@ -57,7 +66,7 @@ export class Series {
   private at(timelineMs: number) {
     const index = Math.min(this.lastIndex, Math.max(0, Math.floor(timelineMs / this.widthMs)));
     let point = this.points.get(index);
-    if (!point) this.points.set(index, (point = emptyPoint(index)));
+    if (!point) this.points.set(index, (point = { ...emptyPoint(index), buckets: [] }));
     return point;
   }
 }
@@ -72,7 +81,7 @@ export function scheduledSeries(dueMs: Iterable<number>, widthMs: number): reado
 /** Points as rows of numbers in the order of {@link COLUMNS}, a fifth of the size of objects. */
 export type PackedSeries = readonly (readonly number[])[];
 
-/** The columns of a packed series. */
+/** The columns of a packed series, which are followed by the buckets of the latency. */
 export const COLUMNS = [
   'index',
   'scheduled',
@@ -85,20 +94,29 @@ export const COLUMNS = [
   'latencyMaxMs',
   'opened',
   'closed',
-] as const satisfies readonly (keyof SeriesPoint)[];
+] as const satisfies readonly Column[];
+
+type Column = Exclude<keyof SeriesPoint, 'buckets'>;
 
 /** The columns that a result holds; `opened` and `closed` serve the drift test only. */
 export const RESULT_COLUMNS = COLUMNS.filter((column) => column !== 'opened' && column !== 'closed');
 
-export function packSeries(
-  points: readonly SeriesPoint[],
-  columns: readonly (keyof SeriesPoint)[] = COLUMNS,
-): PackedSeries {
-  return points.map((point) => columns.map((column) => round(point[column])));
+/** The names of the buckets in a result: `latency ≤ 1.4 ms`, and `latency > 23170 ms`. */
+export const BUCKET_COLUMNS = BUCKET_BOUNDS_MS.map((bound, i) =>
+  bound === Infinity
+    ? `latency > ${Number(BUCKET_BOUNDS_MS[i - 1]!.toPrecision(5))} ms`
+    : `latency ≤ ${Number(bound.toPrecision(5))} ms`,
+);
+
+export function packSeries(points: readonly SeriesPoint[], columns: readonly Column[] = COLUMNS): PackedSeries {
+  return points.map((point) => [...columns.map((column) => round(point[column])), ...point.buckets]);
 }
 
 export function unpackSeries(packed: PackedSeries): SeriesPoint[] {
-  return packed.map((row) => Object.fromEntries(COLUMNS.map((column, i) => [column, row[i] ?? 0])) as never);
+  return packed.map((row) => {
+    const columns = Object.fromEntries(COLUMNS.map((column, i) => [column, row[i] ?? 0])) as Record<Column, number>;
+    return { ...columns, buckets: row.slice(COLUMNS.length) };
+  });
 }
 
 /** Merges series of the same width: adds counts and latency sums, and takes the maximum of maxima. */
@@ -118,6 +136,7 @@ export function mergeSeries(all: readonly (readonly SeriesPoint[])[]): SeriesPoi
       latencyMaxMs: Math.max(sum.latencyMaxMs, point.latencyMaxMs),
       opened: sum.opened + point.opened,
       closed: sum.closed + point.closed,
+      buckets: addBuckets(sum.buckets, point.buckets),
     });
   }
   return [...merged.values()].sort((a, b) => a.index - b.index);
@@ -136,6 +155,7 @@ function emptyPoint(index: number): SeriesPoint {
     latencyMaxMs: 0,
     opened: 0,
     closed: 0,
+    buckets: [],
   };
 }
 
@@ -153,12 +173,14 @@ export interface ThinSeries {
   readonly points: PackedSeries;
 }
 
-/** Joins neighboring intervals, so that a series has at most this many points. */
+/** Joins neighboring intervals, so that a series has at most this many points. The buckets of the latency are left out. */
 export function thin(points: readonly SeriesPoint[], most: number): ThinSeries {
   const indexes = points.map(({ index }) => index);
   const [first, end] = [Math.min(...indexes), Math.max(-1, ...indexes) + 1];
   const every = Math.max(1, Math.ceil((end - first) / most));
-  const joined = points.map((point) => [{ ...point, index: point.index - ((point.index - first) % every) }]);
+  const joined = points.map((point) => [
+    { ...point, buckets: [], index: point.index - ((point.index - first) % every) },
+  ]);
   return { every, end, points: packSeries(mergeSeries(joined)) };
 }
 
@@ -170,7 +192,8 @@ export function spread({ every, end, points }: ThinSeries): SeriesPoint[] {
       const part = (n: number) => Math.floor((n * (i + 1)) / count) - Math.floor((n * i) / count);
       const counts = COLUMNS.map((column) => [column, part(point[column])] as const);
       return {
-        ...(Object.fromEntries(counts) as unknown as SeriesPoint),
+        ...(Object.fromEntries(counts) as Record<Column, number>),
+        buckets: [],
         index: point.index + i,
         latencySumMs: point.latencySumMs / count,
         latencyMaxMs: point.latencyMaxMs,

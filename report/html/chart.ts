@@ -79,6 +79,22 @@ export function band(from: number, to: number, { x }: Axes, className: string): 
   );
 }
 
+export interface Cell {
+  readonly from: number;
+  readonly to: number;
+  readonly bottom: number;
+  readonly top: number;
+}
+
+/** Rectangles between values of both axes. */
+export function cells(all: readonly Cell[], { x, y }: Axes, className: string): Markup {
+  const d = all.map(({ from, to, bottom, top }) => {
+    const [left, right] = [across(x.toShare(from)), across(x.toShare(to))];
+    return `M${left} ${up(y.toShare(bottom))}H${right}V${up(y.toShare(top))}H${left}z`;
+  });
+  return path(d.join(''), className);
+}
+
 /** A horizontal line at a limit, and its label. */
 export function limit(value: number, text: string, { y }: Axes): { readonly layer: Markup; readonly label: Markup } {
   const share = y.toShare(value);

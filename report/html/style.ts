@@ -48,6 +48,7 @@ path{vector-effect:non-scaling-stroke;fill:none}.grid{stroke:var(--rule);stroke-
 .mean{--c:var(--mean)}.max{--c:var(--max)}.completed{--c:var(--done)}.scheduled{--c:var(--sent)}.target{--c:var(--target)}path.target{stroke-dasharray:5 4}
 .key.bad,.line.bad,.bar .bad{--c:var(--bad)}.key.good,.bar .good{--c:var(--good)}.key.unsure,.bar .unsure{--c:var(--unsure)}
 .limit{--c:var(--bad);stroke-dasharray:7 4}.event{--c:var(--fg);stroke-width:1;stroke-dasharray:2 3}
+.heat{fill:var(--fg);--c:var(--muted)}.heat0{fill-opacity:.1}.heat1{fill-opacity:.22}.heat2{fill-opacity:.36}.heat3{fill-opacity:.52}.heat4{fill-opacity:.7}
 .band{fill:var(--tone-bg)}.band.bracket{fill:var(--unsure-bg)}
 .shade0{opacity:.35}.shade1{opacity:.5}.shade2{opacity:.65}.shade3{opacity:.8}.shade4{opacity:1}
 .plot .note{position:absolute;font-size:.75rem;color:var(--fg);background:var(--bg);padding:0 .25rem;border-radius:3px;white-space:nowrap}

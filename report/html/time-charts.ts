@@ -3,6 +3,7 @@ import { percent, readable } from '../../measurement/format/numbers';
 import type { BenchmarkResult, StepResult } from '../result-schema';
 import { linearAxis, logAxis, timeAxis } from './axis';
 import { band, chart, limit, line, mark, type Axes } from './chart';
+import { hasLatencyBuckets, heatMap } from './heat-map';
 import { closedTable, markup, scriptJson, section, type Markup } from './markup';
 import { verdictOf } from './verdicts';
 
@@ -27,7 +28,7 @@ export function overTime(result: BenchmarkResult): Markup {
   const endMs = Math.max(timeline.durationMs, intervals.at(-1)!.startMs + series.widthMs);
   const x = timeAxis(endMs);
   const ratesOverTime = rateChart(result, intervals, x);
-  const latency = latencyChart(result, intervals, x);
+  const latency = hasLatencyBuckets(result) ? heatMap(result, x) : latencyChart(result, intervals, x);
   const data = {
     widthMs: series.widthMs,
     endMs,
@@ -136,6 +137,7 @@ function rateChart(result: BenchmarkResult, intervals: readonly Interval[], x: A
   })}${completion.observed === 'sample' ? markup`<p class="hint">Completions are scaled up from the ${percent(completion.share)} that clients observed.</p>` : markup``}${timeTable(intervals, series.widthMs)}`;
 }
 
+/** Draws mean and longest latency, which results of older versions have instead of the distribution. */
 function latencyChart(result: BenchmarkResult, intervals: readonly Interval[], x: Axes['x']): Markup {
   const { steps, series, thresholds } = result;
   const values = intervals.flatMap(({ meanMs = 0, maxMs = 0 }) => [meanMs, maxMs]).filter((ms) => ms > 0);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { reportPage } from '../../cli/report-page';
 import { answerOf } from '../../report/answer';
 import { compareResults } from '../../report/compare/compare-results';
+import { BUCKET_COLUMNS } from '../../measurement/account/series';
 import { scriptJson } from '../../report/html/markup';
 import { resultSchema, type BenchmarkResult } from '../../report/result-schema';
 import { resultWithoutRun } from '../../report/result';
@@ -112,6 +113,24 @@ test('a result of an earlier version, without histograms, still renders and can 
   expect(text).toContain('INVALID, FAILED');
   expect(text).toContain('Latency by percentile');
   expect(compareResults([former], [former])).toMatchObject({ outcome: 'TOO_FEW_ITERATIONS', base: { samples: 1 } });
+});
+
+test('the map of latencies has a cell for each bucket with completions, and its table their number', () => {
+  const result = results.passed!;
+  const page = reportPage([result]);
+  const section = page.slice(page.indexOf('id="latency-over-time"'), page.indexOf('id="percentiles"'));
+  const first = result.series.columns.indexOf(BUCKET_COLUMNS[0]!);
+  const filled = result.series.points.flatMap((row) => row.slice(first).filter((count) => count > 0));
+  const drawn = [...section.matchAll(/class="heat heat\d" d="([^"]*)"/g)].flatMap(([, d]) => d!.match(/M/g) ?? []);
+  expect(drawn).toHaveLength(filled.length);
+  const rows = [...section.matchAll(/<td[^>]*>\s*(\d+)\s*<\/td>/g)].map(([, count]) => Number(count));
+  expect(rows.reduce((sum, count) => sum + count, 0)).toBe(result.ledger.acknowledged);
+  expect(section).toContain('>p50<');
+  // A result without the distribution shows mean and longest latency.
+  const points = result.series.points.map((row) => row.slice(0, first));
+  const older = reportPage([{ ...result, series: { ...result.series, points } }]);
+  expect(older).not.toContain('class="heat');
+  expect(textOf(older)).toContain('Latency from the due time mean longest');
 });
 
 test('the percentiles come from the histogram of a hold', () => {

@@ -1,4 +1,4 @@
-import { COLUMNS, MAX_POINTS } from '../../measurement/account/series';
+import { BUCKET_COLUMNS, COLUMNS, MAX_POINTS } from '../../measurement/account/series';
 import type { GeneratorAudit } from '../../measurement/account/generator-audit';
 import { judge } from '../../measurement/judging/verdict';
 import { assessValidity, evidenceOf } from '../../measurement/judging/validity';
@@ -53,6 +53,7 @@ test('I8: the result of the longest staircase on 50 lanes, with rejections of ev
     const series = Array.from({ length: points }, (_, i) => [
       Math.floor(step.startMs / plan.seriesWidthMs) + i,
       ...COLUMNS.slice(1).map((_column, k) => 12_345.678 * (k + 1)),
+      ...BUCKET_COLUMNS.map(() => 12_345),
     ]);
     const measurement = {
       ledger,
@@ -102,6 +103,8 @@ test('I8: the result of the longest staircase on 50 lanes, with rejections of ev
   };
   const result = resultOf(facts);
   expect(result.series.points.length).toBeGreaterThan(MAX_POINTS / 2);
+  expect(result.dropped?.[0]).toBe('the distribution of the latency over time');
+  expect(result.series.points[0]).toHaveLength(result.series.columns.length);
   expect(result.generators).toHaveLength(LANES);
   expect(JSON.stringify(result).length).toBeLessThanOrEqual(256 * 1024);
 });

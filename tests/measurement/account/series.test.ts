@@ -7,6 +7,7 @@ import {
   seriesWidthMs,
   unpackSeries,
 } from '../../../measurement/account/series';
+import { BUCKET_BOUNDS_MS, bucketOf } from '../../../measurement/account/latency-buckets';
 import { uniform } from '../../../measurement/load/random';
 
 test('I8: a series has at most 600 points, however long the run, and loses no event after the end of the timeline', () => {
@@ -45,5 +46,33 @@ test('merging, packing and coarsening keep every count', () => {
       );
     }),
     { numRuns: 100 },
+  );
+});
+
+test('a latency belongs to the bucket whose bounds enclose it', () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 100_000, noNaN: true }), (ms) => {
+      const bucket = bucketOf(ms);
+      expect(ms).toBeLessThanOrEqual(BUCKET_BOUNDS_MS[bucket]! * (1 + 1e-9));
+      if (bucket > 0) expect(ms).toBeGreaterThan(BUCKET_BOUNDS_MS[bucket - 1]!);
+    }),
+  );
+  for (const [i, bound] of BUCKET_BOUNDS_MS.entries()) expect(bucketOf(bound)).toBe(i);
+});
+
+test('merging, packing and coarsening keep every latency in its bucket', () => {
+  const latencies = fc.array(fc.tuple(fc.nat(60_000), fc.double({ min: 0, max: 60_000, noNaN: true })));
+  fc.assert(
+    fc.property(fc.array(latencies, { maxLength: 4 }), fc.integer({ min: 1, max: 7 }), (lanes, factor) => {
+      const series = lanes.map((lane) => {
+        const one = new Series(1000);
+        for (const [at, ms] of lane) one.latency(at, ms);
+        return unpackSeries(one.pack());
+      });
+      const merged = coarsen(unpackSeries(packSeries(mergeSeries(series))), factor);
+      const counts = BUCKET_BOUNDS_MS.map((_, i) => merged.reduce((sum, { buckets }) => sum + (buckets[i] ?? 0), 0));
+      const all = lanes.flat().map(([, ms]) => bucketOf(ms));
+      expect(counts).toEqual(BUCKET_BOUNDS_MS.map((_, i) => all.filter((bucket) => bucket === i).length));
+    }),
   );
 });

@@ -13,6 +13,7 @@ const point = (index: number, change: Partial<SeriesPoint>): SeriesPoint => ({
   latencyMaxMs: 0,
   opened: 0,
   closed: 0,
+  buckets: [],
   ...change,
 });
 const series = (count: number, of: (index: number) => Partial<SeriesPoint>) =>
