@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
 import yargs from 'yargs';
-import { CliError, badConfiguration } from './errors';
+import { CliError, badConfiguration, messageOf } from './errors';
 import { checkFlags, checkNpmFlags } from './flag-checks';
 import * as run from './commands/run';
 import * as capacity from './commands/capacity';
@@ -107,8 +107,7 @@ function runFlags(): string[] {
 checked().then(
   (exitCode) => process.exit(exitCode),
   (err: unknown) => {
-    const { message } = err as Error;
-    process.stderr.write(`${process.env.BENCHMARK_DEBUG ? (err as Error).stack : message}\n`);
+    process.stderr.write(`${process.env.BENCHMARK_DEBUG ? (err as Error).stack : messageOf(err)}\n`);
     process.exit(err instanceof CliError ? err.exitCode : 1);
   },
 );

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import getPort from 'get-port';
 import { connect, embeddedServer } from '../temporal/connections';
@@ -53,19 +53,22 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   const { binary, logFile, onSpawn, signal } = options;
   signal?.throwIfAborted();
   const log = openSync(logFile, 'a');
+  const ownFrom = fstatSync(log).size;
   const child = spawn(binary, argumentsFor(port, options), { stdio: ['ignore', log, log] });
   closeSync(log);
   if (child.pid !== undefined) onSpawn?.(child.pid);
   const died = new Promise<never>((_, reject) => {
     child.once('error', (err) => reject(new Error(`${binary} could not be started: ${err.message}`)));
     child.once('exit', (code, cause) =>
-      reject(new Error(`the embedded server exited (${cause ?? `exit code ${code}`}). ${lastLines(logFile)}`)),
+      reject(new Error(`the embedded server exited (${cause ?? `exit code ${code}`}). ${lastLines(logFile, ownFrom)}`)),
     );
     signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
   died.catch(() => undefined);
   const serving = untilServing(address, options.startTimeoutMs).catch((err: Error) => {
-    throw new Error(`the embedded server does not serve at ${address} (${err.message}). ${lastLines(logFile)}`);
+    throw new Error(
+      `the embedded server does not serve at ${address} (${err.message}). ${lastLines(logFile, ownFrom)}`,
+    );
   });
   try {
     await Promise.race([serving, died]);
@@ -80,9 +83,14 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
 
 const LAST_BYTES = 2000;
 
-/** Returns the end of a log for an error: the log may be deleted before anyone can read it. */
-export function lastLines(logFile: string): string {
-  const text = existsSync(logFile) ? readFileSync(logFile, 'utf8').trim().slice(-LAST_BYTES) : '';
+/**
+ * Returns the end of a log for an error: the log may be deleted before anyone can read it.
+ *
+ * @param from where the lines of this server begin, bytes: earlier ones are those of another start
+ */
+function lastLines(logFile: string, from: number): string {
+  const bytes = existsSync(logFile) ? readFileSync(logFile).subarray(from) : Buffer.alloc(0);
+  const text = bytes.toString().trim().slice(-LAST_BYTES);
   return text === '' ? 'Its log is empty.' : `Its log ends with:\n${text}`;
 }
 

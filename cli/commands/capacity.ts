@@ -3,7 +3,7 @@ import type { RunOutcome } from '../../machine/await-run';
 import { EXIT } from '../../report/exit-codes';
 import { HIDDEN_IN_SEARCH, withSearchOptions } from '../capacity-options';
 import { deliver, deliverFailure, outputOptions, RESULTS, resultOptions, withOutputOptions } from '../deliver';
-import { CliError } from '../errors';
+import { CliError, messageOf } from '../errors';
 import { follow } from '../follow';
 import { readSearch } from '../launch';
 import { createOutFolder } from '../out-folder';
@@ -45,7 +45,7 @@ export async function handler(argv: Args): Promise<number> {
     return exitCode;
   } catch (err) {
     const exitCode = err instanceof CliError ? err.exitCode : EXIT.error;
-    return deliverFailure((err as Error).message, exitCode, resultOptions(argv));
+    return deliverFailure(messageOf(err), exitCode, resultOptions(argv));
   }
 }
 

@@ -3,7 +3,7 @@ import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { EXIT } from '../../report/exit-codes';
 import { Against, withAgainstOptions } from '../against';
 import { deliver, deliverFailure, outputOptions, RESULTS, resultOptions, withOutputOptions } from '../deliver';
-import { CliError } from '../errors';
+import { CliError, messageOf } from '../errors';
 import { follow } from '../follow';
 import { createOutFolder } from '../out-folder';
 import { handler as runHost } from './host';
@@ -48,7 +48,7 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
     }
   } catch (err) {
     const exitCode = err instanceof CliError ? err.exitCode : EXIT.error;
-    return deliverFailure((err as Error).message, exitCode, resultOptions(argv));
+    return deliverFailure(messageOf(err), exitCode, resultOptions(argv));
   }
 }
 

@@ -26,6 +26,7 @@ function start(script: string, options: { port?: number; startTimeoutMs?: number
 const ended = () => eventually('the end of the process', () => pids.length > 0 && !pids.some(isAlive));
 
 test('a server that exits before it serves: the error has the end of its log', async () => {
+  writeFileSync(join(dir, 'log'), 'the log of an earlier start\n');
   await expect(start('echo reading settings; echo "unknown key frontend.x" >&2; exit 3')).rejects.toThrow(
     /^the embedded server exited \(exit code 3\)\. Its log ends with:\nreading settings\nunknown key frontend\.x$/,
   );
