@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { RunRef } from '../orchestrator/activity-types';
 import { stateDir } from './paths';
+import { resultSchema } from '../report/result-schema';
 import { startOf } from './process-identity';
 import type { RunOutcome } from './await-run';
 
@@ -63,32 +64,32 @@ const WATCHER = 'watcher-';
 const LOCK = 'start.lock';
 
 const text = z.string();
-const record = z.looseObject({});
-/** The types of the fields that commands read. A field may be absent, because another version may have written the file. */
+const pid = z.int().min(0);
+/** The types of the fields that commands read. A newer field may be absent, because an older version may have written the file. */
 const runFields = z.looseObject({
   id: text,
   workflowId: text,
+  started: z.boolean(),
+  startedAt: text,
+  summary: text,
+  environment: z.record(text, text),
   ...z
     .looseObject({
-      started: z.boolean(),
-      startedAt: text,
-      summary: text,
       lanes: z.number(),
       hosts: z.number(),
       embeddedTarget: z.boolean(),
       metricsAddress: text,
       targetDatabase: text,
       targetDynamicConfig: z.array(text),
-      environment: z.record(text, text),
       connectTimeoutMs: z.number(),
       onTarget: z.looseObject({ runId: text, namespace: text, ownsNamespace: z.boolean() }),
     })
     .partial().shape,
 });
 const processFields = z.looseObject({
-  supervisorPid: z.number(),
+  supervisorPid: pid,
   supervisorStart: text.optional(),
-  pids: z.record(text, z.number()),
+  pids: z.record(text, pid),
   controlAddress: text.optional(),
   targetAddress: text.optional(),
   targetMetrics: text.optional(),
@@ -96,7 +97,7 @@ const processFields = z.looseObject({
 const outcomeFields = z.looseObject({
   error: text.optional(),
   failureType: text.optional(),
-  result: record.optional(),
+  result: resultSchema.optional(),
 });
 
 function problemIn(fields: z.ZodType, file: string, content: unknown): string | undefined {
@@ -214,14 +215,13 @@ export class Session {
     const file = this.file(LOCK);
     for (let attempt = 0; attempt < 2; attempt += 1) {
       try {
-        writeFileSync(file, String(process.pid), { flag: 'wx', mode: 0o600 });
+        writeFileSync(file, `${process.pid} ${startOf(process.pid) ?? ''}`, { flag: 'wx', mode: 0o600 });
         return true;
       } catch (err) {
         if ((err as NodeJS.ErrnoException).code !== 'EEXIST') throw err;
       }
-      const holder = readFileSync(file, 'utf8');
-      if (holder === String(process.pid) || isAlive(Number(holder))) return false;
-      rmSync(file, { force: true });
+      if (isHeld(file)) return false;
+      rmSync(file, { recursive: true, force: true });
     }
     return false;
   }
@@ -261,6 +261,17 @@ export class Session {
   }
 }
 
+/** Whether the process that wrote a lock runs. Another process that has been given its pid does not hold the lock. */
+function isHeld(file: string): boolean {
+  try {
+    const [, holder, start] = /^(\d+) (.*)$/s.exec(readFileSync(file, 'utf8')) ?? [];
+    return isAlive(Number(holder)) && start === (startOf(Number(holder)) ?? '');
+  } catch {
+    // It was removed meanwhile, or it is damaged.
+    return false;
+  }
+}
+
 function sessionsDir(): string {
   return join(stateDir(), 'sessions');
 }
@@ -274,7 +285,7 @@ export function isSupervised({ supervisorPid, supervisorStart }: SessionProcesse
 
 /** Returns whether a process runs. A zombie, which has exited but was not reaped, as in many containers, does not run. */
 export function isAlive(pid: number): boolean {
-  if (pid <= 0) return false;
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
   } catch (err) {

@@ -58,7 +58,7 @@ export function classifyStartError(err: unknown): StartError {
   return { kind: MAYBE_COMMITTED.has(err.code) ? 'unknown' : 'rejected', cause: causeOf(code, err), message };
 }
 
-function causeOf(code: string, { code: number, details }: ServiceError): string {
+function causeOf(code: string, { code: number, details = '' }: Partial<ServiceError>): string {
   const sqlState = /SQLSTATE[ =:]*([0-9A-Z]{5})\b/.exec(details)?.[1];
   if (sqlState !== undefined) return `${code}/SQLSTATE_${sqlState}`;
   return number === status.UNAVAILABLE && CONNECTION_ERROR.test(details) ? CONNECTION_LOST : code;
@@ -72,8 +72,8 @@ export function shorten(message: string): string {
 }
 
 /** Returns cause and scope from `grpc-status-details-bin`; empty if the server does not send them, or garbled. */
-function resourceExhausted(err: ServiceError): string[] {
-  const [details] = err.metadata.get('grpc-status-details-bin');
+function resourceExhausted({ metadata }: Partial<ServiceError>): string[] {
+  const [details] = metadata?.get('grpc-status-details-bin') ?? [];
   const failure = details instanceof Uint8Array ? decodeExhausted(details) : undefined;
   if (!failure) return [];
   // A newer server may have causes and scopes that this version does not know.

@@ -56,7 +56,7 @@ function damaged(good: object): fc.Arbitrary<string | undefined> {
 }
 
 test('whatever a state file contains, the other runs are listed and found, and the damaged one can be removed', async () => {
-  Session.create('good').updateRun({ id: 'good', workflowId: 'good', startedAt: run.startedAt, summary: 'fine' });
+  Session.create('good').updateRun({ ...run, id: 'good', workflowId: 'good', summary: 'fine' });
   const files = fc.record({ run: damaged(run), processes: damaged(processes), outcome: damaged(outcome) });
   await fc.assert(
     fc.asyncProperty(files, async (content) => {

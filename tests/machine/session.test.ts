@@ -8,6 +8,9 @@ import { commandOf, startOf } from '../../machine/process-identity';
 import { isAlive, isSupervised, Session } from '../../machine/session';
 import { eventually } from '../support/cli';
 
+/** What every run has in its file. */
+const about = { startedAt: '', summary: '', started: false, lanes: 1, environment: {} };
+
 let state: string;
 const before = process.env.XDG_STATE_HOME;
 beforeEach(() => {
@@ -21,8 +24,8 @@ afterEach(() => {
 });
 
 test('a later command finds a session by its files; a session without a run is none', () => {
-  Session.create('b').updateRun({ id: 'b', workflowId: 'second' });
-  Session.create('a').updateRun({ id: 'a', workflowId: 'first' });
+  Session.create('b').updateRun({ ...about, id: 'b', workflowId: 'second' });
+  Session.create('a').updateRun({ ...about, id: 'a', workflowId: 'first' });
   Session.create('c');
   expect(Session.all().map(({ run }) => run.workflowId)).toEqual(['first', 'second']);
   Session.all()[0]!.remove();
@@ -81,7 +84,7 @@ test('a process is alive until it has ended, even while its parent has not reape
 test.each(['', '{', 'null', '{}', '[]', '{"id":1,"workflowId":2}'])(
   'a run whose state is %j is named, and the others are found',
   (content) => {
-    Session.create('good').updateRun({ id: 'good', workflowId: 'good' });
+    Session.create('good').updateRun({ ...about, id: 'good', workflowId: 'good' });
     const bad = Session.create('bad');
     writeFileSync(bad.file('run.json'), content);
     expect(Session.all().map(({ run }) => run.id)).toEqual(['good']);
@@ -92,7 +95,7 @@ test.each(['', '{', 'null', '{}', '[]', '{"id":1,"workflowId":2}'])(
 
 test.each(['processes.json', 'outcome.json'])('a session with a damaged %s is unreadable', (name) => {
   const session = Session.create('a');
-  session.updateRun({ id: 'a', workflowId: 'w' });
+  session.updateRun({ ...about, id: 'a', workflowId: 'w' });
   expect(session.problem).toBeUndefined();
   writeFileSync(session.file(name), '{"pids":');
   expect(Session.unreadable()).toHaveLength(1);
@@ -100,7 +103,7 @@ test.each(['processes.json', 'outcome.json'])('a session with a damaged %s is un
 
 test('the processes that wait for a run are those that run and have said so', async () => {
   const session = Session.create('a');
-  session.updateRun({ id: 'a', workflowId: 'w' });
+  session.updateRun({ ...about, id: 'a', workflowId: 'w' });
   expect(session.isWatched).toBe(false);
   const other = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'ignore' });
   writeFileSync(session.file(`watcher-${other.pid}`), JSON.stringify({ start: startOf(other.pid!) }));
@@ -125,9 +128,9 @@ test('one process at a time starts the supervisor of a session; the lock of an e
   expect(session.lock()).toBe(true);
   expect(session.lock()).toBe(false);
   session.unlock();
-  writeFileSync(session.file('start.lock'), String(process.ppid));
+  writeFileSync(session.file('start.lock'), `${process.ppid} ${startOf(process.ppid)}`);
   expect(session.lock()).toBe(false);
-  for (const left of [String(2 ** 30), '']) {
+  for (const left of [`${2 ** 30} x`, `${process.ppid} before the reboot`, String(process.ppid), '', 'x']) {
     writeFileSync(session.file('start.lock'), left);
     expect(session.lock()).toBe(true);
   }
@@ -158,7 +161,7 @@ test('a process that was given the pid of a supervisor is not the supervisor', (
 test('stopping a session leaves a stranger with the pid of its supervisor alone', async () => {
   const stranger = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'ignore' });
   const session = Session.create('a');
-  session.updateRun({ id: 'a', workflowId: 'w' });
+  session.updateRun({ ...about, id: 'a', workflowId: 'w' });
   session.updateProcesses({ supervisorPid: stranger.pid!, supervisorStart: 'before the reboot' });
   await stopLocalSession(session);
   expect(isAlive(stranger.pid!)).toBe(true);

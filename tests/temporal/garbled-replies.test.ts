@@ -3,6 +3,9 @@ import fc from 'fast-check';
 import { classifyStartError, describeGrpcError } from '../../temporal/grpc-errors';
 import { httpError, trailersError } from '../../temporal/wire/status';
 import { google, temporal } from '@temporalio/proto';
+import { fuzzRuns } from '../support/fuzz';
+
+jest.setTimeout(600_000);
 
 const { ResourceExhaustedFailure } = temporal.api.errordetails.v1;
 
@@ -45,7 +48,7 @@ test('whatever headers and trailers a server or a proxy sends, a start has a cla
     fc.property(headers, (sent) => {
       for (const err of [trailersError(sent as never), httpError(sent as never)]) if (err) expectClassified(err);
     }),
-    { numRuns: 300 },
+    { numRuns: fuzzRuns(300, 5000) },
   );
 });
 
@@ -61,5 +64,11 @@ test('whatever a failed call throws, a start has a classified end', () => {
     text.map((message) => new Error(message)),
     fc.constantFrom(undefined, null, 5, 'text'),
   );
-  fc.assert(fc.property(errors, expectClassified), { numRuns: 300 });
+  fc.assert(fc.property(errors, expectClassified), { numRuns: fuzzRuns(300, 5000) });
+});
+
+test('an error without metadata or details is classified by its code', () => {
+  const err = Object.assign(new Error('x'), { code: 8, metadata: undefined, details: undefined });
+  expect(classifyStartError(err)).toEqual({ kind: 'rejected', cause: 'RESOURCE_EXHAUSTED', message: 'x' });
+  expect(describeGrpcError(err)).toBe('RESOURCE_EXHAUSTED: x');
 });
