@@ -8,6 +8,7 @@ import { failureType } from '../../orchestrator/failure-type';
 import { LOAD_QUEUES } from '../../orchestrator/names';
 import type { TargetConnections } from '../../temporal/target-connections';
 import { grpcCode } from '../../temporal/grpc-errors';
+import { awaitOlderRuns } from './other-runs';
 import { pendingHeartbeats } from '../observe/lane-heartbeats';
 
 /** How long workers may take to start before the run fails without them. */
@@ -26,14 +27,22 @@ async function waitUntil(condition: () => Promise<boolean>, timeoutMs = READY_TI
   }
 }
 
-export function createRequireFreeGenerators({ client }: { client: Client }) {
-  /** Throws TooFewGenerators if there is not one free generator process per lane. */
+interface RequireDeps {
+  readonly client: Client;
+  /** Returns the workflow id of the run that asks. */
+  readonly ownWorkflowId: () => string;
+}
+
+export function createRequireFreeGenerators({ client, ownWorkflowId }: RequireDeps) {
+  /** Throws TooFewGenerators if there is not one free generator process per lane. Older runs take theirs first. */
   return async function requireFreeGenerators(lanesNeeded: number): Promise<void> {
+    const others = await awaitOlderRuns(client, ownWorkflowId());
     let free = 0;
     const areEnough = await waitUntil(async () => (free = await freeGenerators(client)) >= lanesNeeded);
     if (areEnough) return;
+    const inUse = others.length === 0 ? '' : ` beside ${others.slice(0, 3).join(', ')}`;
     throw ApplicationFailure.nonRetryable(
-      `the run needs ${lanesNeeded} generators, but only ${free} are free; start more with: benchmark worker --roles generator --generators ${lanesNeeded - free}, or use fewer lanes with --lanes`,
+      `the run needs ${lanesNeeded} generators, but only ${free} are free${inUse}; start more with: benchmark worker --roles generator --generators ${lanesNeeded - free}, or use fewer lanes with --lanes`,
       'TooFewGenerators',
     );
   };

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { Worker } from '@temporalio/worker';
 import { Registry } from 'prom-client';
 import {
@@ -40,7 +41,10 @@ function controlActivities(role: Role, queues: QueueMetrics): ControlActivities 
     }),
     prepareNamespace: createPrepareNamespace({ targets }),
     describeSystem: createDescribeSystem({ targets, embedded: embeddedConfig(process.env) }),
-    requireFreeGenerators: createRequireFreeGenerators({ client }),
+    requireFreeGenerators: createRequireFreeGenerators({
+      client,
+      ownWorkflowId: () => Context.current().info.workflowExecution!.workflowId,
+    }),
     awaitHosts: createAwaitHosts({ targets, client }),
     awaitPollers: createAwaitPollers({ targets }),
     collectProgress: createCollectProgress({ client, targets }),

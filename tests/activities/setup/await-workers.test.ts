@@ -8,6 +8,7 @@ import {
   createRequireFreeGenerators,
 } from '../../../activities/setup/await-workers';
 import { LOAD_QUEUES } from '../../../orchestrator/names';
+import type { Progress } from '../../../orchestrator/messages';
 import type { TargetConnections } from '../../../temporal/target-connections';
 import { grpcFailure } from '../../support/fake-target';
 import { passTimeUntil, useFakeTime } from '../../support/passing-time';
@@ -17,6 +18,9 @@ jest.mock('node:timers/promises', () => jest.requireActual<object>('../../suppor
 useFakeTime();
 
 const { WorkerStatus, TaskQueueType } = temporal.api.enums.v1;
+
+/** When the run that asks was started. */
+const OWN_START_MS = 1_700_000_000_000;
 
 interface Beat {
   readonly process: string;
@@ -56,12 +60,22 @@ class Server {
     },
   } as unknown as Connection;
 
+  /** Other open runs, with their progress. */
+  runs: { workflowId: string; startedAtMs: number; progress: () => Pick<Progress, 'phase' | 'loadStartMs'> }[] = [];
+  readonly ownWorkflowId = () => 'mine';
+
   readonly client = {
     connection: this.connection,
     options: { namespace: 'control' },
     workflow: {
-      getHandle: () => ({
-        describe: async () => ({ status: { name: this.hostsFailure ? 'FAILED' : 'RUNNING' } }),
+      list: () => this.runs.map((run) => ({ ...run, startTime: new Date(run.startedAtMs) })),
+      getHandle: (workflowId: string) => ({
+        describe: async () => ({
+          workflowId,
+          startTime: new Date(OWN_START_MS),
+          status: { name: this.hostsFailure ? 'FAILED' : 'RUNNING' },
+        }),
+        query: async () => this.runs.find((run) => run.workflowId === workflowId)!.progress(),
         result: () => Promise.reject(this.hostsFailure!),
       }),
     },
@@ -104,6 +118,63 @@ describe('requireFreeGenerators', () => {
       type: 'TooFewGenerators',
       nonRetryable: true,
       message: expect.stringMatching(failure(2, 1)) as string,
+    });
+  });
+
+  describe('beside another run', () => {
+    /** Another run that gets ready for 6 s, and then takes one of two generators. */
+    function beside(startedAtMs: number, change: Partial<Server['runs'][number]> = {}) {
+      const server = new Server();
+      const beganAt = Date.now();
+      const takesAt = beganAt + 6000;
+      const progress = () => {
+        const isLoading = Date.now() >= takesAt;
+        return {
+          phase: isLoading ? ('load' as const) : ('hosts' as const),
+          loadStartMs: isLoading ? takesAt + 2000 : 0,
+        };
+      };
+      server.runs = [{ workflowId: 'other', startedAtMs, progress, ...change }];
+      Object.defineProperty(server, 'beats', {
+        // The slot is seen to be taken a second later.
+        get: () => [...onAllQueues('a'), ...onAllQueues('b', { free: Date.now() > takesAt + 1000 ? 0 : 1 })],
+      });
+      const counted = passTimeUntil(createRequireFreeGenerators(server)(2), 500);
+      return { counted, waitedMs: () => Date.now() - beganAt };
+    }
+
+    test('an older run takes its generators first; the message names it', async () => {
+      await expect(beside(OWN_START_MS - 1500).counted).rejects.toMatchObject({
+        type: 'TooFewGenerators',
+        message: expect.stringContaining('needs 2 generators, but only 1 are free beside other;') as string,
+      });
+    });
+
+    test('of two runs that started at the same time, one is first', async () => {
+      await expect(beside(OWN_START_MS, { workflowId: 'later' }).counted).rejects.toMatchObject({});
+      await beside(OWN_START_MS, { workflowId: 'zz' }).counted;
+    });
+
+    test('a younger run, one that does not answer, and one that has its generators are not waited for', async () => {
+      const load = { phase: 'load' as const, loadStartMs: 1 };
+      for (const { counted, waitedMs } of [
+        beside(OWN_START_MS + 1),
+        beside(OWN_START_MS - 1, { progress: () => load }),
+        beside(OWN_START_MS - 1, {
+          progress: () => {
+            throw new Error('no worker');
+          },
+        }),
+      ]) {
+        await counted;
+        expect(waitedMs()).toBeLessThan(2000);
+      }
+    });
+
+    test('a run that never gets ready is waited for in bounded time', async () => {
+      const { counted, waitedMs } = beside(OWN_START_MS - 1, { progress: () => ({ phase: 'hosts', loadStartMs: 0 }) });
+      await counted.catch(() => undefined);
+      expect(waitedMs()).toBeLessThan(60_000);
     });
   });
 
