@@ -6,6 +6,7 @@ export function renderComparison(comparison: Comparison): string {
   const { differences, metrics, base } = comparison;
   const deciding = metrics.filter(({ decides }) => decides);
   const others = metrics.filter(({ decides }) => !decides);
+  const width = Math.max(27, ...metrics.map(({ name }) => name.length));
   return [
     '',
     ...answer(comparison),
@@ -20,9 +21,11 @@ export function renderComparison(comparison: Comparison): string {
           ...differences.map(({ what, base: a, changed: b }) => `  ${what}: ${a} → ${b}`),
         ]),
     '',
-    `${' '.repeat(36)}base         new      change   95 % interval       verdict`,
-    ...deciding.map(row),
-    ...(others.length === 0 ? [] : ['', 'Other figures (they do not decide)', ...others.map(row)]),
+    `${' '.repeat(width)}         base         new      change   95 % interval       verdict`,
+    ...deciding.map((metric) => row(metric, width)),
+    ...(others.length === 0
+      ? []
+      : ['', 'Other figures (they do not decide)', ...others.map((metric) => row(metric, width))]),
     '',
   ].join('\n');
 }
@@ -57,10 +60,10 @@ function side(name: string, { runs, samples, leftOut }: ComparedSide): string {
 
 const SIGNS = { worse: '✗', better: '✓', 'no difference': '=', 'too few iterations': '?' } as const;
 
-function row(metric: ComparedMetric): string {
+function row(metric: ComparedMetric, width: number): string {
   const { name, base, changed, verdict } = metric;
   const cells = [value(metric, base).padStart(11), value(metric, changed).padStart(11), change(metric).padStart(11)];
-  return `${SIGNS[verdict.kind]} ${name.padEnd(27)} ${cells.join(' ')}   ${interval(metric).padEnd(19)} ${verdictText(metric)}`;
+  return `${SIGNS[verdict.kind]} ${name.padEnd(width)} ${cells.join(' ')}   ${interval(metric).padEnd(19)} ${verdictText(metric)}`;
 }
 
 function verdictText({ verdict, name, per, unit, scale, effect }: ComparedMetric): string {
