@@ -84,7 +84,7 @@ async function forkSupervisor(session: Session, env: NodeJS.ProcessEnv, signal?:
   const ready = new Promise<void>((resolve, reject) => {
     signal?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
     child.once('message', ({ ready, error, warning }: { ready?: boolean; error?: string; warning?: string }) => {
-      if (warning !== undefined) process.stderr.write(`Warning: ${warning}\n`);
+      for (const line of warning?.split('\n') ?? []) process.stderr.write(`Warning: ${line}\n`);
       if (ready) resolve();
       else reject(new CliError(error ?? 'the supervisor of the run could not start'));
     });
