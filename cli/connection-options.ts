@@ -63,7 +63,7 @@ export function withServerMetricsOption<T>(yargs: Argv<T>): Argv<T> {
     .option('server-metrics', {
       ...text(
         'Target:',
-        "URL of the server's Prometheus metrics; repeat it for each replica of each service [BENCHMARK_SERVER_METRICS, separated by commas] (default: none; an embedded target provides its own)",
+        "URL of the server's Prometheus metrics; repeat it for each replica of each service, or give dns+http://… for all addresses of a name [BENCHMARK_SERVER_METRICS, separated by commas] (default: none; an embedded target provides its own)",
       ),
       array: true,
     })
@@ -220,12 +220,16 @@ function checkAddress({ name, value }: Setting): void {
   throw invalidSetting(name, value, 'host:port, such as localhost:7233');
 }
 
+const PAGE_URL = 'an http, https or dns+http URL without user name and password';
+
 /** Rejects credentials too: the files of a local run contain the URL. */
 function checkMetricsUrl(name: string, text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return;
+  const isPage = name.endsWith('METRICS') || name === '--server-metrics';
+  const protocols = isPage ? /^(https?|dns\+http):$/ : /^https?:$/;
+  if (url && protocols.test(url.protocol) && url.username === '' && url.password === '') return;
   const shown = url?.password ? text.replace(url.password, '…') : text;
-  throw invalidSetting(name, shown, 'an http or https URL without user name and password');
+  throw invalidSetting(name, shown, isPage ? PAGE_URL : 'an http or https URL without user name and password');
 }
 
 function connectTimeoutMs(argv: Flags, env: NodeJS.ProcessEnv): number {

@@ -1,3 +1,5 @@
+import { lookup } from 'node:dns/promises';
+import { isIPv6 } from 'node:net';
 import { apsRegion, signedHeaders } from './sigv4';
 import { endOfName, type Sample } from '../../measurement/server/exposition';
 import { readPage, type ServerPage } from '../../measurement/server/server-metrics';
@@ -21,17 +23,42 @@ export interface PageSource {
   read(part: PagePart): Promise<ServerPage>;
 }
 
-/** Returns the metrics page of one replica, in the Prometheus text format. */
+/** Returns the metrics page of one replica, in the Prometheus text format; with `dns+http:`, those of all addresses of a name. */
 function pageOf(url: string, number: number): PageSource {
+  const read = async (part: PagePart, one: string): Promise<ServerPage> => {
+    const text = await textOf(one);
+    const page = readPage(text, part);
+    if (part === 'all' && page.length === 0) throw new Error(`${NOTHING_KNOWN}; ${listed(namesOn(text))}`);
+    return page;
+  };
   return {
     name: `metrics endpoint ${number}`,
     async read(part) {
-      const text = await textOf(url);
-      const page = readPage(text, part);
-      if (part === 'all' && page.length === 0) throw new Error(`${NOTHING_KNOWN}; ${listed(namesOn(text))}`);
-      return page;
+      if (!url.startsWith(DNS)) return await read(part, url);
+      // Like the targets of a Prometheus, the replicas differ by their label `instance`.
+      const pages = (await urlsOf(url)).map(async (one) => {
+        const { host } = new URL(one);
+        return (await read(part, one)).map((sample) => ({ ...sample, labels: { ...sample.labels, instance: host } }));
+      });
+      return (await Promise.all(pages)).flat();
     },
   };
+}
+
+const DNS = 'dns+';
+
+/** Returns the URL `dns+http://name:port/path` for each address of the name, such as that of a headless service in Kubernetes. */
+async function urlsOf(url: string): Promise<string[]> {
+  const { hostname, port, pathname, search } = new URL(url.slice(DNS.length));
+  try {
+    const addresses = (await lookup(hostname, { all: true })).map(({ address }) => address);
+    return [...new Set(addresses)].sort().map((address) => {
+      const host = isIPv6(address) ? `[${address}]` : address;
+      return `http://${host}${port && `:${port}`}${pathname}${search}`;
+    });
+  } catch (err) {
+    throw new Error(`has no address (${(err as NodeJS.ErrnoException).code})`, { cause: err });
+  }
 }
 
 const NOTHING_KNOWN = 'serves no known metric of a Temporal server';
@@ -137,7 +164,8 @@ async function request(url: string, init: RequestInit): Promise<Response> {
 }
 
 /**
- * Returns the addresses in BENCHMARK_SERVER_METRICS: metrics pages, separated by commas, one per replica of each service.
+ * Returns the addresses in BENCHMARK_SERVER_METRICS: metrics pages, separated by commas, one per replica of each service, or
+ * `dns+http://…` for all replicas of a name.
  */
 export function serverEndpoints(env: Environment = process.env): string[] {
   return (env.BENCHMARK_SERVER_METRICS ?? '')

@@ -92,12 +92,22 @@ test.each<[Record<string, unknown>, Record<string, string>, string]>([
   [
     { 'server-metrics': ['http://user:secret@h/metrics'] },
     {},
-    '--server-metrics: "http://user:…@h/metrics" is invalid; expected an http or https URL without user name and password',
+    '--server-metrics: "http://user:…@h/metrics" is invalid; expected an http, https or dns+http URL without user name and password',
   ],
   [
     {},
     { BENCHMARK_SERVER_METRICS: 'h:9090' },
-    'BENCHMARK_SERVER_METRICS: "h:9090" is invalid; expected an http or https URL without user name and password',
+    'BENCHMARK_SERVER_METRICS: "h:9090" is invalid; expected an http, https or dns+http URL without user name and password',
+  ],
+  [
+    {},
+    { BENCHMARK_SERVER_METRICS: 'dns+https://h:9090/metrics' },
+    'BENCHMARK_SERVER_METRICS: "dns+https://h:9090/metrics" is invalid; expected an http, https or dns+http URL without user name and password',
+  ],
+  [
+    {},
+    { BENCHMARK_SERVER_PROMETHEUS: 'dns+http://h:9090' },
+    'BENCHMARK_SERVER_PROMETHEUS: "dns+http://h:9090" is invalid; expected an http or https URL without user name and password',
   ],
 ])('an invalid setting is named with its source: %j %j', (argv, env, message) => {
   expect(errorOf(argv, env)).toBe(message);

@@ -5,6 +5,18 @@ import type { AddressInfo } from 'node:net';
 import { serverSources } from '../../../activities/observe/server-pages';
 import { namePattern } from '../../../measurement/server/wire-names';
 import { apsRegion } from '../../../activities/observe/sigv4';
+import { onEnd } from '../../support/leftovers';
+import { readingsBetween } from '../../../measurement/server/server-metrics';
+
+/** The addresses of each name. */
+const names = new Map<string, string[]>();
+jest.mock('node:dns/promises', () => ({
+  lookup: async (name: string) => {
+    const found = names.get(name);
+    if (!found) throw Object.assign(new Error(`no ${name}`), { code: 'ENOTFOUND' });
+    return found.map((address) => ({ address, family: 4 }));
+  },
+}));
 
 /** A metrics server that records its requests. */
 async function served(reply: (request: IncomingMessage, body: string) => { status?: number; text: string }) {
@@ -38,6 +50,52 @@ test.each(['', '_total'])('a page is read for the measures only; its counters ma
   expect(await sources[0]!.read('gauges')).toEqual([]);
   close();
 });
+
+test('dns+http: reads every address of a name, and tells the replicas apart', async () => {
+  let requests = 100;
+  const servers = await Promise.all(['127.0.0.1', '127.0.0.2'].map((address) => servedAt(address, () => requests)));
+  const [first, second] = servers;
+  // Both replicas have one port, as in a headless service.
+  const { port } = first!;
+  await second!.moveTo(port);
+  names.set('frontend-headless', ['127.0.0.2', '127.0.0.1', '127.0.0.2']);
+  const [source] = serverSources({ BENCHMARK_SERVER_METRICS: `dns+http://frontend-headless:${port}/metrics` });
+  const before = [await source!.read('all')];
+  requests = 150;
+  const after = [await source!.read('all')];
+  const readings = readingsBetween(before, after, [after], 10).filter(({ name }) => name === 'requests');
+  expect(readings.map(({ labels, count }) => [labels, count])).toEqual([
+    ['frontend #1', 50],
+    ['frontend #2', 50],
+  ]);
+  // Without one of the replicas, counts would be too low.
+  await second!.close();
+  await expect(source!.read('all')).rejects.toThrow(/^did not answer/);
+  names.delete('frontend-headless');
+  await expect(source!.read('all')).rejects.toThrow('has no address (ENOTFOUND)');
+});
+
+/** Serves a frontend's metrics at an address of loopback. */
+async function servedAt(address: string, requests: () => number) {
+  const server = createServer((_request, response) =>
+    response.end(`service_requests{service_name="frontend",operation="x"} ${requests()}\n`),
+  );
+  const listen = async (port: number) => {
+    server.listen(port, address);
+    await once(server, 'listening');
+  };
+  await listen(0);
+  const moveTo = async (port: number) => {
+    server.close();
+    await once(server, 'close');
+    await listen(port);
+  };
+  const close = onEnd(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { port: (server.address() as AddressInfo).port, moveTo, close };
+}
 
 test.each([
   ['a_1 1\nb_2 1\nc_3 1\nd_4 1\ne_5 1\nf_6 1\ng_7 1', 'it serves a_1, b_2, c_3, d_4, e_5 and 2 more'],
