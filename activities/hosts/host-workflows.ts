@@ -6,6 +6,7 @@ import type { Client } from '@temporalio/client';
 import { AuditWindows, type AuditWindow } from '../../measurement/judging/audit-windows';
 import type { HostInput, HostReport } from '../../orchestrator/activity-types';
 import type { TargetConnections } from '../../temporal/target-connections';
+import { controlClock, type Clock } from '../control-clock';
 import { isWorkerShutdown } from '../worker-shutdown';
 import { isRunClosed } from './run-closed';
 
@@ -43,8 +44,14 @@ export function createHostWorkflows({ targets, script, client, onMetrics, log }:
     const windows = new AuditWindows(SAMPLE_MS, previous?.windows);
     let identity = '';
     const report = (): HostReport => ({ host: input.host, identity, restarts, windows: windows.encode() });
+    let now: Clock | undefined;
+    void controlClock(client, report()).then((clock) => (now = clock));
     child.on('message', (message: HostMessage) => {
-      if (!('identity' in message)) return windows.add(message);
+      if (!('identity' in message)) {
+        // Holds are on the control server's clock. The host's process has the clock of this machine.
+        if (now) windows.add({ ...message, startMs: message.startMs + now() - Date.now() });
+        return;
+      }
       identity = message.identity;
       onMetrics(input.host, message.metricsPort);
       context.heartbeat(report());

@@ -10,6 +10,7 @@ import {
 } from '../../measurement/server/target';
 import type { PagePart } from '../../measurement/server/wire-names';
 import type { ObserveInput } from '../../orchestrator/activity-types';
+import type { Clock } from '../control-clock';
 import type { TargetConnections } from '../../temporal/target-connections';
 import type { PageSource } from './server-pages';
 import { QueueSampler } from './task-queues';
@@ -31,6 +32,8 @@ export interface ObserveDeps {
   readonly readsDatabase: boolean;
   /** Returns the observer of one step, for the metrics of the control role. */
   readonly observe: () => QueueObserver;
+  /** Returns the control server's clock, on which steps are planned. */
+  readonly clock: () => Promise<Clock>;
 }
 
 /** Receives every sample of a step's task queues. */
@@ -45,7 +48,7 @@ interface TargetSample {
   readonly errors: readonly string[];
 }
 
-export function createObserveTarget({ targets, sources: all, readsDatabase, observe }: ObserveDeps) {
+export function createObserveTarget({ targets, sources: all, readsDatabase, observe, clock }: ObserveDeps) {
   /**
    * Samples the target during one step: the run's task queues every few seconds, and the server's own metrics. The growth
    * of the server's counters from the first to the last sample is what the server did during the step.
@@ -64,18 +67,19 @@ export function createObserveTarget({ targets, sources: all, readsDatabase, obse
     const sources = readServer ? all : [];
     const queues = new QueueSampler(targets, run, input.queues);
     const context = Context.current();
+    const now = await clock();
     const endMs = startAtMs + durationMs;
     const intervalMs = Math.max(QUEUE_INTERVAL_MS, durationMs / MAX_SAMPLES);
     const queueSamples: Record<QueueType, QueueSample[]> = { workflow: [], activity: [] };
     const targetSamples: TargetSample[] = [];
-    await context.sleep(Math.max(0, startAtMs - Date.now()));
-    const beganAt = Date.now();
+    await context.sleep(Math.max(0, startAtMs - now()));
+    const beganAt = now();
     let readAt = -Infinity;
     for (;;) {
-      const leftMs = endMs - Date.now();
+      const leftMs = endMs - now();
       const isFirstOrLast = targetSamples.length === 0 || leftMs <= 0;
-      if (isFirstOrLast || Date.now() - readAt >= GAUGE_INTERVAL_MS) {
-        readAt = Date.now();
+      if (isFirstOrLast || now() - readAt >= GAUGE_INTERVAL_MS) {
+        readAt = now();
         targetSamples.push(await sampleTarget(sources, isFirstOrLast ? 'all' : 'gauges'));
       }
       if (leftMs <= 0) break;
@@ -91,7 +95,7 @@ export function createObserveTarget({ targets, sources: all, readsDatabase, obse
     return {
       queues: { workflow: depthOf(queueSamples.workflow), activity: depthOf(queueSamples.activity) },
       server: {
-        ...serverDuring(targetSamples, run.namespace, sources.length, (Date.now() - beganAt) / 1000, isLate),
+        ...serverDuring(targetSamples, run.namespace, sources.length, (now() - beganAt) / 1000, isLate),
         ...(readServer && readsDatabase ? { hasLateSource: true as const } : {}),
       },
     };

@@ -15,6 +15,7 @@ import type {
 import { NAMESPACE_GONE } from '../../orchestrator/benchmark-types';
 import { stepIdPrefix } from '../../orchestrator/names';
 import { START_DEADLINE_MS } from '../../orchestrator/plan';
+import type { Clock } from '../control-clock';
 import type { TargetConnections } from '../../temporal/target-connections';
 import { grpcCode } from '../../temporal/grpc-errors';
 import { countByStatus, countCompletedBetween } from '../../temporal/target-counts';
@@ -30,11 +31,17 @@ const VISIBILITY_TIMEOUT_MS = 60_000;
 /** The server may commit a start up to this long after the start's deadline (I3c). */
 const LATE_COMMIT_MS = 10_000;
 
-export function createReconcile({ targets }: { targets: TargetConnections }) {
+export interface ReconcileDeps {
+  readonly targets: TargetConnections;
+  /** Returns the control server's clock, on which steps end. */
+  readonly clock: () => Promise<Clock>;
+}
+
+export function createReconcile({ targets, clock }: ReconcileDeps) {
   /** Settles the provisional arrivals and compares the ledger with the server's counts, step by step. */
   return async function reconcile(input: ReconcileInput): Promise<Reconciliation> {
     try {
-      return await settleAll(await targets.get(input.run), input);
+      return await settleAll(await targets.get(input.run), input, clock);
     } catch (err) {
       const { namespace } = input.run;
       if (grpcCode(err) !== status.NOT_FOUND) throw err;
@@ -43,9 +50,13 @@ export function createReconcile({ targets }: { targets: TargetConnections }) {
   };
 }
 
-async function settleAll(connection: Connection, input: ReconcileInput): Promise<Reconciliation> {
+async function settleAll(
+  connection: Connection,
+  input: ReconcileInput,
+  clock: ReconcileDeps['clock'],
+): Promise<Reconciliation> {
   const { run, steps } = input;
-  await waitForLateCommits(steps);
+  await waitForLateCommits(steps, clock);
   const provisional = steps.reduce((sum, { measurement }) => sum + provisionalIn(measurement.ledger), 0);
   const byId = provisional > 0 && canSettleById(steps);
   const lookup = new WorkflowLookup(connection, run);
@@ -130,10 +141,12 @@ async function confirm(
 }
 
 /** Waits until the server can no longer commit a start that it has not answered: only then is a missing id final. */
-async function waitForLateCommits(steps: readonly CountedStep[]): Promise<void> {
+async function waitForLateCommits(steps: readonly CountedStep[], clock: ReconcileDeps['clock']): Promise<void> {
   const undecided = steps.filter(({ measurement: { ledger } }) => total(ledger.unknown) + ledger.inDoubt > 0);
-  const decidedAtMs = Math.max(0, ...undecided.map((step) => step.endedAtMs + START_DEADLINE_MS + LATE_COMMIT_MS));
-  const waitMs = decidedAtMs - Date.now();
+  if (undecided.length === 0) return;
+  const now = await clock();
+  const decidedAtMs = Math.max(...undecided.map((step) => step.endedAtMs + START_DEADLINE_MS + LATE_COMMIT_MS));
+  const waitMs = decidedAtMs - now();
   if (waitMs > 0) await sleep(waitMs);
 }
 

@@ -38,7 +38,8 @@ export function createRequireFreeGenerators({ client, ownWorkflowId }: RequireDe
   return async function requireFreeGenerators(lanesNeeded: number): Promise<void> {
     const others = await awaitOlderRuns(client, ownWorkflowId());
     let free = 0;
-    const areEnough = await waitUntil(async () => (free = await freeGenerators(client)) >= lanesNeeded);
+    const beats: Beats = new Map();
+    const areEnough = await waitUntil(async () => (free = await freeGenerators(client, beats)) >= lanesNeeded);
     if (areEnough) return;
     const inUse = others.length === 0 ? '' : ` beside ${others.slice(0, 3).join(', ')}`;
     throw ApplicationFailure.nonRetryable(
@@ -49,11 +50,11 @@ export function createRequireFreeGenerators({ client, ownWorkflowId }: RequireDe
 }
 
 /** Returns the number of generator processes that have a free slot on every load queue. */
-async function freeGenerators(client: Client): Promise<number> {
+async function freeGenerators(client: Client, beats: Beats): Promise<number> {
   const connection = client.connection as Connection;
   const { namespace } = client.options;
   try {
-    return await byHeartbeats(connection, namespace);
+    return await byHeartbeats(connection, namespace, beats);
   } catch (err) {
     // Servers before 1.30 do not list workers. Their pollers show which generators run, but not which are busy.
     if (grpcCode(err) !== status.UNIMPLEMENTED) throw err;
@@ -61,15 +62,25 @@ async function freeGenerators(client: Client): Promise<number> {
   }
 }
 
-/** Counts free generators by the workers' heartbeats, which they send once per second. */
-async function byHeartbeats({ workflowService }: Connection, namespace: string): Promise<number> {
+/** The first heartbeat that was seen of each worker, seconds on the worker's clock. */
+type Beats = Map<string, number>;
+
+/**
+ * Counts free generators by the workers' heartbeats, which they send once per second with the time of their own clocks. A
+ * worker whose clock differs is recognized by its next heartbeat.
+ */
+async function byHeartbeats({ workflowService }: Connection, namespace: string, beats: Beats): Promise<number> {
   const { workersInfo } = await workflowService.listWorkers({ namespace, pageSize: 1000 });
   const slots = new Map<string, number>();
   for (const { workerHeartbeat: worker } of workersInfo) {
     if (!worker || !LOAD_QUEUES.includes(worker.taskQueue ?? '')) continue;
     if (worker.status !== WorkerStatus.WORKER_STATUS_RUNNING) continue;
-    const ageMs = Date.now() - Number(worker.heartbeatTime?.seconds ?? 0) * 1000;
-    if (ageMs > 10_000 || (worker.activityTaskSlotsInfo?.currentAvailableSlots ?? 0) < 1) continue;
+    const beatAt = Number(worker.heartbeatTime?.seconds ?? 0);
+    const key = `${worker.workerIdentity} ${worker.taskQueue}`;
+    const first = beats.get(key) ?? beatAt;
+    beats.set(key, first);
+    const isAlive = Math.abs(Date.now() - beatAt * 1000) <= 10_000 || beatAt !== first;
+    if (!isAlive || (worker.activityTaskSlotsInfo?.currentAvailableSlots ?? 0) < 1) continue;
     const process = worker.workerIdentity ?? '';
     slots.set(process, (slots.get(process) ?? 0) + 1);
   }

@@ -19,6 +19,7 @@ import { databaseSource } from '../../activities/observe/cloudwatch';
 import { createReadDatabase } from '../../activities/observe/read-database';
 import { serverSources } from '../../activities/observe/server-pages';
 import { judgeStep } from '../../activities/settle/judge-step';
+import { controlClock } from '../../activities/control-clock';
 import { heartbeating } from '../../activities/heartbeating';
 import { createObserveTarget } from '../../activities/observe/observe-target';
 import { createPrepareNamespace } from '../../activities/setup/prepare-namespace';
@@ -33,6 +34,7 @@ import { exitOnStartError, openRole, runWorkers, type Role } from './role';
 function controlActivities(role: Role, queues: QueueMetrics): ControlActivities {
   const { client, targets } = role;
   const database = databaseSource();
+  const clock = () => controlClock(client);
   return {
     checkHealth: createCheckHealth({
       resolve: (profile) => targets.resolve(profile),
@@ -53,13 +55,14 @@ function controlActivities(role: Role, queues: QueueMetrics): ControlActivities 
       sources: serverSources(),
       readsDatabase: database !== undefined,
       observe: () => queues.observe(),
+      clock,
     }),
     readDatabase: createReadDatabase({ source: database }),
     readLanes: createReadLanes({ client }),
     readHosts: createReadHosts({ client }),
     awaitHostsEnded: createAwaitHostsEnded({ client }),
     judgeStep,
-    reconcile: createReconcile({ targets }),
+    reconcile: createReconcile({ targets, clock }),
     sampleWorkload: createSampleWorkload({ targets }),
     cleanUp: createCleanUp({ targets }),
   };

@@ -28,7 +28,7 @@ function reconciling(listed: FakeWorkflow[], change: Partial<ReconcileInput>) {
   };
   const startedAt = Date.now();
   const reconcile = async () => {
-    const result = await passTimeUntil(createReconcile({ targets })(input));
+    const result = await passTimeUntil(createReconcile({ targets, clock: async () => Date.now })(input));
     return { ...result, tookMs: Date.now() - startedAt };
   };
   return { target, reconcile };

@@ -26,7 +26,10 @@ interface Beat {
   readonly process: string;
   readonly queue: string;
   readonly free?: number;
-  readonly ageMs?: number;
+  /** How far the clock of the worker is behind. */
+  readonly behindMs?: number;
+  /** When it has sent its last heartbeat; now if absent. */
+  readonly atMs?: number;
   readonly isStopping?: boolean;
 }
 
@@ -83,12 +86,12 @@ class Server {
   readonly targets = { get: async () => this.connection } as unknown as TargetConnections;
 }
 
-function heartbeat({ process, queue, free = 1, ageMs = 0, isStopping = false }: Beat) {
+function heartbeat({ process, queue, free = 1, behindMs = 0, atMs = Date.now(), isStopping = false }: Beat) {
   return {
     workerIdentity: process,
     taskQueue: queue,
     status: isStopping ? WorkerStatus.WORKER_STATUS_SHUTTING_DOWN : WorkerStatus.WORKER_STATUS_RUNNING,
-    heartbeatTime: { seconds: Math.floor((Date.now() - ageMs) / 1000) },
+    heartbeatTime: { seconds: Math.floor((atMs - behindMs) / 1000) },
     activityTaskSlotsInfo: { currentAvailableSlots: free },
   };
 }
@@ -108,7 +111,8 @@ describe('requireFreeGenerators', () => {
 
   test.each<[string, Beat[]]>([
     ['is busy on one queue', onAllQueues('b').map((beat, i) => (i === 2 ? { ...beat, free: 0 } : beat))],
-    ['has not reported for more than 10 s', onAllQueues('b', { ageMs: 12_000 })],
+    ['has not reported for more than 10 s', onAllQueues('b', { atMs: Date.now() - 12_000 })],
+    ['has died with a clock that is ahead', onAllQueues('b', { atMs: Date.now(), behindMs: -60_000 })],
     ['is shutting down', onAllQueues('b', { isStopping: true })],
     ['polls other queues', LOAD_QUEUES.map((queue) => ({ process: 'b', queue: `${queue}-else` }))],
   ])('a generator is not counted if it %s', async (_why, second) => {
@@ -119,6 +123,12 @@ describe('requireFreeGenerators', () => {
       nonRetryable: true,
       message: expect.stringMatching(failure(2, 1)) as string,
     });
+  });
+
+  test.each([3_600_000, -3_600_000, 15_000])('a generator whose clock is %d ms behind is counted', async (behindMs) => {
+    const server = new Server();
+    server.beats = onAllQueues('a', { behindMs });
+    await passTimeUntil(createRequireFreeGenerators(server)(1), 250);
   });
 
   describe('beside another run', () => {
