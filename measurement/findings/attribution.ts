@@ -12,6 +12,7 @@ import { limitOf } from './limits';
 import { causeOf } from './service-limits';
 import { CONNECTION_LOST, exampleOf, UNANSWERED, unconfirmedStarts } from './unconfirmed-starts';
 import { settingFor } from './setting';
+import { uncertainClock } from './uncertain-clock';
 import { symptomsOf, type Symptoms } from './symptoms';
 
 /**
@@ -22,7 +23,8 @@ import { symptomsOf, type Symptoms } from './symptoms';
  * @param sample how sampled workflows of the holds ended
  */
 export function attribute(holds: readonly HoldEvidence[], sample?: SampledEndings): Finding[] {
-  const { limits, symptoms, warnings } = clusterFindings(holds);
+  const { limits, symptoms, warnings: ofCluster } = clusterFindings(holds);
+  const warnings = [...ofCluster, ...uncertainClock(holds)];
   const rejections = rejectionsOf(holds);
   // The metrics of the service that rejected a call name the cause more precisely than the error that the caller got.
   const inside = limits

@@ -29,7 +29,7 @@ export const LIMITS = {
   /** Share of the windows of all generators in a hold in which a generator fell behind. */
   limitedWindowsShare: 0.05,
   slotsExhaustedShare: 0.05,
-  clockUncertaintyMs: 50,
+  clockUncertaintyMs: 250,
   lostSamplesShare: 0.01,
   /** A host reports its load once per second. Milliseconds. */
   hostSilentMs: 3000,

@@ -116,3 +116,20 @@ test("a round without the server's time is repeated", async () => {
   expect(originMs).toBeCloseTo(-7);
   expect(uncertaintyMs).toBeCloseTo(2);
 });
+
+test('with a round trip of 300 ms to the control server, a lane is ready within the second lead of a first step', async () => {
+  const server = controlServer(0, [{ toServerMs: 150, backMs: 150, answers: true }]);
+  const before = server.now();
+  // After each heartbeat, the lane is described, which takes another round trip. The second lead of a first step is 5 s.
+  const far = {
+    heartbeat: server.link.heartbeat.bind(server.link),
+    lastHeartbeatMs: async () => {
+      await server.pause(297);
+      return await server.link.lastHeartbeatMs();
+    },
+  } as unknown as ControlLink;
+  const { anchor } = anchored(await anchorClock(far, {}, server.now, server.pause));
+  expect(server.now() - before).toBeLessThan(3000);
+  expect(anchor.uncertaintyMs).toBeLessThanOrEqual(150);
+  expect(Math.abs(anchor.originMs)).toBeLessThanOrEqual(anchor.uncertaintyMs);
+});

@@ -43,7 +43,7 @@ test.each([
   ['schedule lag', { lagP99Ms: 5.1 }, host],
   ['generator event loop', { generators: [{ ...sound.generators[0]!, eventLoopUtilization: 0.81 }] }, host],
   ['generator CPU throttling', { generators: [{ ...sound.generators[0]!, cpuThrottledShare: 0.02 }] }, host],
-  ['clock uncertainty', { generators: [{ ...sound.generators[0]!, clockUncertaintyMs: 51 }] }, host],
+  ['clock uncertainty', { generators: [{ ...sound.generators[0]!, clockUncertaintyMs: 251 }] }, host],
   [
     'generator windows',
     { generators: [{ ...sound.generators[0]!, windows: { ...noWindows, count: 100, limited: 6 } }] },
