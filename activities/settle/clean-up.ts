@@ -51,9 +51,17 @@ export async function cleanUpRun(
       return { complete: true, terminated: 0, stillRunning: 0, namespaceDeleted: false, warnings, commands: [] };
     }
     const giveUpAt = Date.now() + COUNT_TIMEOUT_MS;
+    let last = { terminated: 0, closed: 0 };
     while ((stillRunning = await countRunning(connection, run)) > 0 && Date.now() < giveUpAt) {
-      terminated += await terminateRunning(connection, run);
+      last = await terminateRunning(connection, run);
+      terminated += last.terminated;
       await sleep(pauseMs);
+    }
+    if (stillRunning > 0 && last.terminated === 0 && last.closed >= stillRunning) {
+      warnings.push(
+        `the visibility of the server lags behind: it still lists ${stillRunning} workflows as running, but each of them has closed`,
+      );
+      stillRunning = 0;
     }
   } catch (err) {
     // No workflow can run in a namespace that does not exist.
@@ -106,7 +114,8 @@ async function isRegisteredByRun(connection: Connection, { namespace, runId }: O
   }
 }
 
-async function terminateRunning(connection: Connection, run: Owned): Promise<number> {
+/** Terminates the workflows that are listed as running. Returns how many it terminated, and how many had closed already. */
+async function terminateRunning(connection: Connection, run: Owned) {
   const { executions } = await connection.workflowService.listWorkflowExecutions({
     namespace: run.namespace,
     query: runningQuery(run),
@@ -126,8 +135,9 @@ async function terminateRunning(connection: Connection, run: Owned): Promise<num
       throw err;
     }
   };
-  const terminated = await pMap(executions, terminate, { concurrency: MAX_CONCURRENT });
-  return terminated.filter(Boolean).length;
+  const outcomes = await pMap(executions, terminate, { concurrency: MAX_CONCURRENT });
+  const terminated = outcomes.filter(Boolean).length;
+  return { terminated, closed: outcomes.length - terminated };
 }
 
 function deleteCommand({ namespace }: Owned): string {

@@ -116,3 +116,21 @@ test('a namespace that was never registered needs no cleanup', async () => {
   const result = await cleanUpRun(new FakeTarget({}).connection, owned, true, 0);
   expect(result).toMatchObject({ complete: true, terminated: 0, namespaceDeleted: false, commands: [] });
 });
+
+test.each<[string, Status, boolean]>([
+  ['that have closed do not leave the cleanup incomplete; a warning names the lag', 'Completed', true],
+  ['that cannot be terminated leave it incomplete', 'Running', false],
+])('workflows that visibility lists as running and %s', async (_what, state, complete) => {
+  const inside: FakeWorkflow[] = ['run-1/a', 'run-1/b'].map((id) => ({ id, status: state }));
+  const target = new FakeTarget({ shared: { workflows: inside } });
+  const shown = new FakeTarget({ shared: { workflows: inside.map((one) => ({ ...one, status: 'Running' })) } });
+  target.countWorkflowExecutions = (request) => shown.countWorkflowExecutions(request);
+  target.listWorkflowExecutions = (request) => shown.listWorkflowExecutions(request);
+  if (!complete) target.terminateWorkflowExecution = async () => undefined;
+  let now = 0;
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => (now += 1000));
+  const result = await cleanUpRun(target.connection, shared, false, 0);
+  clock.mockRestore();
+  expect(result.complete).toBe(complete);
+  expect(result.warnings.join()).toMatch(complete ? /visibility of the server lags behind: it still lists 2/ : /^$/);
+});
