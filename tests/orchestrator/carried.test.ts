@@ -39,7 +39,8 @@ test('I8: the carried state of a run with the maximum number of iterations fits 
   const [ramp, hold] = plan.steps.slice(0, 2).map(factsOf);
   const steps = plan.steps.map((step): StepFacts => ({ ...(step.kind === 'ramp' ? ramp! : hold!), step }));
   const carried = carriedSteps(steps);
-  expect(JSON.stringify(carried).length).toBeLessThanOrEqual(450 * 1024);
+  // The server accepts 2 MB; it logs a warning from 512 KB on.
+  expect(JSON.stringify(carried).length).toBeLessThan(500 * 1024);
   expect(carried.map(({ measurement }) => measurement.ledger)).toEqual(
     steps.map(({ measurement }) => measurement.ledger),
   );
