@@ -11,7 +11,7 @@ const SUPERVISOR_CHECK_MS = 1000;
 
 /**
  * Shows a run until it ends. The first Ctrl-C aborts the run, which then cleans up and reports. The second Ctrl-C ends
- * this process and leaves the run going.
+ * this process and does not wait for the report.
  */
 export async function follow(run: LocatedRun, env: NodeJS.ProcessEnv): Promise<RunOutcome> {
   const view = new LiveView(run.client, run.workflowId);

@@ -77,7 +77,7 @@ export function frame(state: LiveState, screen: Screen): string[] {
     cut(`${'in flight'.padEnd(LABEL)}${load.inFlight}${backlog(load)}`),
     paint(total === 0 ? 'dim' : 'red', cut(`${'errors'.padEnd(LABEL)}${errors}`)),
     ...state.notes.slice(-1).map((note) => cut(`${'note'.padEnd(LABEL)}${note}`)),
-    paint('dim', cut('Ctrl-C aborts with a report; Ctrl-C twice leaves the run going')),
+    paint('dim', cut('Ctrl-C aborts with a report; Ctrl-C twice does not wait for it')),
   ];
 }
 

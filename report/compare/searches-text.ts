@@ -29,7 +29,7 @@ function answer({ change, verdict }: ComparedGoal): string {
     case 'no difference':
       return `no difference that counts; the capacities differ by ${percent(verdict.beyond, 0)} at most`;
     case 'undecided':
-      return 'a search found no rate that holds, or none that does not, so nothing is known about a difference';
+      return 'not decided: one of the searches has no lower or no upper end';
   }
 }
 
