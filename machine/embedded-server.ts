@@ -5,8 +5,7 @@ import { connect as connectTcp } from 'node:net';
 import getPort from 'get-port';
 import { connect, embeddedServer } from '../temporal/connections';
 import { yieldCpu } from './priority';
-import { commandOf } from './process-identity';
-import { isAlive } from './session';
+import { commandOf, isAlive } from './process-identity';
 
 /** A Temporal development server that listens on a loopback port of this machine. */
 export interface EmbeddedServer {

@@ -20,6 +20,22 @@ export function commandOf(pid: number): string | undefined {
   return read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ') ?? ps(pid, 'command=');
 }
 
+/** Returns whether a process runs. A zombie, which has exited but was not reaped, as in many containers, does not run. */
+export function isAlive(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (err) {
+    return (err as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  return !isZombie(pid);
+}
+
+function isZombie(pid: number): boolean {
+  // The state follows the command's name in parentheses. The name may contain spaces and parentheses.
+  return /\) [ZX] /.test(read(`/proc/${pid}/stat`) ?? '');
+}
+
 function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

@@ -15,7 +15,7 @@ import { z } from 'zod';
 import type { RunRef } from '../orchestrator/activity-types';
 import { stateDir } from './paths';
 import { resultSchema } from '../report/result-schema';
-import { startOf } from './process-identity';
+import { isAlive, startOf } from './process-identity';
 import type { RunOutcome } from './await-run';
 
 /** The run of a session. Only the command that waits for the run writes it. */
@@ -281,24 +281,4 @@ export function isSupervised({ supervisorPid, supervisorStart }: SessionProcesse
   // Without a recorded start, nothing proves it, unless nothing on this machine reports the start of a process.
   if (supervisorStart === undefined && startOf(process.pid) !== undefined) return false;
   return isAlive(supervisorPid) && startOf(supervisorPid) === supervisorStart;
-}
-
-/** Returns whether a process runs. A zombie, which has exited but was not reaped, as in many containers, does not run. */
-export function isAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (err) {
-    return (err as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  return !isZombie(pid);
-}
-
-function isZombie(pid: number): boolean {
-  try {
-    // The state follows the command's name in parentheses. The name may contain spaces and parentheses.
-    return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
 }

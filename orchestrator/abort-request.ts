@@ -3,8 +3,8 @@ import { ApplicationFailure } from '@temporalio/workflow';
 const MAX_REASON_CHARACTERS = 1000;
 
 /**
- * Checks the argument of the update `abort`, which any client may send. Throws a failure, with which the update is rejected
- * and the run goes on.
+ * Checks the argument of the update `abort`, which any client may send. If it is wrong, it throws a
+ * failure, which rejects the update; the run continues.
  */
 export function checkAbortRequest(request: unknown): void {
   if (request === undefined || request === null) return;

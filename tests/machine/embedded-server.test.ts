@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedServer } from '../../machine/embedded-server';
-import { isAlive } from '../../machine/session';
+import { isAlive } from '../../machine/process-identity';
 import { eventually } from '../support/cli';
 
 let dir: string;

@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopLocalSession } from '../../cli/local-session';
-import { commandOf, startOf } from '../../machine/process-identity';
-import { isAlive, isSupervised, Session } from '../../machine/session';
+import { commandOf, isAlive, startOf } from '../../machine/process-identity';
+import { isSupervised, Session } from '../../machine/session';
 import { eventually } from '../support/cli';
 
 /** What every run has in its file. */

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive } from '../../machine/session';
+import { isAlive } from '../../machine/process-identity';
 import type { BenchmarkResult } from '../../report/result-schema';
 import { onEnd } from './leftovers';
 
