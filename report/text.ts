@@ -1,11 +1,15 @@
 import { dynamicConfigOf } from '../measurement/findings/setting';
 import { readableMs, readableRate } from '../measurement/format/durations';
 import { thresholdTexts } from '../measurement/judging/verdict';
+import { aboutWithin } from './about';
 import { answerOf, requirement } from './answer';
 import { renderCapacity } from './capacity-text';
 import { SAMPLES_NEEDED } from '../measurement/account/histogram';
 import { account, renderDetails } from './text-details';
 import type { BenchmarkResult, StepResult } from './result-schema';
+
+/** The width of the line that says what was run, at most: it fits a common terminal. */
+const MAX_WIDTH = 120;
 
 export interface TextOptions {
   /** The result.json, to which the last lines refer. */
@@ -20,6 +24,7 @@ export function renderText(result: BenchmarkResult, { file, verbose = false }: T
     '',
     `${result.outcomes.join(', ')}  ${result.runId}`,
     ...indent(answerOf(result)),
+    ...about(result),
     ...renderCapacity(result.capacity),
     ...staircase(result),
     ...thresholds(result),
@@ -58,6 +63,11 @@ function files(file: string, verbose: boolean): string[] {
     `  Result: ${file}`,
     ...(verbose ? [] : [`  All figures: benchmark show ${file} --verbose`]),
   ];
+}
+
+function about(result: BenchmarkResult): string[] {
+  const line = aboutWithin(result, MAX_WIDTH - 2);
+  return line === '' ? [] : [`  ${line}`];
 }
 
 function indent(text: string): string[] {

@@ -1,6 +1,7 @@
 import { dynamicConfigOf } from '../../measurement/findings/setting';
 import { percent } from '../../measurement/format/numbers';
 import { thresholdTexts } from '../../measurement/judging/verdict';
+import { aboutOf } from '../about';
 import { answerOf, requirement } from '../answer';
 import { whyNoCount } from '../server-count';
 import type { BenchmarkResult } from '../result-schema';
@@ -41,7 +42,7 @@ export function verdictStrip(result: BenchmarkResult): Markup {
   return markup`<header class="verdict ${MEANING[outcome]!}">
       <p class="outcome">${outcomes.join(', ')}</p>
       <p class="answer">${answerOf(result)}</p>
-      <p class="about">${about(result)}</p>
+      <p class="about">${aboutOf(result) || 'No load was sent.'}</p>
     </header>
     ${isMeasured ? tiles(result) : ''}
     ${
@@ -94,18 +95,6 @@ function tiles(result: BenchmarkResult): Markup {
           : tile('account', 'open', noCount, 'unsure')
     }
   </div>`;
-}
-
-function about({ config, system }: BenchmarkResult): string {
-  const what = String(config.mix ?? config.workload ?? 'nothing was run');
-  const stages = config.stages as readonly number[] | undefined;
-  const load = stages
-    ? `${stages.join(', ')}/s, ${String(config.hold)} each`
-    : `${String(config.rate)}/s for ${String(config.duration)}`;
-  const iterations = Number(config.iterations ?? 1) > 1 ? `, ${String(config.iterations)} times` : '';
-  const server =
-    system.serverVersion === 'unknown' ? 'unknown server' : `Temporal ${system.serverVersion} on ${system.persistence}`;
-  return config.workload === undefined ? 'No load was sent.' : `${what} at ${load}${iterations} · ${server}`;
 }
 
 function tile(name: string, value: string, note: string, className: string): Markup {

@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import { aboutOf, aboutWithin } from '../../report/about';
 import { assessValidity, evidenceOf } from '../../measurement/judging/validity';
 import { judge } from '../../measurement/judging/verdict';
 import { idleAudit } from '../../measurement/account/generator-audit';
@@ -15,6 +17,7 @@ const HEAD = [
   '',
   'PASSED  run-1',
   '  The cluster completed 10/s with a p99 latency of 80.1 ms and met every threshold.',
+  '  simple at 10/s for 20s on target:7233, Temporal 1.32.0 with postgres12',
   '',
   'Thresholds',
   '  ✓ p99 latency   80 ms   required ≤ 5 s',
@@ -44,6 +47,28 @@ test('the summary of a run that passed is the answer, the thresholds, the findin
     '  All figures: benchmark show out/result.json --verbose',
     '',
   ]);
+});
+
+test('the line that says what was run fits its width, and keeps the workload and the target', () => {
+  const result = resultOf(passedRun());
+  const stages = fc.array(fc.integer({ min: 1, max: 9999 }), { minLength: 1, maxLength: 12 });
+  fc.assert(
+    fc.property(stages, fc.integer({ min: 60, max: 140 }), (rates, width) => {
+      const line = aboutWithin({ ...result, config: { ...result.config, stages: rates, hold: '30s' } }, width);
+      expect(line.length).toBeLessThanOrEqual(width);
+      expect(line).toMatch(/^simple( at .*\/s for 30s each)? on target:7233, Temporal 1\.32\.0( with postgres12)?$/);
+    }),
+  );
+  const { system } = result;
+  const of = (config: Record<string, unknown>) =>
+    aboutOf({ system: { ...system, address: 'unknown', serverVersion: 'unknown' }, config });
+  expect(of({ workload: 'simple', slo: ['p99=500ms', 'p99=5s'] })).toBe(
+    'simple, highest rate with p99=500ms, p99=5s, server version unknown',
+  );
+  expect(of({ mix: 'simple=9,signals=1', rate: 4, duration: '1m', iterations: 3 })).toBe(
+    'simple=9,signals=1 at 4/s for 1m, 3 iterations, server version unknown',
+  );
+  expect(of({})).toBe('');
 });
 
 test('with --verbose, the summary has all figures', () => {
