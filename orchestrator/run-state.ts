@@ -146,8 +146,9 @@ export class RunState {
     return [...this.begun].reverse().find(({ startAtMs }) => startAtMs <= nowMs) ?? this.begun[0];
   }
 
-  /** Reads the hosts' reports; keeps the previous ones if there is no answer. */
+  /** Reads the hosts' reports; keeps the previous ones if there is no answer. The lean executor has no hosts. */
   async readHosts(): Promise<void> {
+    if (this.hostsWorkflow === undefined && patched('no-hosts-to-read')) return;
     const hosts = await shortActivities.readHosts(this.hostsWorkflow ?? '').catch(() => []);
     if (hosts.length > 0) this.hosts = hosts;
   }

@@ -13,7 +13,7 @@ import { endOf, observeShare, planOf, type Plan, type PlannedStep, type StepKind
 /** The time before a hold in which its rate rises from half of it, outside the statistics. Seconds. */
 const SETTLE_S = { probe: 5, bisect: 8, confirm: 8, repeat: 8 } as const;
 /** What a trial takes besides settling and its hold: getting ready, the last completions, the count. Seconds, estimated. */
-const OVERHEAD_S = 6;
+const OVERHEAD_S = 4;
 /** The series has an interval per second: a drift test needs at least 12 of them in the shortest hold. */
 const SERIES_WIDTH_MS = 1000;
 /** History events that a trial adds, at most, with the probes after it. */

@@ -120,8 +120,12 @@ async function runTrial(state: RunState, search: SearchState, next: NextTrial): 
   search.trials.push(record);
   search.current = undefined;
   state.showDetails();
-  const isGood = record.invalid === undefined && record.reasons.every((reasons) => reasons.length === 0);
-  if (!isGood && !isCanceled()) await recover(state, search, next.rate);
+  if (mayHaveOverloaded(record) && !isCanceled()) await recover(state, search, next.rate);
+}
+
+/** Late generators overload no cluster; a trial that could not be judged may have. */
+function mayHaveOverloaded({ reasons, invalid, completedPerSecond }: TrialRecord): boolean {
+  return reasons.some((one) => one.length > 0) || (invalid !== undefined && completedPerSecond === 0);
 }
 
 /** Judges a hold with the ledger that the server confirmed. A hold that was cut short or lost a generator is spoilt. */

@@ -14,7 +14,9 @@ export function renderCapacity(capacity: CapacityResult | undefined): string[] {
     ...goals.flatMap(goalLines),
     ...driftLines(drift),
     ...(mixedRates.length > 0
-      ? [`  good in one trial and bad in another: ${mixedRates.map((rate) => `${rate}/s`).join(', ')}`]
+      ? [
+          `  good in one trial and bad in another: ${mixedRates.map((rate) => `${rate}/s`).join(', ')}${mixedRates.length > 1 ? ' (the capacity varies)' : ''}`,
+        ]
       : []),
     '',
     `  Next: ${next.advice}. With the same connection options:`,

@@ -1,4 +1,4 @@
-// Injects a random fault every minute into a long run: `node scripts/soak.mjs [minutes] [seed] [executor]`. At the end, the ledger must agree
+// Injects a random fault every minute into a long run: `node scripts/soak.mjs [minutes] [seed] [executor] [lanes]`. At the end, the ledger must agree
 // with the server, check-account.mjs must accept it, and no process may have grown. docs/reliability.md has the findings. The seed
 // determines the faults, so a soak can be repeated.
 import { spawn, spawnSync } from 'node:child_process';
@@ -11,6 +11,7 @@ import { root, setUp } from './setup.mjs';
 const minutes = Number(process.argv[2] ?? 20);
 const seed = Number(process.argv[3] ?? 1);
 const executor = process.argv[4] ?? 'lean';
+const lanes = Number(process.argv[5] ?? 1);
 const RATE = 20;
 const SAMPLE_MS = 5000;
 /** Memory at this age is the base of the growth, because a process allocates while it starts. */
@@ -57,6 +58,8 @@ const args = [
   '10s',
   '--executor',
   executor,
+  '--lanes',
+  lanes,
 ];
 // Without step retries, the ledger covers every fault.
 const whole = ['--step-attempts', '1', '--db-filename', database, '--out', join(dir, 'out')];
@@ -122,8 +125,10 @@ function strike() {
   process.stderr.write(`${struck.at(-1)}\n`);
 }
 
+/** Sends a signal to a process of this role; of several, e.g. one generator per lane, the seed chooses one. */
 function signal(name, what) {
-  const pid = processes()[name];
+  const all = Object.entries(processes()).filter(([one]) => new RegExp(`^${name}(-\\d+)?$`).test(one));
+  const [, pid] = all[Math.floor(random() * all.length)] ?? [];
   return send(pid, what) ? pid : undefined;
 }
 
@@ -198,7 +203,7 @@ async function checkOnDatabase() {
 function report() {
   const mib = (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
   const lines = [
-    `Soak of ${minutes} minutes at ${RATE}/s, seed ${seed}, ${new Date().toISOString().slice(0, 10)}: ${problems.length === 0 ? 'passed' : 'FAILED'}`,
+    `Soak of ${minutes} minutes at ${RATE}/s, ${lanes} lanes, ${executor}, seed ${seed}, ${new Date().toISOString().slice(0, 10)}: ${problems.length === 0 ? 'passed' : 'FAILED'}`,
     ...struck.map((one) => `- ${one}`),
     ...(result ? [`ledger ${JSON.stringify(result.ledger)}`, `server ${JSON.stringify(result.server.counts)}`] : []),
     ...(result ? [`outcome ${result.outcomes.join(', ')} (exit code ${code})`] : []),

@@ -28,6 +28,9 @@ import { canSettleById, foundIn, settleByCount, settleById, type SettledStep } f
 
 /** How long visibility may take to list all acknowledged workflows. */
 const VISIBILITY_TIMEOUT_MS = 60_000;
+/** The pause between two looks at the counts of a step doubles from the first to the longest. Milliseconds. */
+const FIRST_PAUSE_MS = 125;
+const LONGEST_PAUSE_MS = 1000;
 /** The server may commit a start up to this long after the start's deadline (I3c). */
 const LATE_COMMIT_MS = 10_000;
 
@@ -152,7 +155,7 @@ async function waitForLateCommits(steps: readonly CountedStep[], clock: Reconcil
 
 /**
  * Returns the server's counts per step. Waits per step until the server lists every workflow that is known to exist and
- * none of them is open, or until the time limits of both have passed. Makes at most one visibility call per second.
+ * none of them is open, or until the time limits of both have passed.
  */
 async function agreedCounts(
   connection: Connection,
@@ -166,7 +169,7 @@ async function agreedCounts(
   const counts: ServerCounts[] = [];
   for (const [i, step] of steps.entries()) {
     const prefix = stepIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt });
-    for (;;) {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
       await limiter.next();
       const count = (counts[i] = await countByStatus(connection, run.namespace, prefix));
       const waitedMs = Date.now() - startedAt;
@@ -174,6 +177,7 @@ async function agreedCounts(
       const closed = count.open === 0 || waitedMs > input.completionTimeoutMs;
       if (listed && closed) break;
       if (count.open > 0) await pendingMessages.sendAll(step, startedAt + input.completionTimeoutMs);
+      await sleep(Math.min(pauseMs, LONGEST_PAUSE_MS));
     }
   }
   return counts;

@@ -14,6 +14,8 @@ export interface Trial {
   readonly invalid?: string;
   /** For each goal, in the order of the goals: why the load was too high; empty if it was good. */
   readonly reasons: readonly (readonly string[])[];
+  /** Completions per second during the hold; of a saturated cluster, an estimate of its capacity. */
+  readonly completedPerSecond?: number;
 }
 
 /** What all trials of one goal say about one load. */

@@ -33,18 +33,23 @@ export interface GoalState {
 }
 
 /** Shortest hold, seconds; a confirmation needs more of the queue's slow fluctuations. */
-const MIN_HOLD_S = { probe: 15, bisect: 20, confirm: 30, repeat: 30 } as const;
+const MIN_HOLD_S = { probe: 15, bisect: 20, confirm: 22, repeat: 22 } as const;
 /** Arrivals of a hold. A p99 needs 662 samples; a load that is only narrowed down is tried again before it decides. */
 const SAMPLES = { probe: 200, bisect: 200, confirm: 700, repeat: 700 } as const;
 /** A hold is at least this many times the highest p99 that was still good. */
 const P99_TIMES = 10;
 /** Goal duration sum of a load, seconds: neither one trial nor two that disagree decide a load. */
-const DURATION_SUM_S = 80;
+const DURATION_SUM_S = 60;
 const PRECISE_DURATION_SUM_S = 120;
 /** Finer than this, a load needs the longer duration sum. */
 const PRECISE = 0.04;
 /** The bisection ends when the bracket is narrower; what follows needs confirmed loads. */
 const BISECT_WIDTH = 0.1;
+/** The width of the bracket if the capacity varies by itself: that many loads were good in one trial and bad in another. */
+const VARYING_WIDTH = 0.12;
+const CONTRADICTIONS = 2;
+/** A cluster that completes less than this share of the rate is saturated: what it completes is what it can. */
+const SATURATED_SHARE = 0.95;
 /** The lowest rate that is tried: below it no p99 is measured in reasonable time. */
 const LOWEST_RATE = 0.5;
 
@@ -72,7 +77,8 @@ export function goalState(plan: SearchPlan, trials: readonly Trial[], goalIndex:
   const { good, bad } = bracket;
   const isGeneratorLimited = ceilingOf(trials) !== undefined;
   if (good === undefined) return { bracket, end: isGeneratorLimited ? 'generator-limited' : 'below-lowest-rate' };
-  if (bad !== undefined && bad.rate <= good.rate * (1 + plan.precision) * ROUNDING) return { bracket, end: 'found' };
+  const precision = attainablePrecision(plan, trials, goalIndex);
+  if (bad !== undefined && isWithin(precision, good.rate, bad.rate)) return { bracket, end: 'found' };
   if (isGeneratorLimited) return { bracket, end: 'generator-limited' };
   return { bracket, end: 'max-rate-reached' };
 }
@@ -106,13 +112,15 @@ function nextForGoal(
   goalIndex: number,
 ): Pick<NextTrial, 'phase' | 'rate'> | undefined {
   const retry = toBeRepeated(trials);
-  if (retry !== undefined) return { phase: 'confirm', rate: retry };
+  if (retry !== undefined) return { phase: 'bisect', rate: retry };
   const { good, bad: lowestBad, tied } = bracketFor(plan, trials, goalIndex);
   const generatorLimit = ceilingOf(trials);
   const ceiling = Math.min(plan.maxRate, generatorLimit ?? Infinity);
   const confirm = (rate: number) => ({ phase: 'confirm', rate }) as const;
 
-  if (tied) return confirm(tied.rate);
+  const precision = attainablePrecision(plan, trials, goalIndex);
+  const isNarrow = good !== undefined && lowestBad !== undefined && isWithin(precision, good.rate, lowestBad.rate);
+  if (tied && !(isNarrow && precision > plan.precision)) return confirm(tied.rate);
   // A bad load above the generator's limit cannot be approached: the loads between them are no evidence.
   const bad = lowestBad !== undefined && lowestBad.rate > ceiling ? undefined : lowestBad;
   if (bad === undefined) return raise(plan, good, ceiling, generatorLimit);
@@ -121,12 +129,50 @@ function nextForGoal(
     if (lower >= LOWEST_RATE) return { phase: 'probe', rate: lower };
     return bad.decision === 'undecided' ? confirm(bad.rate) : undefined;
   }
-  const middle = round(Math.sqrt(good.rate * bad.rate));
+  const middle = guess(plan, trials, [good.rate, bad.rate]) ?? round(Math.sqrt(good.rate * bad.rate));
   const isBetween = middle > good.rate && middle < bad.rate;
-  if (bad.rate > good.rate * (1 + BISECT_WIDTH) * ROUNDING && isBetween) return { phase: 'bisect', rate: middle };
+  if (!isWithin(Math.max(precision, BISECT_WIDTH), good.rate, bad.rate) && isBetween)
+    return { phase: 'bisect', rate: middle };
   if (good.decision === 'undecided') return confirm(good.rate);
-  if (bad.rate > good.rate * (1 + plan.precision) * ROUNDING && isBetween) return confirm(middle);
+  if (!isWithin(precision, good.rate, bad.rate) && isBetween) return confirm(middle);
   return bad.decision === 'undecided' ? confirm(bad.rate) : undefined;
+}
+
+/**
+ * Guesses a load inside a bracket from what saturated trials completed: first close below and above that rate, then
+ * farther from it. A guess that is wrong costs one trial.
+ *
+ * @returns undefined if no trial was saturated, or if each guess lies outside of the bracket
+ */
+function guess({ precision }: SearchPlan, trials: readonly Trial[], [good, bad]: [number, number]): number | undefined {
+  if (bad <= good * (1 + BISECT_WIDTH) * ROUNDING) return undefined;
+  const saturated = trials.filter(
+    ({ rate, invalid, completedPerSecond = Infinity }) =>
+      invalid === undefined && rate >= bad && completedPerSecond < SATURATED_SHARE * rate,
+  );
+  if (saturated.length === 0) return undefined;
+  const completed = saturated.map(({ completedPerSecond }) => completedPerSecond!).sort((a, b) => a - b);
+  const estimate = completed[completed.length >> 1]!;
+  return [-0.5, 0.5, 2, -2]
+    .map((times) => round(estimate * (1 + times * precision)))
+    .find((rate) => rate > good && rate < bad);
+}
+
+/**
+ * Returns the precision that the cluster allows. If trials contradict each other several times, the capacity itself
+ * varies, and a narrower bracket would only describe the last trials.
+ */
+function attainablePrecision({ precision }: SearchPlan, trials: readonly Trial[], goalIndex: number): number {
+  const evidence = evidenceOf(trials, goalIndex, () => 0);
+  const contradictions = evidence.filter(
+    ({ badSeconds, goodSeconds, rate }) =>
+      badSeconds > 0 && (goodSeconds > 0 || evidence.some((other) => other.rate > rate && other.goodSeconds > 0)),
+  );
+  return contradictions.length >= CONTRADICTIONS ? Math.max(precision, VARYING_WIDTH) : precision;
+}
+
+function isWithin(precision: number, good: number, bad: number): boolean {
+  return bad <= good * (1 + precision) * ROUNDING;
 }
 
 /** No load was bad so far: double the rate, up to the ceiling; there, confirm what is good. */

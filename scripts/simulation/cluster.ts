@@ -106,7 +106,8 @@ export function playTrial(cluster: Cluster, plan: SearchPlan, rate: number, hold
   ];
   const reasons = plan.goals.map(({ maxP99Ms }) => [...common, ...(p99Ms > maxP99Ms ? ['p99'] : [])]);
   const invalid = rate > GENERATOR_LIMIT ? 'generator' : undefined;
-  return { trial: { rate, seconds: hold, reasons, invalid } satisfies Trial, p99Ms };
+  const completedPerSecond = completed / hold;
+  return { trial: { rate, seconds: hold, reasons, invalid, completedPerSecond } satisfies Trial, p99Ms };
 }
 
 /** One whole search; a trial costs its hold, the time to settle and the time to recover. */

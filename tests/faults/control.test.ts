@@ -4,13 +4,14 @@ import { eventually } from '../support/cli';
 import { Cluster } from '../support/cluster';
 import { checkAccount } from '../support/check-account';
 import { expectSoundAccount } from '../support/result';
+import { variant } from '../support/variant';
 
 jest.setTimeout(300_000);
 
 let cluster: Cluster;
 afterEach(() => cluster.stop());
 
-const load = { rate: 20, duration: '8s', rampUp: '1s', lanes: 1 };
+const load = { rate: 20, duration: '8s', rampUp: '1s', ...variant };
 
 test('kill -9 of the control worker in setup: another one continues from there', async () => {
   cluster = await Cluster.start({ generators: 1 });

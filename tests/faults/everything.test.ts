@@ -4,6 +4,7 @@ import type { BenchmarkResult } from '../../report/result-schema';
 import { checkAccount } from '../support/check-account';
 import { startTestServer } from '../support/server';
 import { expectSoundAccount } from '../support/result';
+import { variantFlags } from '../support/variant';
 
 jest.setTimeout(240_000);
 
@@ -13,7 +14,7 @@ afterEach(() => home.leave());
 
 /** A run at home of 16 s, started as a user would. */
 function run(...args: string[]): Command {
-  return home.run(['run', '--rate', '20', '--ramp-up', '1s', '--duration', '16s', ...args]);
+  return home.run(['run', '--rate', '20', '--ramp-up', '1s', '--duration', '16s', ...variantFlags, ...args]);
 }
 
 /** The target ended with its run: what it had is brought up again for the checker. */
@@ -52,7 +53,7 @@ test('the target server dies and comes back on its database: the account closes'
 
 test('the control server dies and comes back on its database: the run ends as if nothing had happened', async () => {
   const target = await startTestServer();
-  const command = run('-o', 'json', '--address', target.address, '--lanes', '1');
+  const command = run('-o', 'json', '--address', target.address);
   await command.says(/hold 2\/2 .* p50/);
   process.kill(home.pids['control-server']!, 'SIGKILL');
   const result = parseResult(await command.ended);

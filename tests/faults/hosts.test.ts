@@ -2,13 +2,14 @@ import { eventually } from '../support/cli';
 import { Cluster } from '../support/cluster';
 import { checkAccount } from '../support/check-account';
 import { expectSoundAccount } from '../support/result';
+import { variant } from '../support/variant';
 
 jest.setTimeout(240_000);
 
 let cluster: Cluster;
 afterEach(() => cluster.stop());
 
-const load = { rate: 20, duration: '20s', rampUp: '1s', lanes: 1, executor: 'sdk' };
+const load = { rate: 20, duration: '20s', rampUp: '1s', ...variant, executor: 'sdk' };
 
 test('a host that dies in mid-run: completions stall and recover, every workflow completes, and the hold is INVALID', async () => {
   cluster = await Cluster.start({ generators: 1 });

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { Cluster } from '../support/cluster';
 import { registerNamespace } from '../support/namespace';
 import { expectSoundAccount } from '../support/result';
+import { lanes } from '../support/variant';
 
 jest.setTimeout(120_000);
 
-const load = { rate: 20, rampUp: '1s', lanes: 1, completionTimeout: '3s' };
+const load = { rate: 20, rampUp: '1s', lanes, completionTimeout: '3s' };
 
 const children: ChildProcess[] = [];
 afterEach(async () => {

@@ -1,6 +1,7 @@
 import { Client } from '@temporalio/client';
 import { eventually, Home, isAlive, type Command } from '../support/cli';
 import { startTestServer, type TestServer } from '../support/server';
+import { variantFlags } from '../support/variant';
 
 jest.setTimeout(180_000);
 
@@ -26,7 +27,7 @@ async function waiting(workflowId: string): Promise<{ command: Command; namespac
     '--ramp-up',
     '1s',
   ];
-  const at = ['--address', target.address, '--lanes', '1', '--completion-timeout', '11m'];
+  const at = ['--address', target.address, ...variantFlags, '--completion-timeout', '11m'];
   const command = home.run(['run', '--workflow-id', workflowId, ...at, ...load]);
   await command.says(/hold 2\/2 /);
   const namespace = await eventually('the namespace', async () => {
@@ -71,7 +72,7 @@ test('cleanup of a run whose processes were killed ends its workflows on the tar
 
 test('a target that is away: cleanup says what stays there, and with which command it is ended', async () => {
   const own = await startTestServer();
-  const at = ['--address', own.address, '--lanes', '1', '--rate', '5', '--duration', '60s', '--ramp-up', '1s'];
+  const at = ['--address', own.address, ...variantFlags, '--rate', '5', '--duration', '60s', '--ramp-up', '1s'];
   const command = home.run(['run', '--workflow-id', 'away', ...at]);
   await command.says(/hold 2\/2 /);
   const pids = Object.values(home.pids);

@@ -1,13 +1,14 @@
 import { Cluster } from '../support/cluster';
 import { checkAccount } from '../support/check-account';
 import { expectSoundAccount, sum } from '../support/result';
+import { variant } from '../support/variant';
 
 jest.setTimeout(240_000);
 
 let cluster: Cluster;
 afterEach(() => cluster.stop());
 
-const load = { rate: 20, duration: '20s', rampUp: '1s', lanes: 1 };
+const load = { rate: 20, duration: '20s', rampUp: '1s', ...variant };
 
 test('every connection is cut, and for 3 s none can be made: unsent arrivals are counted, and the load continues', async () => {
   cluster = await Cluster.start({ generators: 1, withNetwork: true });

@@ -1,5 +1,6 @@
 import { parseResult, type Ended } from '../support/cli';
 import { Cluster } from '../support/cluster';
+import { lanes } from '../support/variant';
 
 jest.setTimeout(180_000);
 
@@ -9,7 +10,7 @@ afterAll(() => cluster.stop());
 
 const load = [
   '--lanes',
-  '1',
+  String(lanes),
   '--rate',
   '10',
   '--duration',

@@ -2,6 +2,7 @@ import { Home, isAlive, parseResult } from '../support/cli';
 import { describeWithGo } from '../support/go-programs';
 import { MemoryFrontend } from '../support/memory-frontend';
 import { expectSoundAccount } from '../support/result';
+import { variantFlags } from '../support/variant';
 
 jest.setTimeout(1_200_000);
 
@@ -21,7 +22,7 @@ describeWithGo('a capacity search on a target of known capacity', ['memory-front
 
   test('kill -9 of each process once, then of all at once: the same answer, and no trial counts twice', async () => {
     const search = home.run([
-      ...['capacity', '--address', frontend.address, '--lanes', '1'],
+      ...['capacity', '--address', frontend.address, ...variantFlags],
       ...['--max-rate', '160', '--max-duration', '15m'],
     ]);
     for (const [trial, process_] of [

@@ -9,13 +9,14 @@ import { progressQuery } from '../../orchestrator/messages';
 import { Cluster } from '../support/cluster';
 import { checkAccount } from '../support/check-account';
 import { expectSoundAccount, sum } from '../support/result';
+import { lanes, variant } from '../support/variant';
 
 jest.setTimeout(240_000);
 
 let cluster: Cluster;
 afterEach(() => cluster.stop());
 
-const load = { rate: 20, duration: '20s', rampUp: '1s', lanes: 1 };
+const load = { rate: 20, duration: '20s', rampUp: '1s', ...variant };
 
 /** Returns the seconds of the hold whose arrivals closed more than a second after they were due, by the server's record. */
 async function secondsOfSlowArrivals({ runId, namespace, steps, timeline }: BenchmarkResult): Promise<number[]> {
@@ -26,8 +27,8 @@ async function secondsOfSlowArrivals({ runId, namespace, steps, timeline }: Benc
   for await (const { workflowId, closeTime } of client.workflow.list({
     query: `WorkflowId STARTS_WITH '${runId}/${hold!.name}/'`,
   })) {
-    // One lane of evenly spaced arrivals.
-    const dueMs = (Number(workflowId.split('/').at(-1)) * 1000) / load.rate;
+    // Each lane's arrivals are evenly spaced.
+    const dueMs = (Number(workflowId.split('/').at(-1)) * 1000 * lanes) / load.rate;
     if (closeTime!.getTime() - startedAtMs - dueMs > 1000) seconds.add(Math.floor(dueMs / 1000));
   }
   return [...seconds];

@@ -90,6 +90,9 @@ test('a generator that does not keep up gives a lower bound, and the report says
   expect(goals[0]!.holds).toBeLessThanOrEqual(70);
   expect(sentence).toMatch(/^Holds at least .*, limited by the generators: the main thread of .* busy/);
   expect(next.command).toMatch(/--lanes 2 /);
+  // Late generators did not overload the cluster, so it needs no time to recover: each trial has one step before its hold.
+  const kinds = result.steps.map(({ kind }) => kind);
+  expect(kinds.filter((kind) => kind === 'lead-in')).toHaveLength(trials.length);
   // An INVALID trial is repeated once, not more often.
   for (const rate of new Set(trials.filter(({ outcome }) => outcome === 'INVALID').map((one) => one.rate)))
     expect(trials.filter((one) => one.rate === rate)).toHaveLength(2);

@@ -13,7 +13,7 @@ function stateOf(input: object): SearchState {
 function record(rate: number, reasons: readonly string[] = [], more: Partial<TrialRecord> = {}): TrialRecord {
   return {
     rate,
-    seconds: 30,
+    seconds: 20,
     phase: 'probe',
     step: '2',
     p99Ms: 100,
@@ -28,9 +28,9 @@ test('a trial that would end after the time of the search is not begun', () => {
   search.startClock(0);
   const next = search.next()!;
   expect(next).toMatchObject({ phase: 'probe', rate: 10, holdSeconds: 20 });
-  // 5 s to settle, 20 s to hold, 6 s around both.
-  expect(search.hasTimeFor(next, 29_000)).toBe(true);
-  expect(search.hasTimeFor(next, 29_001)).toBe(false);
+  // 5 s to settle, 20 s to hold, 4 s around both.
+  expect(search.hasTimeFor(next, 31_000)).toBe(true);
+  expect(search.hasTimeFor(next, 31_001)).toBe(false);
 });
 
 test('a search whose time is over reports the bracket that it has, and a command with more time', () => {

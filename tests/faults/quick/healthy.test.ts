@@ -1,13 +1,21 @@
 import { Cluster } from '../../support/cluster';
 import { expectSoundAccount } from '../../support/result';
+import { variant } from '../../support/variant';
 
 jest.setTimeout(120_000);
 
 test('a healthy run: what the cluster did is read from its queues and its own metrics, and no limit is named', async () => {
   const cluster = await Cluster.start({ generators: 1, withMetrics: true });
-  const load = { rate: 20, duration: '10s', rampUp: '1s', lanes: 1 };
+  const load = { rate: 20, duration: '10s', rampUp: '1s', ...variant };
   const result = await cluster.benchmark('healthy', { ...load, workload: 'multi-activity', activityCount: 2 });
   expectSoundAccount(result);
+  // No activity of the run was tried in vain: a retry that nobody sees costs seconds.
+  const { events } = await cluster.client.workflow.getHandle('healthy').fetchHistory();
+  const attempts = events!.flatMap(({ activityTaskStartedEventAttributes: started }) =>
+    started ? [started.attempt] : [],
+  );
+  expect(new Set(attempts)).toEqual(new Set([1]));
+  expect(events!.filter((event) => event.activityTaskFailedEventAttributes)).toEqual([]);
   await cluster.stop();
   expect(result.findings).toMatchObject([{ name: 'no limit reached' }]);
   const [hold] = result.steps.filter((step) => step.counted);

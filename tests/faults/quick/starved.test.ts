@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Cluster } from '../../support/cluster';
 import { expectSoundAccount } from '../../support/result';
+import { variant } from '../../support/variant';
 
 jest.setTimeout(120_000);
 
 /** A window of the generator's audit is 10 s long. The hogs run from the ramp on, so one window lies within their time. */
 const HOG_MS = 18_000;
-const load = { rampUp: '4s', lanes: 1, completionTimeout: '3s' };
+const load = { rampUp: '4s', ...variant, completionTimeout: '3s' };
 
 const hogs: ChildProcess[] = [];
 afterEach(async () => {

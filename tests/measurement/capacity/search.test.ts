@@ -17,14 +17,15 @@ const trial = (rate: number, good: boolean, seconds = 30): Trial => ({
   seconds,
   reasons: [good ? [] : ['p99']],
 });
-/** A cluster without noise: every load up to its capacity is good. */
-function exactSearch(capacity: number, of: SearchPlan, generatorLimit = Infinity): Trial[] {
+/** A cluster without noise: every load up to its capacity is good. If it is saturated, it completes `guessError` times that. */
+function exactSearch(capacity: number, of: SearchPlan, generatorLimit = Infinity, guessError?: number): Trial[] {
   const trials: Trial[] = [];
   for (let next = nextTrial(of, trials, 0); next; next = nextTrial(of, trials, 0)) {
     const { rate, holdSeconds } = next;
     const isInvalid = rate > generatorLimit;
     const reasons = of.goals.map(({ maxP99Ms }) => (rate <= Math.min(capacity, maxP99Ms) ? [] : ['p99']));
-    trials.push({ rate, seconds: holdSeconds, reasons, ...(isInvalid ? { invalid: 'generator' } : {}) });
+    const completed = guessError === undefined ? {} : { completedPerSecond: Math.min(rate, capacity * guessError) };
+    trials.push({ rate, seconds: holdSeconds, reasons, ...completed, ...(isInvalid ? { invalid: 'generator' } : {}) });
     if (trials.length > 80) throw new Error('the search does not end');
   }
   return trials;
@@ -93,7 +94,7 @@ test('a generator that cannot keep the first rate is the limit, not the cluster'
 test('a probe at a low rate is no longer than its few samples need, a confirmation has enough for a p99', () => {
   const seconds = (phase: 'probe' | 'confirm', rate: number) => holdSeconds(plan, { phase, rate }, 0);
   expect([seconds('probe', 10), seconds('probe', 2), seconds('probe', 100)]).toEqual([20, 100, 15]);
-  expect([seconds('confirm', 10), seconds('confirm', 100)]).toEqual([70, 30]);
+  expect([seconds('confirm', 10), seconds('confirm', 100)]).toEqual([70, 22]);
 });
 
 test('a cluster beyond the highest rate is confirmed there, and one below the lowest is reported', () => {
@@ -102,6 +103,43 @@ test('a cluster beyond the highest rate is confirmed there, and one below the lo
     bracket: { good: { rate: 2000 } },
   });
   expect(goalState(plan, exactSearch(0.1, plan), 0).end).toBe('below-lowest-rate');
+});
+
+test('what a saturated cluster completed is tried next, and a wrong guess costs few trials', () => {
+  const saturated = (completedPerSecond: number) => ({ ...trial(80, false), completedPerSecond });
+  const probed = [trial(10, true), trial(20, true), trial(40, true)];
+  const rateAfter = (...trials: Trial[]) => nextTrial(plan, [...probed, ...trials], 0)!.rate;
+  expect(rateAfter(saturated(60))).toBe(58.5);
+  expect(rateAfter(saturated(60), trial(58.5, true))).toBe(61.5);
+  // Without saturation, or outside of the bracket, the middle is tried.
+  expect(rateAfter(saturated(79))).toBe(56.6);
+  expect(rateAfter(saturated(8))).toBe(56.6);
+  fc.assert(
+    fc.property(
+      fc.double({ min: 12, max: 1900, noNaN: true }),
+      fc.double({ min: 0.05, max: 1.5, noNaN: true }),
+      (capacity, error) => {
+        const trials = exactSearch(capacity, plan, Infinity, error);
+        expect(goalState(plan, trials, 0).end).toBe('found');
+        expect(trials.length).toBeLessThanOrEqual(exactSearch(capacity, plan).length + 5);
+      },
+    ),
+  );
+});
+
+test('if the capacity varies from trial to trial, the search ends with a wider bracket that has no bad load below it', () => {
+  const varying = [trial(57, true), trial(57, false), trial(60, true), trial(60, false), trial(80, false, 60)];
+  const bracket = [trial(55, true, 60), ...varying];
+  // One load that contradicts itself is tried again; two show that the capacity varies.
+  expect(nextTrial(plan, [trial(55, true, 60), trial(57, true), trial(57, false), trial(61, false, 60)], 0)!.rate).toBe(
+    57,
+  );
+  expect(nextTrial(plan, [...bracket, trial(61, false, 60)], 0)).toBeUndefined();
+  expect(goalState(plan, [...bracket, trial(61, false, 60)], 0)).toMatchObject({
+    end: 'found',
+    bracket: { good: { rate: 55 }, bad: { rate: 61 } },
+  });
+  expect(nextTrial(plan, bracket, 0)).toBeDefined();
 });
 
 test('a lucky trial above a bad load never wins', () => {
