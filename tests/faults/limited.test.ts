@@ -37,11 +37,18 @@ test('one slot for activities that take a second: the slots of the host are name
 test('workers that stop polling: the first finding is that no worker polls the task queue', async () => {
   const cluster = await Cluster.start({ roles: 'control,generator', generators: 1 });
   await registerNamespace(cluster.target.connection, 'orders');
-  const script = join(__dirname, '..', '..', 'support', 'external', 'worker.mjs');
+  const script = join(__dirname, '..', 'support', 'external', 'worker.mjs');
   const worker = node(script, cluster.target.address, 'orders', 'order-queue');
-  const external = { workload: 'external', externalType: 'order', taskQueue: 'order-queue', namespace: 'orders' };
-  await cluster.start('no-poller', { ...load, ...external, duration: '14s' });
-  await cluster.loading('no-poller', 10);
+  const external = {
+    workload: 'external',
+    externalType: 'order',
+    externalInput: '{"number": {{index}}}',
+    taskQueue: 'order-queue',
+    namespace: 'orders',
+  };
+  // The worker is gone before the hold begins.
+  await cluster.start('no-poller', { ...load, ...external, rampUp: '8s', duration: '24s' });
+  await cluster.loading('no-poller', 5);
   worker.kill('SIGKILL');
   const { result } = await cluster.outcome('no-poller');
   expectSoundAccount(result!);
