@@ -3,7 +3,7 @@ import { Home, isAlive, parseResult, type Command } from '../support/cli';
 import type { BenchmarkResult } from '../../report/result-schema';
 import { checkAccount } from '../support/check-account';
 import { startTestServer } from '../support/server';
-import { expectSoundAccount } from '../support/result';
+import { expectPassed, expectSoundAccount } from '../support/result';
 import { variantFlags } from '../support/variant';
 
 jest.setTimeout(240_000);
@@ -34,7 +34,8 @@ test('the plug is pulled on everything at once; watch continues the run, and eve
   const result = parseResult(watched);
   expectSoundAccount(result);
   await checkOnDatabase(result);
-  expect([watched.code, result.failureReasons, result.validity.reasons]).toEqual([0, [], []]);
+  expectPassed(result);
+  expect([0, 111]).toContain(watched.code);
   const counted = result.steps.filter((step) => step.counted);
   expect(counted.map((step) => [step.attempt, step.ledger.scheduled])).toEqual([[2, 300]]);
   expect(home.sessions).toEqual([]);
@@ -60,5 +61,5 @@ test('the control server dies and comes back on its database: the run ends as if
   expectSoundAccount(result);
   await checkAccount(target, result);
   await target.close();
-  expect(result.outcome).toBe('PASSED');
+  expectPassed(result);
 });

@@ -50,6 +50,8 @@ test('no host is left: completions stop, the run reports it, ends at the complet
   expect(result.cleanup).toMatchObject({ complete: true, terminated: result.server.counts.open });
   expect(result).toMatchObject({ exitCode: 111, outcomes: ['INVALID', 'FAILED'] });
   expect(result.validity.reasons.join()).toMatch(/host 0 did not report for 1\d\.\d s of the hold/);
-  expect(result.findings[0]!.name).toBe('limited by the benchmark itself: host availability');
+  // Other work on this machine may be named first.
+  const [first] = result.findings.filter(({ name }) => name !== "no CPU left on the generators' machine");
+  expect(first!.name).toBe('limited by the benchmark itself: host availability');
   expect(await cluster.count(result.namespace, "ExecutionStatus = 'Running'")).toBe(0);
 });
