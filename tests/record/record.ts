@@ -1,6 +1,7 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hostsWorkflowId, runIdOf } from '../../orchestrator/names';
+import { BENCHMARK_RUN, CAPACITY_SEARCH } from '../../orchestrator/benchmark-types';
+import { CONTROL_QUEUE, hostsWorkflowId, runIdOf } from '../../orchestrator/names';
 import { progressQuery } from '../../orchestrator/messages';
 import { eventually } from '../support/cli';
 import { Cluster } from '../support/cluster';
@@ -15,13 +16,12 @@ let cluster: Cluster;
 beforeAll(async () => {
   // Early enough that two iterations of a short run do not share one history.
   cluster = await Cluster.start({ generators: 1, controlConfig: ['limit.historyCount.suggestContinueAsNew=30'] });
-  rmSync(HISTORIES, { recursive: true, force: true });
-  mkdirSync(HISTORIES, { recursive: true });
 });
 afterAll(() => cluster.stop());
 
 /** Keeps the histories of a run, of each of its executions, and of its children. */
 async function keep(run: string): Promise<void> {
+  for (const file of readdirSync(HISTORIES)) if (new RegExp(`^${run}[.~]`).test(file)) rmSync(join(HISTORIES, file));
   const [first] = await executions(run);
   const hosts = hostsWorkflowId({ workflowId: run, runId: runIdOf(run, first!) }).slice(run.length);
   const children = [
@@ -54,8 +54,9 @@ async function record(
   run: string,
   input: object,
   during: () => Promise<unknown> = async () => undefined,
+  type = BENCHMARK_RUN,
 ): Promise<void> {
-  await cluster.start(run, input);
+  await cluster.client.workflow.start(type, { workflowId: run, taskQueue: CONTROL_QUEUE, args: [input] });
   await during();
   await cluster.outcome(run);
   await keep(run);
@@ -66,8 +67,8 @@ async function loading(run: string): Promise<void> {
   await eventually('the load', async () => (await handle.query(progressQuery)).scheduled > 0);
 }
 
-test('passed', () => record('passed', short));
-test('with hosts', () => record('with-hosts', { ...short, executor: 'sdk' }));
+test('passed', () => record('passed', { ...short, executor: 'sdk' }));
+test('lean', () => record('lean', short));
 test('failed', () =>
   record('failed', { stages: [5, 10], hold: '3s', rampUp: '1s', lanes: 1, stopOnFail: true, maxP99: '1ms' }));
 test('bad spec', () => record('bad-spec', { rate: -1 }));
@@ -88,3 +89,5 @@ test('resumed', () =>
     process.kill(cluster.roles.generator!, 'SIGKILL');
   }));
 test('continued', () => record('continued', { ...short, duration: '12s', iterations: 2 }));
+// A search continues as new between two trials, because its histories are that short here.
+test('search', () => record('search', { from: 10, maxRate: 20, lanes: 1 }, undefined, CAPACITY_SEARCH));

@@ -26,8 +26,10 @@ test('there is a recorded history of every kind of run', () => {
     'continued',
     'error',
     'failed',
+    'lean',
     'passed',
     'resumed',
+    'search',
   ]);
 });
 
