@@ -1,13 +1,17 @@
+import { status } from '@grpc/grpc-js';
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { hasSearchAttributes } from '../machine/search-attributes';
 import type { Supervisor } from '../machine/supervisor';
 import type { SeenTarget } from '../orchestrator/activity-types';
+import { BENCHMARK_RUN } from '../orchestrator/benchmark-types';
 import { abortUpdate } from '../orchestrator/messages';
 import { CONTROL_QUEUE, runIdOf } from '../orchestrator/names';
 import { runRefOf, type RunMemo } from '../orchestrator/run-ref';
+import { initialAttributes } from '../orchestrator/search-attributes';
 import { executorOf } from '../spec/executor';
 import type { BenchmarkSpec } from '../spec/parse';
 import { checkFrontend } from '../temporal/check-frontend';
-import { describeGrpcError } from '../temporal/grpc-errors';
+import { describeGrpcError, grpcCode } from '../temporal/grpc-errors';
 import { confirmTarget, targetOfWorkers } from './confirm-target';
 import type { Connections } from './connection-options';
 import type { EmbeddedTargetOptions } from './embedded-target';
@@ -88,7 +92,8 @@ export async function startOnControl(
       signal.throwIfAborted();
     }
     // This is not interrupted, because nobody would know whether there is a run. Its report is awaited.
-    await startWorkflow(client, start);
+    const findBy = (await hasSearchAttributes(connection, client.options.namespace)) ? 'search attributes' : 'memo';
+    await startWorkflow(client, start, findBy);
     if (signal.aborted) await abortStarted(client, start.workflowId, signal);
     return { client, connection, workflowId: start.workflowId, roles };
   } catch (err) {
@@ -135,10 +140,8 @@ async function exists(client: Client, workflowId: string): Promise<boolean> {
 }
 
 /** Starts the workflow and returns the run id of its execution; undefined if it exists and is to be used. */
-async function startWorkflow(
-  client: Client,
-  { workflowId, workflowType, input, summary, attach, seen }: RunStart,
-): Promise<string | undefined> {
+async function startWorkflow(client: Client, start: RunStart, findBy?: RunMemo['findBy']): Promise<string | undefined> {
+  const { workflowId, workflowType, input, summary, attach, seen, spec, peakRate } = start;
   const target = seen && { address: seen.address, clusterId: seen.clusterId };
   try {
     const { firstExecutionRunId } = await client.workflow.start(workflowType, {
@@ -148,7 +151,10 @@ async function startWorkflow(
       workflowIdConflictPolicy: 'FAIL',
       workflowIdReusePolicy: attach ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE',
       staticSummary: summary,
-      memo: { spec: input, ...(target && ({ target } satisfies RunMemo)) },
+      memo: { spec: input, ...({ ...(target && { target }), ...(findBy && { findBy }) } satisfies RunMemo) },
+      ...(findBy === 'search attributes' && {
+        typedSearchAttributes: initialAttributes(spec, workflowType === BENCHMARK_RUN ? peakRate : undefined),
+      }),
     });
     return firstExecutionRunId;
   } catch (err) {
@@ -161,9 +167,16 @@ async function startWorkflow(
         `the run ${workflowId} is already in progress. To watch it: benchmark watch ${workflowId}. To start another run, set another --workflow-id`,
       );
     }
+    // A frontend may not know the search attributes yet. The start was refused, so nothing runs.
+    if (findBy === 'search attributes' && isInvalid(err)) return await startWorkflow(client, start, 'memo');
     throw new CliError(
       `the run could not be started in the namespace ${client.options.namespace} of the control server: ${describeGrpcError(err)}\n` +
         'A control worker registers this namespace: benchmark worker --roles control. To use another namespace, set --control-namespace',
     );
   }
+}
+
+function isInvalid(err: unknown): boolean {
+  // The SDK wraps the error of the call.
+  return (grpcCode(err) ?? grpcCode((err as Error).cause)) === status.INVALID_ARGUMENT;
 }

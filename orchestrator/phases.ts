@@ -18,6 +18,7 @@ import { PHASES, type Phase } from './messages';
 import type { RunState } from './run-state';
 import { checkHealth, describeSystem, prepareNamespace, startHosts } from './set-up';
 import { reconcile } from './reconcile';
+import { publishResult } from './search-attributes';
 import { cleanUp, judgeAll, readDatabase, readHosts, sampleWorkload } from './settle';
 
 /** Runs one phase. An execution that continues an earlier one skips the phases before the load. */
@@ -85,6 +86,7 @@ function report(state: RunState): BenchmarkResult {
   const result = resultOf(state.facts());
   state.enter('done');
   setCurrentDetails(summaryOf(result));
+  publishResult(result);
   if (state.found.error === undefined) return result;
   throw ApplicationFailure.create({
     message: state.found.error,

@@ -6,6 +6,8 @@ import { namespaceOf, workloadQueueOf } from './names';
 export interface RunMemo {
   /** Absent if the command has no connection to the target. */
   readonly target?: SeenTarget;
+  /** Where the run records its outcome for the Temporal UI; absent on an embedded control server, which ends with the run. */
+  readonly findBy?: 'search attributes' | 'memo';
 }
 
 /** Returns what identifies a run and its target. */

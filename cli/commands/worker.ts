@@ -1,8 +1,10 @@
+import type { Logger } from 'winston';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { checkFrontend } from '../../temporal/check-frontend';
 import { connect, type Resolved } from '../../temporal/connections';
 import { ensureControlNamespace } from '../../machine/control-namespace';
 import { logger } from '../../machine/log';
+import { registerSearchAttributes } from '../../machine/search-attributes';
 import { CONTROL_NAMESPACE } from '../../orchestrator/names';
 import {
   metricsAddress,
@@ -51,8 +53,8 @@ export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>)
     plan.map(({ role }) => role),
   );
   await checkFrontend(control, connectTimeoutMs);
-  await prepareControlNamespace(control, connectTimeoutMs);
   const log = logger('supervisor');
+  await prepareControlNamespace(control, connectTimeoutMs, log);
   const stopSignal = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
   });
@@ -81,11 +83,18 @@ export function refuseWithoutRole(argv: Readonly<Record<string, unknown>>, roles
   }
 }
 
-/** Registers the control namespace. Throws a configuration error if it cannot be used. */
-async function prepareControlNamespace(control: Resolved, connectTimeoutMs: number): Promise<void> {
+/** Registers the control namespace and its search attributes. Throws a configuration error if it cannot be used. */
+async function prepareControlNamespace(control: Resolved, connectTimeoutMs: number, log: Logger): Promise<void> {
   const connection = await connect(control, connectTimeoutMs);
+  const namespace = control.namespace || CONTROL_NAMESPACE;
   try {
-    await ensureControlNamespace(connection, control.namespace || CONTROL_NAMESPACE);
+    await ensureControlNamespace(connection, namespace);
+    const reason = await registerSearchAttributes(connection, namespace);
+    if (reason !== undefined)
+      log.info('the namespace has no search attributes for runs; their outcomes are in the memo', {
+        namespace,
+        reason,
+      });
   } catch (err) {
     throw badConfiguration((err as Error).message);
   } finally {

@@ -1,7 +1,9 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasSearchAttributes } from '../../machine/search-attributes';
 import { BENCHMARK_RUN, CAPACITY_SEARCH } from '../../orchestrator/benchmark-types';
 import { CONTROL_QUEUE, hostsWorkflowId, runIdOf } from '../../orchestrator/names';
+import type { RunMemo } from '../../orchestrator/run-ref';
 import { progressQuery } from '../../orchestrator/messages';
 import { eventually } from '../support/cli';
 import { Cluster } from '../support/cluster';
@@ -54,9 +56,10 @@ async function record(
   run: string,
   input: object,
   during: () => Promise<unknown> = async () => undefined,
-  type = BENCHMARK_RUN,
+  { type = BENCHMARK_RUN, memo }: { type?: string; memo?: RunMemo } = {},
 ): Promise<void> {
-  await cluster.client.workflow.start(type, { workflowId: run, taskQueue: CONTROL_QUEUE, args: [input] });
+  const options = { workflowId: run, taskQueue: CONTROL_QUEUE, args: [input], ...(memo && { memo: { ...memo } }) };
+  await cluster.client.workflow.start(type, options);
   await during();
   await cluster.outcome(run);
   await keep(run);
@@ -69,6 +72,12 @@ async function loading(run: string): Promise<void> {
 
 test('passed', () => record('passed', { ...short, executor: 'sdk' }));
 test('lean', () => record('lean', short));
+test('published', async () => {
+  const { connection } = cluster.control;
+  await eventually('the search attributes', () => hasSearchAttributes(connection, cluster.client.options.namespace));
+  const memo = { findBy: 'search attributes' } satisfies RunMemo;
+  await record('published', short, undefined, { memo });
+});
 test('failed', () =>
   record('failed', { stages: [5, 10], hold: '3s', rampUp: '1s', lanes: 1, stopOnFail: true, maxP99: '1ms' }));
 test('bad spec', () => record('bad-spec', { rate: -1 }));
@@ -90,4 +99,4 @@ test('resumed', () =>
   }));
 test('continued', () => record('continued', { ...short, duration: '12s', iterations: 2 }));
 // A search continues as new between two trials, because its histories are that short here.
-test('search', () => record('search', { from: 10, maxRate: 20, lanes: 1 }, undefined, CAPACITY_SEARCH));
+test('search', () => record('search', { from: 10, maxRate: 20, lanes: 1 }, undefined, { type: CAPACITY_SEARCH }));

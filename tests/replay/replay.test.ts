@@ -28,6 +28,7 @@ test('there is a recorded history of every kind of run', () => {
     'failed',
     'lean',
     'passed',
+    'published',
     'resumed',
     'search',
   ]);

@@ -160,8 +160,9 @@ export class Cluster {
     return spawnSync(this.temporal, [...args, ...connection], { encoding: 'utf8', maxBuffer: 2 ** 26 });
   }
 
-  async start(workflowId: string, input: object): Promise<void> {
-    await this.client.workflow.start('BenchmarkRun', { workflowId, taskQueue: 'benchmark-control', args: [input] });
+  async start(workflowId: string, input: object, memo?: object): Promise<void> {
+    const options = { workflowId, taskQueue: 'benchmark-control', args: [input], ...(memo && { memo: { ...memo } }) };
+    await this.client.workflow.start('BenchmarkRun', options);
   }
 
   async outcome(workflowId: string): Promise<RunOutcome> {
