@@ -2,24 +2,23 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { fewestIterations } from '../measurement/comparing/judge-metrics';
+import { DECIDING_METRICS } from '../report/compare/compare-results';
 import { renderComparison } from '../report/compare/compare-text';
 import { subjectDifferences } from '../report/compare/differences';
 import { EXIT, withRegression } from '../report/exit-codes';
 import type { BenchmarkResult } from '../report/result-schema';
 import type { BenchmarkSpec } from '../spec/parse';
-import { compareOrRefuse, toleranceOf, withToleranceOption } from './comparison-options';
+import { compareOrRefuse, limitSettings, withLimitOptions, type LimitSettings } from './comparison-options';
 import { resultFolder, type ResultOptions } from './deliver';
-import { badConfiguration, CliError } from './errors';
+import { badConfiguration } from './errors';
 import { readResult } from './read-result';
 
 type Flags = Readonly<Record<string, unknown>>;
 
 const GROUP = 'Comparison:';
-/** The metrics that decide a comparison: p50, p99, throughput and error rate. */
-const DECIDING = 4;
 
 export function withAgainstOptions<T>(yargs: Argv<T>): Argv<T> {
-  return withToleranceOption(
+  return withLimitOptions(
     yargs.option('against', {
       type: 'string',
       array: true,
@@ -36,20 +35,21 @@ export function withAgainstOptions<T>(yargs: Argv<T>): Argv<T> {
 export class Against {
   private constructor(
     private readonly base: readonly BenchmarkResult[],
-    private readonly tolerance: number,
+    private readonly limits: LimitSettings,
   ) {}
 
   /** Reads the results of `--against`, if it is set. Throws a configuration error if they cannot be compared with a run. */
   static read(argv: Flags): Against | undefined {
     const files = (argv.against as string[] | undefined) ?? [];
     if (files.length === 0) {
-      if (argv.tolerance !== undefined) throw badConfiguration('--tolerance requires --against: the base');
+      for (const flag of ['tolerance', 'noise-floor'])
+        if (argv[flag] !== undefined) throw badConfiguration(`--${flag} requires --against: the base`);
       return undefined;
     }
     const base = files.map((file) => readResult('--against', file));
-    const tolerance = toleranceOf(argv);
-    compareOrRefuse(base, base, tolerance);
-    return new Against(base, tolerance);
+    const limits = limitSettings(argv);
+    compareOrRefuse(base, base, limits);
+    return new Against(base, limits);
   }
 
   /** Throws a configuration error if a run of this spec measures something else. Warns if it has too few iterations. */
@@ -57,7 +57,7 @@ export class Against {
     const [{ runId, config }] = this.base as [BenchmarkResult];
     const differences = subjectDifferences({ name: runId, config }, { name: 'this run', config: { ...spec } });
     if (differences.length > 0) throw badConfiguration(`--against: ${differences.join('; ')}; expected the same load`);
-    const fewest = fewestIterations(DECIDING);
+    const fewest = fewestIterations(DECIDING_METRICS);
     const iterations = spec.iterations - (spec.warmUp ? 1 : 0);
     if (spec.stages !== undefined || iterations >= fewest) return;
     process.stderr.write(
@@ -73,7 +73,7 @@ export class Against {
    */
   compare(result: BenchmarkResult, exitCode: number, options: ResultOptions): number {
     try {
-      const comparison = compareOrRefuse(this.base, [result], this.tolerance);
+      const comparison = compareOrRefuse(this.base, [result], this.limits);
       // With a result as JSON on stdout, the comparison goes to stderr.
       const out = options.output === 'json' ? process.stderr : process.stdout;
       out.write(`${renderComparison(comparison)}\n`);
@@ -81,7 +81,7 @@ export class Against {
       return comparison.outcome === 'REGRESSION' ? withRegression(exitCode) : exitCode;
     } catch (err) {
       process.stderr.write(`The result is not compared: ${(err as Error).message}\n`);
-      return exitCode === EXIT.passed && !(err instanceof CliError) ? EXIT.error : exitCode;
+      return exitCode === EXIT.passed ? EXIT.error : exitCode;
     }
   }
 }

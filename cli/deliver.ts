@@ -138,7 +138,8 @@ export function deliverFailure(message: string, exitCode: number, options: Resul
   return exitCode;
 }
 
-function writeResult(result: BenchmarkResult, dir: string): { file?: string; problem?: string } {
+/** Writes the files of a result into a folder. */
+export function writeResult(result: BenchmarkResult, dir: string): { file?: string; problem?: string } {
   const file = resolve(join(dir, 'result.json'));
   try {
     mkdirSync(dir, { recursive: true });

@@ -3,7 +3,17 @@ import { badConfiguration } from './errors';
 type Flags = Readonly<Record<string, unknown>>;
 
 /** The flags that may be repeated. */
-const LISTS = new Set(['server-metrics', 'dynamic-config-value', 'base', 'new', 'files', 'against', 'slo', 'label']);
+const LISTS = new Set([
+  'server-metrics',
+  'dynamic-config-value',
+  'base',
+  'new',
+  'files',
+  'against',
+  'slo',
+  'label',
+  'run',
+]);
 const POSITIONALS = new Set(['run', 'name', 'what', 'files', 'folder']);
 
 /**

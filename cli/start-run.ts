@@ -14,7 +14,7 @@ import {
 } from './connection-options';
 import { confirmTarget } from './confirm-target';
 import { refuseWithoutEffect } from './effects';
-import { embeddedTargetOptions } from './embedded-target';
+import { embeddedTargetOptions, type EmbeddedTargetOptions } from './embedded-target';
 import { badConfiguration } from './errors';
 import { interruptible } from './interruption';
 import { readRun, type Launch, type ReadLaunch } from './launch';
@@ -84,15 +84,30 @@ export interface Started {
   readonly connections: Connections;
 }
 
-/**
- * Checks the configuration and starts the run. Returns undefined after a dry run. Contacts nothing before it is checked.
- *
- * @param options what to start, a run unless `read` reads something else; and a further check of the spec
- */
-export async function startRun(
-  argv: Flags,
-  { read = readRun, check }: { read?: ReadLaunch; check?: (spec: BenchmarkSpec) => void } = {},
-): Promise<Started | undefined> {
+/** What a command would start. Its configuration is checked, and nothing has been contacted. */
+export interface CheckedRun {
+  readonly launch: Launch;
+  readonly connections: Connections;
+  readonly embedded: EmbeddedTargetOptions;
+  /** The address of the benchmark's own /metrics page. */
+  readonly metrics: string;
+  /** Whether this process runs the roles itself. */
+  readonly withWorker: boolean;
+  /** Use an existing run with the workflow ID. */
+  readonly attach: boolean;
+  /** The workflow ID that the user has set. */
+  readonly givenId?: string;
+}
+
+interface StartOptions {
+  /** What to start: a run, unless this reads something else. */
+  readonly read?: ReadLaunch;
+  /** A further check of the spec. */
+  readonly check?: (spec: BenchmarkSpec) => void;
+}
+
+/** Checks the configuration of a run. Throws a configuration error if it is invalid. Contacts nothing. */
+export function checkRun(argv: Flags, { read = readRun, check }: StartOptions = {}): CheckedRun {
   const withWorker = isSwitchedOn(argv, 'with-worker', 'BENCHMARK_WITH_WORKER');
   const targetProfile = readTargetProfile(argv);
   const given = readConnections({ ...argv, targetProfile }, process.env, withWorker);
@@ -116,17 +131,36 @@ export async function startRun(
   check?.(launch.spec);
   const embedded = embeddedTargetOptions(argv);
   const metrics = metricsAddress(argv, withWorker ? CONTAINER_METRICS : LOCAL_METRICS);
-  if (argv.dryRun) {
-    const measured = argv.measured === undefined ? undefined : readResult('--measured', String(argv.measured));
-    process.stdout.write(launch.describe(connections, measured));
-    return undefined;
-  }
+  return { launch, connections, embedded, metrics, withWorker, attach, givenId };
+}
+
+/** Checks the configuration and starts the run. Returns undefined after a dry run. Contacts nothing before it is checked. */
+export async function startRun(argv: Flags, options: StartOptions = {}): Promise<Started | undefined> {
+  const checked = checkRun(argv, options);
+  if (!argv.dryRun) return await launchRun(checked, Boolean(argv.yes));
+  const measured = argv.measured === undefined ? undefined : readResult('--measured', String(argv.measured));
+  process.stdout.write(checked.launch.describe(checked.connections, measured));
+  return undefined;
+}
+
+/** Returns what a run would do, for `--dry-run`. */
+export function describeCheckedRun({ launch, connections }: CheckedRun): string {
+  return launch.describe(connections);
+}
+
+/**
+ * Starts a run that was checked.
+ *
+ * @param confirmed whether the user has agreed to send load to the target; otherwise the user is asked
+ */
+export async function launchRun(checked: CheckedRun, confirmed: boolean): Promise<Started> {
+  const { launch, connections, embedded, metrics, withWorker, attach, givenId } = checked;
   const { target, connectTimeoutMs } = connections;
-  if (target && !argv.yes) await confirmTarget(target.address);
+  if (target && !confirmed) await confirmTarget(target.address);
   // Check the target before anything is started on this machine.
   const seen = target && (await checkFrontend(target, connectTimeoutMs));
   const workflowId = givenId ?? defaultWorkflowId(launch.idPrefix);
-  const start = { ...launch, workflowId, attach, seen, confirmed: Boolean(argv.yes) || target !== undefined };
+  const start = { ...launch, workflowId, attach, seen, confirmed: confirmed || target !== undefined };
   const run = await interruptible((signal) =>
     connections.control
       ? startOnControl(connections, start, withWorker ? metrics : undefined, signal)
@@ -135,7 +169,8 @@ export async function startRun(
   return { run, connections };
 }
 
-function defaultWorkflowId(prefix: string): string {
+/** Returns a workflow ID with the time, e.g. `run-20260131-093000`. */
+export function defaultWorkflowId(prefix: string): string {
   const digits = new Date().toISOString().slice(0, 19).replace(/\D/g, '');
   return `${prefix}-${digits.slice(0, 8)}-${digits.slice(8)}`;
 }

@@ -1,6 +1,7 @@
 import { judgeMetrics, type MetricComparison } from '../../measurement/comparing/judge-metrics';
 import type { BenchmarkResult } from '../result-schema';
 import { otherDifferences, subjectDifferences, type Difference } from './differences';
+import type { NoiseFloor } from './noise-floor';
 import { metricsOf, type Metric, type Side } from './units';
 
 /** A comparison of results, as `benchmark compare -o json` prints it. */
@@ -13,6 +14,8 @@ export interface Comparison {
   readonly base: ComparedSide;
   readonly new: ComparedSide;
   readonly differences: readonly Difference[];
+  /** The noise floor of a calibration; null if none applies. */
+  readonly noiseFloor: NoiseFloor | null;
   readonly metrics: readonly ComparedMetric[];
 }
 
@@ -30,6 +33,9 @@ export class NotComparableError extends Error {
   override readonly name = 'NotComparableError';
 }
 
+/** The number of metrics that decide: p50, p99, throughput (or the highest rate of a staircase) and error rate. */
+export const DECIDING_METRICS = 4;
+
 /** The change that counts as a difference by default, a share. */
 export const DEFAULT_TOLERANCE = 0.05;
 
@@ -38,16 +44,18 @@ export const DEFAULT_TOLERANCE = 0.05;
  * account is not closed, or if a side has no valid hold.
  *
  * @param tolerance the smallest change that counts as a difference, a share such as 0.05
+ * @param noiseFloor changes below it do not count either
  */
 export function compareResults(
   base: readonly BenchmarkResult[],
   changed: readonly BenchmarkResult[],
   tolerance = DEFAULT_TOLERANCE,
+  noiseFloor: NoiseFloor | null = null,
 ): Comparison {
   requireComparable(base, changed);
   const rates = commonRates([...base, ...changed]);
   const sides = [sideOf('base', base, rates), sideOf('new', changed, rates)] as const;
-  const metrics = metricsOf(...sides, tolerance);
+  const metrics = metricsOf(...sides, { tolerance, floors: noiseFloor?.floors ?? {} });
   const judged = judgeMetrics(metrics).map((one, i) => ({ ...one, unit: metrics[i]!.unit, per: metrics[i]!.per }));
   const compared = (side: Side): ComparedSide => ({
     runs: side.results.map(({ runId }) => runId),
@@ -59,6 +67,7 @@ export function compareResults(
     base: compared(sides[0]),
     new: compared(sides[1]),
     differences: otherDifferences(base, changed),
+    noiseFloor,
     metrics: judged,
   };
 }

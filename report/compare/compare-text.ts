@@ -13,6 +13,7 @@ export function renderComparison(comparison: Comparison): string {
     '',
     side('base', base),
     side('new', comparison.new),
+    ...noise(comparison),
     ...(differences.length === 0
       ? []
       : [
@@ -47,6 +48,21 @@ function answer({ outcome, metrics }: Comparison): string[] {
         `  There may be a difference. To find out, use ${Math.max(...deciding.map(neededBy))} ${deciding[0]?.per ?? 'iteration'}s on each side.`,
       ];
   }
+}
+
+/** Returns which changes are within the noise that a calibration has measured, and where the calibration is from. */
+function noise({ noiseFloor, metrics }: Comparison): string[] {
+  if (noiseFloor === null) return [];
+  const floors = metrics.flatMap((metric) => {
+    const floor = noiseFloor.floors[metric.name];
+    if (!metric.decides || floor === undefined) return [];
+    return [`${metric.name} ${metric.unit === 'share' ? `${(floor * 100).toFixed(2)} pp` : percent(floor)}`];
+  });
+  return [
+    '',
+    `Smaller changes are noise: ${floors.join(', ')}`,
+    ...noiseFloor.from.map((from) => `  measured by ${from}`),
+  ];
 }
 
 function neededBy({ verdict }: ComparedMetric): number {

@@ -10,7 +10,7 @@ export interface Difference {
 }
 
 /** The fields that define what is measured. Results that differ in one of them measured different things. */
-const SUBJECT: readonly string[] = [...Object.keys(workloadFields), 'rate', 'stages', 'arrivals'];
+export const SUBJECT: readonly string[] = [...Object.keys(workloadFields), 'rate', 'stages', 'arrivals'];
 
 /** The fields that cannot change a measured value. */
 const IRRELEVANT: readonly string[] = [
@@ -37,7 +37,7 @@ interface Named {
 export function subjectDifferences(base: Named, changed: Named): string[] {
   return SUBJECT.flatMap((field) => {
     if (field === 'rate' && base.config.stages !== undefined && changed.config.stages !== undefined) return [];
-    const [a, b] = [show(valueOf(base.config, field)), show(valueOf(changed.config, field))];
+    const [a, b] = [show(configValue(base.config, field)), show(configValue(changed.config, field))];
     return a === b ? [] : [`${field} is ${a} in ${base.name} and ${b} in ${changed.name}`];
   });
 }
@@ -49,7 +49,7 @@ export function otherDifferences(base: readonly BenchmarkResult[], changed: read
   const properties: [string, (result: BenchmarkResult) => unknown][] = [
     ...settings.map((name): [string, (result: BenchmarkResult) => unknown] => [
       name,
-      ({ config }) => valueOf(config, name),
+      ({ config }) => configValue(config, name),
     ]),
     ['server version', ({ system }) => system.serverVersion],
     ['history shards', ({ system }) => system.historyShards],
@@ -72,7 +72,7 @@ export function otherDifferences(base: readonly BenchmarkResult[], changed: read
 }
 
 /** Returns a field's value. A result of an older version lacks newer fields, which then had their default. */
-function valueOf(config: Config, field: string): unknown {
+export function configValue(config: Config, field: string): unknown {
   return (
     config[field] ?? (table as unknown as Readonly<Record<string, { default?: unknown } | undefined>>)[field]?.default
   );

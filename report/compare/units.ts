@@ -27,17 +27,25 @@ const ERROR_RATE_TOLERANCE = 0.005;
 const BLOCK_MS = 10_000;
 const REDRAWS = 200;
 
+/** The smallest changes that count. */
+export interface Limits {
+  /** A share such as 0.05. It does not apply to error rates. */
+  readonly tolerance: number;
+  /** Shares by metric, for error rates differences of shares: no smaller change counts, whatever the tolerance. */
+  readonly floors: Readonly<Record<string, number>>;
+}
+
 /** Returns the metrics of two sides. One sample is an iteration, or a whole run of a staircase. */
-export function metricsOf(base: Side, changed: Side, tolerance: number): Metric[] {
+export function metricsOf(base: Side, changed: Side, limits: Limits): Metric[] {
   const isStaircase = base.results[0]!.staircase !== undefined;
   const per = isStaircase ? 'run' : 'iteration';
   const units = isStaircase ? runUnits : iterationUnits;
   const of = (name: string, about: About, read: (hold: Hold) => Sample | undefined) =>
-    metric(name, { ...about, per }, units(base, about, read), units(changed, about, read), tolerance);
+    metric(name, { ...about, per }, units(base, about, read), units(changed, about, read), limits);
   const ofRun = (name: string, about: About, read: (result: BenchmarkResult) => number | null | undefined) => {
     const samples = ({ results }: Side) =>
       results.flatMap((result) => ((read(result) ?? null) === null ? [] : [{ value: read(result)!, redrawn: [] }]));
-    return metric(name, { ...about, per: 'run' }, samples(base), samples(changed), tolerance);
+    return metric(name, { ...about, per: 'run' }, samples(base), samples(changed), limits);
   };
   const decides = { decides: true } as const;
   return [
@@ -70,10 +78,13 @@ function metric(
   about: About & Pick<Metric, 'per'>,
   base: readonly Sample[],
   changed: readonly Sample[],
-  tolerance: number,
+  limits: Limits,
 ): Metric | undefined {
+  const floor = limits.floors[name] ?? 0;
+  const tolerance = Math.max(limits.tolerance, floor);
   if (base.length === 0 || changed.length === 0) return undefined;
-  if (about.unit === 'share') return { name, ...about, base, changed, tolerance: ERROR_RATE_TOLERANCE };
+  if (about.unit === 'share')
+    return { name, ...about, base, changed, tolerance: Math.max(ERROR_RATE_TOLERANCE, floor) };
   if ([...base, ...changed].every(({ value }) => value > 0)) return { name, ...about, base, changed, tolerance };
   const mean = base.reduce((sum, { value }) => sum + value, 0) / base.length;
   return { name, ...about, scale: 'difference', base, changed, tolerance: tolerance * Math.max(mean, Number.EPSILON) };
