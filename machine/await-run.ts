@@ -63,6 +63,16 @@ async function untilClosed(client: Client, workflowId: string): Promise<RunOutco
   }
 }
 
+/** Returns the outcome of a run that has closed. */
+export async function outcomeOfClosed(client: Client, workflowId: string, runId: string): Promise<RunOutcome> {
+  try {
+    return { result: (await client.workflow.getHandle(workflowId, runId).result()) as BenchmarkResult };
+  } catch (err) {
+    if (err instanceof WorkflowFailedError) return outcomeOfFailure(err.cause);
+    throw err;
+  }
+}
+
 function outcomeOfFailure(cause: Error | undefined): RunOutcome {
   if (!(cause instanceof ApplicationFailure)) return { error: cause?.message ?? 'the run ended without a result' };
   const [details] = cause.details ?? [];

@@ -15,6 +15,10 @@ export interface HistoryRow {
   readonly errorRate: number;
   /** null if the run was no staircase, or no rate passed. */
   readonly highestPassedRate: number | null;
+  /** The highest rate that a capacity search proved for its first limit; null if the run was no search, or none holds. */
+  readonly capacity: number | null;
+  /** What changed with this result; null if nothing did, or too few iterations have followed. */
+  readonly change: string | null;
   readonly file: string;
 }
 
@@ -30,28 +34,35 @@ export const HISTORY_COLUMNS = [
   'p99Ms',
   'errorRate',
   'highestPassedRate',
+  'capacity',
+  'change',
   'file',
 ] as const satisfies readonly (keyof HistoryRow)[];
 
-export function historyRow(result: BenchmarkResult, file: string): HistoryRow {
-  const { timestamp, runId, outcomes, config, system, results, staircase } = result;
+/** @param change what changed with this result, by `changesOverTime` */
+export function historyRow(result: BenchmarkResult, file: string, change: string | null = null): HistoryRow {
+  const { timestamp, runId, outcomes, config, system, results, staircase, capacity } = result;
   const what = String(config.mix ?? config.workload ?? 'no load');
   const stages = config.stages as readonly number[] | undefined;
   return {
     timestamp,
     runId,
     outcome: outcomes.join(', '),
-    subject: stages
-      ? `${what} at ${stages.join(', ')}/s`
-      : config.rate === undefined
-        ? what
-        : `${what} at ${String(config.rate)}/s`,
+    subject: capacity
+      ? `${what}: capacity with ${capacity.goals.map(({ name }) => name).join(', ')}`
+      : stages
+        ? `${what} at ${stages.join(', ')}/s`
+        : config.rate === undefined
+          ? what
+          : `${what} at ${String(config.rate)}/s`,
     serverVersion: system.serverVersion,
     completedPerSecond: results.rates.completed,
     p50Ms: results.latency.p50,
     p99Ms: results.latency.p99,
     errorRate: results.errorRate,
     highestPassedRate: staircase?.highestPassedRate ?? null,
+    capacity: capacity?.goals[0]?.holds ?? null,
+    change,
     file,
   };
 }
@@ -75,13 +86,15 @@ function renderSubject(subject: string, rows: readonly HistoryRow[]): string {
   const versions = Math.max(6, ...rows.map(({ serverVersion }) => serverVersion.length));
   const head = `  ${'started'.padEnd(17)} ${'run'.padEnd(ids)}  ${'server'.padEnd(versions)} ${'completed'.padStart(10)} ${'p50'.padStart(9)} ${'p99'.padStart(9)}  outcome`;
   const lines = rows.map((row) => {
-    const highest = row.highestPassedRate === null ? '' : `, up to ${row.highestPassedRate}/s`;
+    const rate = row.capacity ?? row.highestPassedRate;
+    const highest = rate === null ? '' : `, up to ${rate}/s`;
+    const change = row.change === null ? '' : `  ← ${row.change}`;
     const figures = [
       readableRate(row.completedPerSecond).padStart(10),
       readableMs(row.p50Ms).padStart(9),
       readableMs(row.p99Ms).padStart(9),
     ];
-    return `  ${row.timestamp.slice(0, 16).replace('T', ' ')}Z ${row.runId.padEnd(ids)}  ${row.serverVersion.padEnd(versions)} ${figures.join(' ')}  ${row.outcome}${highest}`;
+    return `  ${row.timestamp.slice(0, 16).replace('T', ' ')}Z ${row.runId.padEnd(ids)}  ${row.serverVersion.padEnd(versions)} ${figures.join(' ')}  ${row.outcome}${highest}${change}`;
   });
   const valid = rows.filter(({ outcome, p99Ms }) => /^(PASSED|FAILED)/.test(outcome) && p99Ms > 0);
   const trend = valid.length < 2 ? [] : [`  p99 of the valid runs: ${sparkline(valid.map(({ p99Ms }) => p99Ms))}`];

@@ -52,6 +52,7 @@ const EFFECTIVE: Readonly<Record<string, readonly ModeName[]>> = {
   verbose: ALL,
   against: ALL,
   tolerance: ALL,
+  'noise-floor': ALL,
   // These two define the mode.
   'with-worker': ALL,
   'control-address': ALL,
@@ -145,13 +146,20 @@ test('every flag and variable without an effect is named at once', () => {
 const TARGET = ['address', 'profile', 'config-file', 'api-key', ...tls];
 const CONTROL = [...TARGET.map((flag) => `control-${flag}`), 'control-namespace'];
 
+/** What `compare --run` shares with `run`. */
+const OF_STARTS = flagsOf(start).filter((flag) => flag !== 'what' && !searchFieldNames.map(flagOf).includes(flag));
+
 /** The commands other than run and start accept only flags that they use; yargs refuses the rest. */
 test.each<[string, object, readonly string[]]>([
   ['list', list, [...CONTROL, 'connect-timeout', 'output']],
   ['show', show, [...CONTROL, 'connect-timeout', 'run', 'output', 'verbose']],
-  ['compare', compare, ['files', 'base', 'new', 'tolerance', 'output']],
+  [
+    'compare',
+    compare,
+    ['files', 'base', 'new', 'run', 'calibrate', ...OF_STARTS, 'tolerance', 'noise-floor', 'out', 'output'],
+  ],
   ['report', report, ['files', 'output']],
-  ['history', history, ['folder', 'output']],
+  ['history', history, [...CONTROL, 'connect-timeout', 'folder', 'tolerance', 'noise-floor', 'output']],
   ['abort', abort, [...CONTROL, 'connect-timeout', 'run', 'reason']],
   ['watch', watch, [...TARGET, ...CONTROL, 'connect-timeout', 'run', 'out', 'output', 'verbose', 'metrics-linger']],
   ['doctor', doctor, [...TARGET, ...CONTROL, 'connect-timeout']],

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { handler } from '../../cli/commands/history';
 import { HISTORY_COLUMNS, historyCsv, historyRow, sparkline } from '../../report/history';
+import type { BenchmarkResult } from '../../report/result-schema';
 import { iterated } from '../support/iterated';
 
 const dir = mkdtempSync(join(tmpdir(), 'history-'));
@@ -49,6 +50,41 @@ test('the results of a folder are listed by load and time, with the p99 of the v
   expect(err).toMatch(/^Skipped: result file: .*package\.json is not a result\.json of this version/);
 });
 
+test('the result with which a change begins is marked in every output', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'history-changes-'));
+  [1, 1, 1.2].forEach((factor, i) =>
+    writeFileSync(
+      join(folder, `${i}.json`),
+      JSON.stringify(iterated(factor, { runId: `run-${i}`, timestamp: `2026-01-0${i + 1}T10:00:00.000Z` })),
+    ),
+  );
+  const change = 'p50 latency +20.0 % (worse), p99 latency +20.0 % (worse)';
+  await history({ folder });
+  expect(out.split('\n').filter((line) => line.includes('←'))).toEqual([
+    expect.stringMatching(/ run-2 .* PASSED {2}← p50 latency \+20\.0 % \(worse\), p99 latency \+20\.0 % \(worse\)$/),
+  ]);
+  out = '';
+  await history({ folder, output: 'jsonl' });
+  const changes = out
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { change: string | null }).change);
+  expect(changes).toEqual([null, null, change]);
+  out = '';
+  await history({ folder, output: 'csv', tolerance: '30' });
+  expect(out).not.toContain('worse');
+  rmSync(folder, { recursive: true });
+});
+
+test('a search is listed with its limits and its capacity', () => {
+  const goals = [{ name: 'p99=500ms', holds: 42 }];
+  const capacity = { goals } as unknown as BenchmarkResult['capacity'];
+  expect(historyRow({ ...iterated(), capacity }, 'f')).toMatchObject({
+    subject: 'simple: capacity with p99=500ms',
+    capacity: 42,
+  });
+});
+
 test('CSV has a row per result and JSON lines an object', async () => {
   await history({ folder: dir, output: 'csv' });
   const rows = out.trim().split('\r\n');
@@ -70,7 +106,13 @@ test('cells of a CSV are quoted where needed, and none begins like a formula', (
 });
 
 test('a folder that does not exist is refused, and an empty one has no results', async () => {
-  expect(() => history({ folder: join(dir, 'none') })).toThrow(/the folder ".*none" does not exist$/);
+  await expect(history({ folder: dir, noiseFloor: 'f.json' })).rejects.toThrow(
+    /^--noise-floor: "f.json" is invalid; expected off/,
+  );
+  await expect(history({ folder: dir, 'control-address': '127.0.0.1:1' })).rejects.toThrow(
+    /^the argument \[folder\] cannot be used with a control server/,
+  );
+  await expect(history({ folder: join(dir, 'none') })).rejects.toThrow(/the folder ".*none" does not exist$/);
   mkdirSync(join(dir, 'empty'));
   expect(await history({ folder: join(dir, 'empty') })).toBe(0);
   expect(out).toBe('No results.\n');

@@ -195,6 +195,12 @@ test('more lanes than generators: the run fails rather than start short', async 
   expect(result).toMatchObject({ outcome: 'ERROR', exitCode: 1, cleanup: { complete: true } });
 });
 
+test('without search attributes, the outcome of a run is in its memo', async () => {
+  await cluster.start('in-memo', { ...short, duration: '2s', rampUp: '500ms' }, { findBy: 'memo' });
+  const { outcome, runId } = await cluster.ended('in-memo');
+  expect((await cluster.client.workflow.getHandle('in-memo').describe()).memo).toMatchObject({ outcome, runId });
+});
+
 test('benchmark cleanup deletes the namespaces that runs registered, and no other', async () => {
   const result = await cluster.benchmark('to-clean', short);
   const args = ['cleanup', result.namespace, '--address', cluster.target.address];
@@ -225,4 +231,27 @@ test('a container that is started again continues its run, also one that is over
   expect(parseResult(again)).toEqual(first);
   const unnamed = await cluster.home.run(['run', ...at, '--attach']).ended;
   expect([unnamed.code, unnamed.stderr]).toEqual([104, expect.stringMatching(/--attach requires --workflow-id/)]);
+});
+
+test('a run has its workload, rate and outcome as search attributes, and history lists it', async () => {
+  const query = "BenchmarkWorkload = 'simple' AND BenchmarkRate = 10 AND BenchmarkOutcome IN ('PASSED', 'INVALID')";
+  const found = await eventually('the search attributes', async () => {
+    for await (const { workflowId } of cluster.client.workflow.list({ query })) return workflowId;
+    return undefined;
+  });
+  expect(found).toBe('restarted');
+  const { result } = await cluster.outcome('restarted');
+  const at = ['--control-address', cluster.control.address];
+  const { code, stdout } = await cluster.home.run(['history', ...at, '-o', 'jsonl']).ended;
+  expect(code).toBe(0);
+  const rows = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(rows.find(({ runId }) => runId === result!.runId)).toMatchObject({
+    outcome: result!.outcome,
+    subject: 'simple at 10/s',
+    change: null,
+    file: 'benchmark-control/restarted',
+  });
 });
