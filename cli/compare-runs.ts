@@ -10,7 +10,7 @@ import type { BenchmarkResult } from '../report/result-schema';
 import { compareOrRefuse, limitSettings, toleranceOf, type LimitSettings } from './comparison-options';
 import { RESULTS } from './deliver';
 import { badConfiguration, CliError } from './errors';
-import { requireTargets, runInterleaved, type Interleaved } from './interleaved';
+import { requireTargets, runInterleaved, type Interleaved, type PerformRun } from './interleaved';
 import { readCalibration, readSides, type InterleavedRuns } from './interleaved-options';
 import { storeCalibration } from './noise-floors';
 import { createOutFolder } from './out-folder';
@@ -20,23 +20,23 @@ import { defaultWorkflowId, describeCheckedRun } from './start-run';
 type Flags = Readonly<Record<string, unknown>>;
 
 /** Runs the two sides of `--run` alternately and compares them. Returns the exit code. */
-export async function compareRuns(argv: Flags): Promise<number> {
+export async function compareRuns(argv: Flags, perform?: PerformRun): Promise<number> {
   const limits = limitSettings(argv);
-  const done = await runAll(argv, readSides(argv), 'compare');
+  const done = await runAll(argv, readSides(argv), 'compare', perform);
   if (done === undefined) return EXIT.passed;
-  const comparison = withRepeated(compareOrRefuse(done.base, done.new, limits), done);
+  const comparison = compareDone(done, limits);
   deliverComparison(comparison, done.dir, argv);
   return comparison.outcome === 'REGRESSION' ? EXIT.regression : EXIT.passed;
 }
 
 /** Runs the same load on both sides and stores how much they differ. Returns the exit code. */
-export async function calibrate(argv: Flags): Promise<number> {
+export async function calibrate(argv: Flags, perform?: PerformRun): Promise<number> {
   if (argv.noiseFloor !== undefined)
     throw badConfiguration('--noise-floor cannot be used with --calibrate, which measures it');
   const limits: LimitSettings = { tolerance: toleranceOf(argv), noiseFloor: () => null };
-  const done = await runAll(argv, readCalibration(argv), 'calibrate');
+  const done = await runAll(argv, readCalibration(argv), 'calibrate', perform);
   if (done === undefined) return EXIT.passed;
-  const comparison = withRepeated(compareOrRefuse(done.base, done.new, limits), done);
+  const comparison = compareDone(done, limits);
   const calibration = calibrationOf([...done.base, ...done.new], comparison);
   const file = storeCalibration(calibration);
   deliverComparison(comparison, done.dir, argv);
@@ -50,7 +50,12 @@ interface Done extends Interleaved {
 }
 
 /** Runs everything, or prints the plan of a dry run and returns undefined. */
-async function runAll(argv: Flags, runs: InterleavedRuns, prefix: string): Promise<Done | undefined> {
+async function runAll(
+  argv: Flags,
+  runs: InterleavedRuns,
+  prefix: string,
+  perform?: PerformRun,
+): Promise<Done | undefined> {
   if (argv.dryRun) {
     process.stdout.write(describePlan(runs));
     return undefined;
@@ -64,13 +69,27 @@ async function runAll(argv: Flags, runs: InterleavedRuns, prefix: string): Promi
       `Note: ${runs.count} runs of each side cannot show a difference; set --iterations ${fewest} or more.\n`,
     );
   await requireTargets(runs, Boolean(argv.yes));
-  return { ...(await runInterleaved(runs, { dir, id }, Boolean(argv.yes))), dir };
+  return { ...(await runInterleaved(runs, { dir, id }, Boolean(argv.yes), perform)), dir };
 }
 
 function describePlan({ base, new: changed, count }: InterleavedRuns): string {
   const order = `order       base, new, new, base, …: ${count} runs of each side\n`;
   if (base === changed) return `${describeCheckedRun(base)}${order}`;
   return `base\n${describeCheckedRun(base)}\nnew\n${describeCheckedRun(changed)}\n${order}`;
+}
+
+/** Compares the results of both sides. Throws if they cannot be compared, for example because all runs of a side are INVALID. */
+function compareDone(done: Done, limits: LimitSettings): Comparison {
+  try {
+    return withRepeated(compareOrRefuse(done.base, done.new, limits), done);
+  } catch (err) {
+    const isInvalid = [...done.base, ...done.new].some(({ outcomes }) => outcomes.includes('INVALID'));
+    const { message } = err as Error;
+    throw new CliError(
+      `the runs are not compared: ${message}\nTheir results are in ${done.dir}.`,
+      isInvalid ? EXIT.invalid : EXIT.error,
+    );
+  }
 }
 
 function withRepeated(comparison: Comparison, { repeated }: Interleaved): Comparison {
