@@ -37,6 +37,7 @@ const OTHERS: Readonly<Record<string, 'kept' | 'not kept'>> = {
   BENCHMARK_GENERATORS: 'not kept',
   BENCHMARK_INSTANCE_TYPE: 'kept',
   BENCHMARK_LOG_LEVEL: 'kept',
+  BENCHMARK_MACHINE_NAME: 'kept',
   BENCHMARK_MAX_RATE: 'kept',
   BENCHMARK_MEMORY_LIMIT: 'kept',
   BENCHMARK_METRICS_ADDRESS: 'not kept',

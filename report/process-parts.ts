@@ -37,6 +37,12 @@ export const generator = z.strictObject({
       platform: z.string(),
       node: z.string(),
       sdk: z.string(),
+      name: z
+        .string()
+        .optional()
+        .describe(
+          'Name of the machine: BENCHMARK_MACHINE_NAME (the Helm chart sets the node), the ID of the ECS container instance, or the host name; unknown in a pod or ECS task without the first two',
+        ),
       instanceType: z
         .string()
         .describe('EC2 instance type of an ECS task, or BENCHMARK_INSTANCE_TYPE; otherwise unknown'),

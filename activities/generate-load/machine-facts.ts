@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, hostname, totalmem } from 'node:os';
 import type { MachineFacts } from '../../measurement/account/generator-audit';
 import { containerMemory } from './container-memory';
 
@@ -17,8 +17,8 @@ export async function machineFacts(): Promise<MachineFacts> {
 
 /**
  * Reads facts about the machine and the container. In an ECS task it also calls the metadata endpoint of the task, and that
- * of the instance unless BENCHMARK_INSTANCE_TYPE is set; outside of ECS it calls no endpoint. Facts that cannot be read are 'unknown'; a limit that is not set is
- * null.
+ * of the instance unless BENCHMARK_INSTANCE_TYPE is set; outside of ECS it calls no endpoint. Facts that cannot be read are
+ * 'unknown'; a limit that is not set is null.
  */
 export async function readMachineFacts(env: Environment): Promise<MachineFacts> {
   const task = env.ECS_CONTAINER_METADATA_URI_V4;
@@ -36,9 +36,27 @@ export async function readMachineFacts(env: Environment): Promise<MachineFacts> 
     platform: `${process.platform}/${process.arch}`,
     node: process.versions.node,
     sdk: sdkVersion(),
+    name: machineName(env),
     instanceType: instanceType ?? 'unknown',
     task: taskFacts?.Family ? `${taskFacts.Family}:${taskFacts.Revision ?? '?'}` : 'unknown',
   };
+}
+
+/**
+ * Returns the name of the machine, which tells whether two generators shared one: BENCHMARK_MACHINE_NAME, the ID of the ECS
+ * container instance, or the host name. In a pod or an ECS task, the host name is that of the pod or task, so the name is
+ * 'unknown' if neither of the others is there.
+ */
+function machineName(env: Environment): string {
+  if (env.BENCHMARK_MACHINE_NAME) return env.BENCHMARK_MACHINE_NAME;
+  if (env.ECS_CONTAINER_METADATA_URI_V4) return containerInstance(env.ECS_CONTAINER_METADATA_FILE) ?? 'unknown';
+  return env.KUBERNETES_SERVICE_HOST ? 'unknown' : hostname();
+}
+
+/** Returns the ID of the container instance from the file that the ECS agent writes with ECS_ENABLE_CONTAINER_METADATA. */
+function containerInstance(file: string | undefined): string | undefined {
+  const [, arn] = /"ContainerInstanceARN"\s*:\s*"([^"]+)"/.exec(file ? read(file) : '') ?? [];
+  return arn?.split('/').at(-1);
 }
 
 /** Returns the number of cores that the container may use, from cgroup v2's `quota period`; null without a quota. */

@@ -43,6 +43,8 @@ export interface MachineFacts {
   readonly platform: string;
   readonly node: string;
   readonly sdk: string;
+  /** The Kubernetes node, the ECS container instance or the host name; 'unknown' in a pod or task that cannot find it. Absent in older runs. */
+  readonly name?: string;
   /** The EC2 instance type and the ECS task; 'unknown' elsewhere. */
   readonly instanceType: string;
   readonly task: string;

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { createServer as createHttpServer } from 'node:http';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { cpuQuota, readMachineFacts } from '../../../activities/generate-load/machine-facts';
 
@@ -34,6 +37,25 @@ test('in an ECS task, the metadata endpoints provide the task and the instance t
     instanceType: 'c8g.xlarge',
   });
   server.close();
+});
+
+test('the machine is named by its variable, by the container instance of an ECS task, or by its host name', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'benchmark-metadata-'));
+  const file = join(dir, 'metadata.json');
+  // As the ECS agent writes it before the container starts.
+  const arn = 'arn:aws:ecs:eu-west-1:123456789012:container-instance/staging-benchmark/1f73d099b914411c';
+  writeFileSync(file, JSON.stringify({ Cluster: 'staging-benchmark', ContainerInstanceARN: arn }));
+  const name = async (env: Record<string, string>) => (await readMachineFacts(env)).name;
+  // Nothing listens there, and the type is given, so no endpoint of AWS is called.
+  const task = { ECS_CONTAINER_METADATA_URI_V4: 'http://127.0.0.1:1/v4', BENCHMARK_INSTANCE_TYPE: 'm7g.large' };
+  expect(await name({ ...task, ECS_CONTAINER_METADATA_FILE: file })).toBe('1f73d099b914411c');
+  expect(await name({ ...task, ECS_CONTAINER_METADATA_FILE: join(dir, 'missing.json') })).toBe('unknown');
+  expect(await name(task)).toBe('unknown');
+  const pod = { KUBERNETES_SERVICE_HOST: '10.96.0.1' };
+  expect(await name(pod)).toBe('unknown');
+  expect(await name({ ...pod, BENCHMARK_MACHINE_NAME: 'node-7' })).toBe('node-7');
+  expect(await name({})).toBe(hostname());
+  rmSync(dir, { recursive: true });
 });
 
 test("outside of ECS no endpoint is called, and unknown facts are 'unknown'", async () => {

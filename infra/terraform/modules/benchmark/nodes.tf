@@ -17,6 +17,7 @@ resource "aws_launch_template" "nodes" {
     ECS_INSTANCE_ATTRIBUTES={"${local.attribute}":"benchmark"}
     ECS_ENABLE_TASK_IAM_ROLE=true
     ECS_AWSVPC_BLOCK_IMDS=true
+    ECS_ENABLE_CONTAINER_METADATA=true
     ECS_CONTAINER_STOP_TIMEOUT=${var.stop_timeout}s
     CONFIG
   TEXT

@@ -266,6 +266,10 @@ run "metadata_is_closed_to_tasks" {
     condition     = { for entry in jsondecode(aws_ecs_task_definition.roles["load"].container_definitions)[0].environment : entry.name => entry.value }["BENCHMARK_INSTANCE_TYPE"] == "m7g.large"
     error_message = "tasks must get the instance type from their environment"
   }
+  assert {
+    condition     = strcontains(base64decode(aws_launch_template.nodes.user_data), "ECS_ENABLE_CONTAINER_METADATA=true\n")
+    error_message = "tasks must be able to read the ID of their instance from a file"
+  }
 }
 
 run "control_has_the_credentials_of_the_target" {
