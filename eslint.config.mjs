@@ -60,7 +60,7 @@ const zones = Object.entries(imports).flatMap(([folder, allowed]) =>
 );
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', 'tests/replay/histories/'] },
+  { ignores: ['dist/', 'coverage/', 'node_modules/', 'schemas/', 'tests/replay/histories/'] },
   eslint.configs.recommended,
   {
     files: ['**/*.mjs'],

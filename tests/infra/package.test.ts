@@ -33,13 +33,14 @@ test('the package has its commands, the workflow bundles, the schemas and the li
       'dist/bundles/load-workflows.js',
       'dist/machine/roles/host-process.js',
       'schemas/result.schema.json',
+      'schemas/index.d.ts',
       'LICENSE',
       'README.md',
     ]),
   );
-  expect(files.filter((path) => !/^(dist\/.*\.js|schemas\/.*\.json|[A-Z]+(\.md)?|package\.json)$/.test(path))).toEqual(
-    [],
-  );
+  expect(
+    files.filter((path) => !/^(dist\/.*\.js|schemas\/(.*\.json|index\.d\.ts)|[A-Z]+(\.md)?|package\.json)$/.test(path)),
+  ).toEqual([]);
   expect(files.filter((path) => path.startsWith('dist/scripts/'))).toEqual([]);
 });
 
