@@ -1,32 +1,40 @@
+import { DSQL_SECTION } from './dsql-panels';
 import { serverQuantile, serverRate, type Section } from './panels';
 
-/** Work that a server counts before its services start is not part of any service. */
-const SERVICES = '{service_name!="server"}';
+const FRONTEND = '{service_name="frontend"}';
+/** Calls that wait for something to happen, so that their latency shows nothing. */
+const SHORT_CALLS = '{service_name="frontend",operation!~"Poll.*|.*History|.*Update.*|.*Result"}';
 
 /** What the metrics of the target show. */
 export const CLUSTER_SECTIONS: readonly Section[] = [
   {
-    title: 'Cluster (if its own metrics are scraped too)',
+    title: 'Requests',
     description: 'For servers with the metrics framework tally or opentelemetry.',
     panels: [
       {
-        title: 'Persistence latency, p95',
-        unit: 's',
-        limit: ['at most', 0.05],
-        queries: [['{{operation}}', serverQuantile(0.95, 'persistence_latency', 'operation')]],
+        title: 'Requests per second',
+        unit: 'ops',
+        queries: [['{{service_name}}', serverRate('service_requests', 'service_name')]],
       },
       {
-        title: 'Shard lock latency, p95',
-        unit: 's',
-        limit: ['at most', 0.005],
-        queries: [['shard lock', serverQuantile(0.95, 'semaphore_latency', '', '{operation="ShardInfo"}')]],
+        title: 'Calls of clients and workers per second',
+        unit: 'ops',
+        description: 'What the frontend received, by operation.',
+        queries: [['{{operation}}', serverRate('service_requests', 'operation', FRONTEND)]],
       },
       {
-        title: 'Sync match rate',
-        unit: 'percentunit',
-        description: 'Share of the tasks that went directly to a waiting worker; the others went through the database.',
-        limit: ['at least', 0.95],
-        queries: [['sync match', `${serverRate('poll_success_sync')} / ${serverRate('poll_success')}`]],
+        title: 'Latency of the frontend, p95',
+        unit: 's',
+        description: 'Without the calls that wait for an event, such as polls.',
+        queries: [['{{operation}}', serverQuantile(0.95, 'service_latency', 'operation', SHORT_CALLS)]],
+      },
+      {
+        title: 'Errors',
+        unit: 'ops',
+        description: 'By type. Some are normal: NotFound of a lookup, Canceled of a poll whose client has gone.',
+        queries: [
+          ['{{service_name}} {{error_type}}', serverRate('service_error_with_type', 'service_name, error_type')],
+        ],
       },
       {
         title: 'Requests rejected within the cluster',
@@ -37,6 +45,72 @@ export const CLUSTER_SECTIONS: readonly Section[] = [
             '{{service_name}} {{resource_exhausted_cause}}',
             serverRate('service_errors_resource_exhausted', 'service_name, resource_exhausted_cause'),
           ],
+        ],
+      },
+    ],
+  },
+  {
+    title: 'History and matching',
+    panels: [
+      {
+        title: 'Shard lock latency, p95',
+        unit: 's',
+        description: 'How long an update of a workflow waited for its shard. More history shards shorten it.',
+        limit: ['at most', 0.005],
+        queries: [['shard lock', serverQuantile(0.95, 'semaphore_latency', '', '{operation="ShardInfo"}')]],
+      },
+      {
+        title: 'History tasks, p95',
+        unit: 's',
+        description:
+          'Time until history loaded a task, until it was scheduled, and from its creation to its execution.',
+        queries: (['load', 'schedule', 'queue'] as const).map((part) => [
+          part,
+          serverQuantile(0.95, `task_latency_${part}`),
+        ]),
+      },
+      {
+        title: 'Sync match rate',
+        unit: 'percentunit',
+        description: 'Share of the tasks that went directly to a waiting worker; the others went through the database.',
+        limit: ['at least', 0.95],
+        queries: [['sync match', `${serverRate('poll_success_sync')} / ${serverRate('poll_success')}`]],
+      },
+      {
+        title: 'Cache misses',
+        unit: 'percentunit',
+        description: 'Share of the lookups, by cache. A new workflow is not in the cache of mutable states.',
+        queries: [
+          [
+            '{{cache_type}}',
+            `${serverRate('cache_miss', 'cache_type')} / ${serverRate('cache_requests', 'cache_type')}`,
+          ],
+        ],
+      },
+    ],
+  },
+  {
+    title: 'Persistence',
+    panels: [
+      {
+        title: 'Persistence latency, p95',
+        unit: 's',
+        description: 'Time of the calls to the database, by operation.',
+        limit: ['at most', 0.05],
+        queries: [['{{operation}}', serverQuantile(0.95, 'persistence_latency', 'operation')]],
+      },
+      {
+        title: 'Persistence requests per second',
+        unit: 'ops',
+        description: 'Calls to the database, by operation.',
+        queries: [['{{operation}}', serverRate('persistence_requests', 'operation')]],
+      },
+      {
+        title: 'Persistence errors',
+        unit: 'ops',
+        description: 'By type. NotFound and ConditionFailed are normal.',
+        queries: [
+          ['{{service_name}} {{error_type}}', serverRate('persistence_error_with_type', 'service_name, error_type')],
         ],
       },
       {
@@ -59,66 +133,32 @@ export const CLUSTER_SECTIONS: readonly Section[] = [
     ],
   },
   {
-    title: 'Aurora DSQL (if the cluster has its persistence plugin)',
+    title: 'Processes of the cluster',
     panels: [
       {
-        title: 'Transaction latency, p95',
-        unit: 's',
-        description: 'The plugin records only transactions that lock shards, task queues or namespaces.',
-        queries: [['{{operation}}', serverQuantile(0.95, 'dsql_tx_latency', 'operation')]],
+        title: 'Memory in use',
+        unit: 'bytes',
+        description: 'Heap of the largest replica of each service.',
+        queries: [['{{service_name}}', 'max by (service_name) (memory_heapinuse)']],
       },
       {
-        title: 'Conflicts and retries',
-        unit: 'ops',
-        description: 'Of the transactions that the plugin records. CloudWatch counts all of them (--dsql-cluster).',
-        queries: [
-          ['{{operation}} conflicts', serverRate('dsql_tx_conflict', 'operation')],
-          ['{{operation}} gave up', serverRate('dsql_tx_exhausted', 'operation')],
-        ],
+        title: 'Goroutines',
+        unit: 'short',
+        description: 'Of the busiest replica of each service. Every open poll has some.',
+        queries: [['{{service_name}}', 'max by (service_name) (num_goroutines)']],
       },
       {
-        title: 'Connections of the fullest replica',
-        unit: 'percentunit',
-        description: 'Connections in use as a share of those that the pool allows.',
-        limit: ['at most', 0.9],
-        queries: [
-          [
-            '{{service_name}} in use',
-            `max by (service_name) (dsql_pool_in_use${SERVICES} / dsql_pool_max_open${SERVICES})`,
-          ],
-        ],
-      },
-      {
-        title: 'Emptiest connection reservoir',
-        unit: 'percentunit',
-        description: 'Ready connections as a share of the target. Below 50 % refills are slower than checkouts.',
-        limit: ['at least', 0.5],
+        title: 'Starts of a service',
+        unit: 'short',
+        description: 'How often replicas of each service started in the last five minutes.',
         queries: [
           [
             '{{service_name}}',
-            `min by (service_name) (dsql_reservoir_size${SERVICES} / dsql_reservoir_target${SERVICES})`,
+            '(sum by (service_name) (increase(restarts[5m])) or sum by (service_name) (increase(restarts_total[5m])))',
           ],
-        ],
-      },
-      {
-        title: 'Reservoir: failed refills, discards, and checkouts that found it empty',
-        unit: 'ops',
-        description: 'A checkout that finds the reservoir empty waits until a connection is opened.',
-        queries: [
-          ['refill failed: {{reason}}', serverRate('dsql_reservoir_refill_failures', 'reason')],
-          ['discarded: {{reason}}', serverRate('dsql_reservoir_discards', 'reason')],
-          ['empty {{service_name}}', serverRate('dsql_reservoir_empty', 'service_name')],
-        ],
-      },
-      {
-        title: 'Waits for a connection, failed token refreshes',
-        unit: 'ops',
-        description: 'Requests that waited for a pooled connection, and refreshes of the database token that failed.',
-        queries: [
-          ['{{service_name}} waits', serverRate('dsql_pool_wait', 'service_name', SERVICES)],
-          ['{{service_name}} token refreshes failed', serverRate('dsql_token_refresh_failures', 'service_name')],
         ],
       },
     ],
   },
+  DSQL_SECTION,
 ];

@@ -11,39 +11,44 @@ export const PHASES = 'max by (phase) (benchmark_phase)';
 
 const total = (metric: string) => `sum(rate(${metric}[$__rate_interval]))`;
 
-/** The sections of the dashboard. Their queries are of all runs; the variables of the dashboard restrict them. */
-export const DASHBOARD: readonly Section[] = [
+/** The panels that both dashboards begin with. */
+const LOAD: readonly Panel[] = [
+  {
+    title: 'Workflows per second',
+    unit: 'ops',
+    description: 'If the cluster keeps up, all three are nearly equal.',
+    queries: [
+      ['target', 'sum(benchmark_target_rate_per_second)'],
+      ['started', 'sum(benchmark_achieved_rate_per_second)'],
+      ['completed', 'sum(benchmark_throughput_per_second)'],
+    ],
+  },
+  {
+    title: 'Latency from the due time',
+    unit: 's',
+    description: 'From the instant at which an arrival should be sent to the completion of its workflow.',
+    queries: quantiles('benchmark_workflow_latency_seconds'),
+  },
+  {
+    title: 'Error rate',
+    unit: 'percentunit',
+    description: 'Arrivals that were rejected, unanswered or not sent, as a share of those that fell due.',
+    limit: ['at most', 0.01],
+    queries: [
+      [
+        'errors',
+        `((${total('benchmark_workflows_rejected_total')} or vector(0)) + (${total('benchmark_workflows_skipped_total')} or vector(0))) / ${total('benchmark_workflows_scheduled_total')}`,
+      ],
+    ],
+  },
+];
+
+/** The sections of the dashboard of a run. Their queries are of all runs; the variables of the dashboard restrict them. */
+const RUN_SECTIONS: readonly Section[] = [
   {
     title: 'Load',
     panels: [
-      {
-        title: 'Workflows per second',
-        unit: 'ops',
-        description: 'If the cluster keeps up, all three are nearly equal.',
-        queries: [
-          ['target', 'sum(benchmark_target_rate_per_second)'],
-          ['started', 'sum(benchmark_achieved_rate_per_second)'],
-          ['completed', 'sum(benchmark_throughput_per_second)'],
-        ],
-      },
-      {
-        title: 'Latency from the due time',
-        unit: 's',
-        description: 'From the instant at which an arrival should be sent to the completion of its workflow.',
-        queries: quantiles('benchmark_workflow_latency_seconds'),
-      },
-      {
-        title: 'Error rate',
-        unit: 'percentunit',
-        description: 'Arrivals that were rejected, unanswered or not sent, as a share of those that fell due.',
-        limit: ['at most', 0.01],
-        queries: [
-          [
-            'errors',
-            `((${total('benchmark_workflows_rejected_total')} or vector(0)) + (${total('benchmark_workflows_skipped_total')} or vector(0))) / ${total('benchmark_workflows_scheduled_total')}`,
-          ],
-        ],
-      },
+      ...LOAD,
       {
         title: 'Starts rejected or unanswered',
         unit: 'ops',
@@ -164,5 +169,21 @@ export const DASHBOARD: readonly Section[] = [
       },
     ],
   },
-  ...CLUSTER_SECTIONS,
 ];
+
+export interface Dashboard {
+  readonly title: string;
+  readonly uid: string;
+  readonly sections: readonly Section[];
+}
+
+/** The dashboards, by the name of their file in infra/grafana. */
+export const DASHBOARDS = {
+  // Not `temporal-benchmark`, which is the id of another project's dashboard.
+  'benchmark.json': { title: 'Temporal benchmark', uid: 'temporal-benchmark-load', sections: RUN_SECTIONS },
+  'cluster.json': {
+    title: 'Temporal cluster under a benchmark',
+    uid: 'temporal-benchmark-cluster',
+    sections: [{ title: 'Load of the benchmark', panels: LOAD }, ...CLUSTER_SECTIONS],
+  },
+} as const satisfies Readonly<Record<string, Dashboard>>;

@@ -1,21 +1,33 @@
-import { DASHBOARD, PHASES } from './dashboard';
+import { DASHBOARDS, PHASES, type Dashboard } from './dashboard';
 import type { Panel } from './panels';
 
 /** The labels of infra/collector/scrape.yaml, and `instance`, which Prometheus adds. */
 const RUN_LABELS = ['environment', 'run', 'task_role', 'instance'] as const;
 
 /** Metrics of a Temporal server that have the label `namespace`. */
-const BY_NAMESPACE = 'poll_success_sync|poll_success|service_errors_resource_exhausted';
+const BY_NAMESPACE =
+  'poll_success_sync|poll_success|service_errors_resource_exhausted|service_requests|service_error_with_type|service_latency_bucket|service_latency_seconds_bucket|service_latency_milliseconds_bucket';
 
 /** Returns a query that the variables of the dashboard restrict. A series without one of the labels is shown for All. */
 function selected(expr: string): string {
-  const matchers = (labels: readonly string[]) => labels.map((label) => `${label}=~"$${label}"`).join(',');
-  return expr
-    .replace(/\b(?:benchmark|temporal)_\w+/g, (metric) => `${metric}{${matchers(RUN_LABELS)}}`)
-    .replace(
-      new RegExp(`\\b(?:${BY_NAMESPACE})(?:_total)?(?=\\[)`, 'g'),
-      (metric) => `${metric}{${matchers(['namespace'])}}`,
-    );
+  const ofRun = RUN_LABELS.map(matching);
+  const ofBenchmark = restrict(expr, 'benchmark_\\w+', ofRun);
+  // A Temporal server has workers too, whose metrics have the same names and no role.
+  const ofSdk = restrict(ofBenchmark, 'temporal_\\w+', ['role!=""', ...ofRun]);
+  return restrict(ofSdk, `(?:${BY_NAMESPACE})(?:_total)?(?=[[{])`, [matching('namespace')]);
+}
+
+function matching(variable: string): string {
+  return `${variable}=~"$${variable}"`;
+}
+
+/** Adds matchers to each selector whose metric has a name of the pattern. */
+function restrict(expr: string, metrics: string, added: readonly string[]): string {
+  const matchers = added.join(',');
+  return expr.replace(
+    new RegExp(`\\b(${metrics})(?:\\{([^}]*)\\})?`, 'g'),
+    (_all, metric: string, own?: string) => `${metric}{${own === undefined ? '' : `${own},`}${matchers}}`,
+  );
 }
 
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
@@ -39,6 +51,19 @@ function variable(name: string, label: string, series: string) {
   };
 }
 
+const TAG = 'temporal-benchmark';
+
+/** Links to the other dashboards with the tag, which keep the time and the selected run. */
+const LINKS = {
+  type: 'dashboards',
+  title: 'Benchmark dashboards',
+  tags: [TAG],
+  asDropdown: false,
+  includeVars: true,
+  keepTime: true,
+  targetBlank: false,
+};
+
 const VARIABLES = [
   { name: 'datasource', type: 'datasource', query: 'prometheus', label: 'Data source' },
   ...RUN_LABELS.map((name, i) => {
@@ -46,8 +71,13 @@ const VARIABLES = [
     const label = name.replace('_', ' ').replace(/^./, (letter) => letter.toUpperCase());
     return variable(name, label, `benchmark_event_loop_delay_seconds{${restricted.join(',')}}`);
   }),
-  variable('namespace', 'Namespace of the server', '{__name__=~"service_requests|service_requests_total"}'),
 ];
+
+const NAMESPACE = variable(
+  'namespace',
+  'Namespace of the server',
+  '{__name__=~"service_requests|service_requests_total"}',
+);
 
 function panelJson({ title, unit, queries, description, limit }: Panel, gridPos: object) {
   const targets = queries.map(([legendFormat, expr], at) => {
@@ -84,10 +114,12 @@ function thresholdSteps([kind, value]: NonNullable<Panel['limit']>) {
   ];
 }
 
-/** Returns infra/grafana/benchmark.json: a dashboard to import. Grafana asks for the data source. */
-export function grafanaDashboard() {
+/** Returns a dashboard to import, such as infra/grafana/benchmark.json. Grafana asks for the data source. */
+export function grafanaDashboard(file: keyof typeof DASHBOARDS) {
+  const { title: name, uid, sections }: Dashboard = DASHBOARDS[file];
+  const ofCluster = file === 'cluster.json';
   let y = 0;
-  const panels = DASHBOARD.flatMap(({ title, description, panels: inside }) => {
+  const panels = sections.flatMap(({ title, description, panels: inside }) => {
     const row = { type: 'row', title, collapsed: false, gridPos: { x: 0, y, w: 24, h: 1 }, panels: [] };
     y += 1;
     const placed = inside.map((panel, i) => {
@@ -98,16 +130,16 @@ export function grafanaDashboard() {
     return [row, ...placed];
   });
   return {
-    title: 'Temporal benchmark',
-    // Not `temporal-benchmark`, which is the id of another project's dashboard.
-    uid: 'temporal-benchmark-load',
+    title: name,
+    uid,
     schemaVersion: 39,
-    tags: ['temporal', 'benchmark'],
+    tags: ['temporal', TAG],
+    links: [LINKS],
     time: { from: 'now-15m', to: 'now' },
     refresh: '5s',
     // One crosshair for all panels.
     graphTooltip: 1,
-    templating: { list: VARIABLES },
+    templating: { list: [...VARIABLES, ...(ofCluster ? [NAMESPACE] : [])] },
     annotations: { list: [phaseAnnotation()] },
     panels: panels.map((panel, i) => ({ id: i + 1, ...panel })),
   };

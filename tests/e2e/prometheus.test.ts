@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { freePort } from '../../machine/embedded-server';
 import { grafanaDashboard } from '../../machine/metrics/grafana';
 import { eventually, Home, parseResult } from '../support/cli';
@@ -17,6 +19,23 @@ afterEach(async () => {
   prometheus = undefined;
   await home.leave();
 });
+
+/** Panels of errors that a healthy run may have, and of a gauge that the server sets once a minute. */
+const BY_CHANCE = ['Errors', 'Persistence errors', 'Database connections'];
+/** What a healthy server on SQLite does not serve. */
+const NEVER = /resource_exhausted|dsql_/;
+
+/** Returns the address of the metrics of the run's embedded target: host:port. */
+function targetMetrics(): string | undefined {
+  const [session] = home.sessions;
+  if (session === undefined) return undefined;
+  const file = join(home.dir, 'state', 'temporal-benchmark', 'sessions', session, 'processes.json');
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as { targetMetrics?: string }).targetMetrics;
+  } catch {
+    return undefined; // Not written yet.
+  }
+}
 
 /** R3.8: each of the SDK's metrics is on the page, with the labels by which a dashboard groups it. */
 function expectSdkMetrics(page: string): void {
@@ -42,11 +61,22 @@ function expectSdkMetrics(page: string): void {
 
 here("a real Prometheus scrapes a real run: its rates are the result's within 1 %, its totals the ledger", async () => {
   const address = `127.0.0.1:${await freePort()}`;
-  prometheus = await Prometheus.scraping(address);
+  // The embedded target has a metrics port that the test reads from the state of the run.
+  const targets = join(home.dir, 'targets.json');
+  writeFileSync(targets, '[]');
+  const scrape = { scrape_interval: '1s' };
+  prometheus = await Prometheus.configured({
+    scrape_configs: [
+      { ...scrape, job_name: 'benchmark', static_configs: [{ targets: [address] }] },
+      { ...scrape, job_name: 'cluster', file_sd_configs: [{ files: [targets], refresh_interval: '1s' }] },
+    ],
+  });
   const load = ['--rate', '25', '--duration', '30s', '--ramp-up', '2s', '--workload', 'mix'];
   const mix = ['--mix', 'signal=1,simple=4', '--messages', '2'];
   const options = ['-o', 'json', '--metrics-address', address, '--metrics-linger', '6s'];
   const command = home.run(['run', ...load, ...mix, ...options]);
+  const target = await eventually("the port of the target's metrics", targetMetrics);
+  writeFileSync(targets, JSON.stringify([{ targets: [target] }]));
   await command.says(/hold 2\/2 .* p50/);
   const page = await (await fetch(`http://${address}/metrics`)).text();
   const latePage = await eventually(
@@ -81,12 +111,22 @@ here("a real Prometheus scrapes a real run: its rates are the result's within 1 
     const query = expr.replaceAll('$__rate_interval', '10s').replaceAll('$run', run).replace(/\$\w+/g, '.*');
     return (await prometheus!.values(query, at)).filter((value) => !Number.isNaN(value));
   };
-  const { panels, annotations } = grafanaDashboard();
-  const targets = panels.flatMap((panel) => ('targets' in panel ? panel.targets : []));
-  for (const { legendFormat: legend, expr } of targets) {
+  const { panels, annotations } = grafanaDashboard('benchmark.json');
+  const queries = panels.flatMap((panel) => ('targets' in panel ? panel.targets : []));
+  for (const { legendFormat: legend, expr } of queries) {
     const shown = /benchmark_|temporal_/.test(expr) && !/by \((code|reason)/.test(expr);
     expect([legend, (await shownBy(expr, '.*')).length > 0]).toEqual([legend, shown]);
     if (shown) expect([legend, await shownBy(expr, 'another-run')]).toEqual([legend, []]);
+  }
+  // So is every query of the other dashboard, which shows the embedded target and the load.
+  for (const panel of grafanaDashboard('cluster.json').panels.flatMap((one) => ('targets' in one ? [one] : []))) {
+    for (const { legendFormat: legend, expr } of panel.targets) {
+      const isShown = (await shownBy(expr, '.*')).length > 0;
+      const expected = BY_CHANCE.includes(panel.title) ? isShown : !NEVER.test(expr);
+      expect([panel.title, legend, isShown]).toEqual([panel.title, legend, expected]);
+      if (expr.includes('$namespace'))
+        expect([legend, await shownBy(expr.replaceAll('$namespace', 'another'), '.*')]).toEqual([legend, []]);
+    }
   }
   // It marks the only phase that the run is in.
   expect(await shownBy(annotations.list[0]!.expr, '.*')).toEqual([1]);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { CLUSTER_SECTIONS } from '../../machine/metrics/cluster-panels';
+import { DSQL_SECTION } from '../../machine/metrics/dsql-panels';
 import { eventually } from '../support/cli';
 import { testNeeding } from '../support/needs';
 import { canHavePrometheus, Prometheus } from '../support/prometheus';
@@ -11,7 +11,7 @@ import { canHavePrometheus, Prometheus } from '../support/prometheus';
 jest.setTimeout(120_000);
 
 const EXPOSITIONS = join(__dirname, '..', 'measurement', 'server', 'exposition');
-const { panels } = CLUSTER_SECTIONS.find(({ title }) => title.startsWith('Aurora DSQL'))!;
+const { panels } = DSQL_SECTION;
 
 /** Serves the pages of two replicas: first those from before a hold, then those from after it. */
 async function servedPages(scheme: string) {
