@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../machine/embedded-server';
-import { cacheDir } from '../../machine/paths';
 import { fromLogLines } from '../../machine/log-lines';
 import { EXIT } from '../../report/exit-codes';
 import type { BenchmarkResult } from '../../report/result-schema';
@@ -21,7 +20,8 @@ jest.setTimeout(900_000);
 
 const MAIN = join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
 const UID = '6b1d4a0e-9a4e-4d0f-8a37-2f3a5f1f7c11';
-const FIELDS = { "metadata.labels['batch.kubernetes.io/controller-uid']": UID };
+const NODE = 'node-7';
+const FIELDS = { "metadata.labels['batch.kubernetes.io/controller-uid']": UID, 'spec.nodeName': NODE };
 
 /** One set of values for each kind of installation. */
 const VALUES: Record<string, object> = {
@@ -35,6 +35,7 @@ const VALUES: Record<string, object> = {
     },
   },
   'a ServiceMonitor': { metrics: { serviceMonitor: { enabled: true, additionalLabels: { release: 'prometheus' } } } },
+  'a PodMonitor': { metrics: { podMonitor: { enabled: true, additionalLabels: { release: 'prometheus' } } } },
   'a CronJob': { run: { schedule: '0 3 * * *', spec: { rate: 50, duration: '5m' }, ttlSecondsAfterFinished: 3600 } },
   'everything else': {
     load: { instanceType: 'm7g.large', additionalEnv: [{ name: 'BENCHMARK_MAX_RATE', value: '200' }] },
@@ -69,7 +70,7 @@ describeWithGo('the Helm chart', ['helm'], () => {
       const dir = mkdtempSync(join(tmpdir(), 'benchmark-objects-'));
       const rendered = renderChart(VALUES[name]);
       // Its schema is that of the Prometheus Operator, in a test of its own.
-      const documents = rendered.split(/^---$/m).filter((text) => /kind: (?!ServiceMonitor)/.test(text));
+      const documents = rendered.split(/^---$/m).filter((text) => /kind: (?!ServiceMonitor|PodMonitor)/.test(text));
       const write = (text: string) => writeFileSync(join(dir, 'objects.yaml'), text);
       write(documents.join('---\n'));
       for (const version of ['1.31', '1.37']) {
@@ -82,16 +83,25 @@ describeWithGo('the Helm chart', ['helm'], () => {
     },
   );
 
-  test('a ServiceMonitor fits the schema of the Prometheus Operator, and selects the metrics of every worker', () => {
-    const objects = objectsOf(renderChart(VALUES['a ServiceMonitor']));
-    const monitor = objects.find(({ kind }) => kind === 'ServiceMonitor')!;
-    expect(operatorErrors(monitor)).toBe('');
-    expect(operatorErrors({ ...monitor, spec: { ...monitor.spec, endpoints: 'all' } })).toMatch(/endpoints/);
-    const service = objects.find(({ kind }) => kind === 'Service')!;
-    expect(service.metadata.labels).toMatchObject(monitor.spec.selector.matchLabels as object);
-    expect(monitor.metadata.labels).toMatchObject({ release: 'prometheus' });
-    for (const { spec } of objects.filter(({ kind }) => kind === 'Deployment'))
-      expect(spec.template.metadata.labels).toMatchObject(service.spec.selector as object);
+  test('the placement, labels and annotations of the values reach every pod; only load workers avoid other pods', () => {
+    const objects = objectsOf(renderChart(VALUES['everything else'])).filter(({ kind }) =>
+      ['Deployment', 'Job', 'Pod'].includes(kind),
+    );
+    expect(objects.length).toBe(4);
+    for (const object of objects) {
+      const pod = podOf(object) as unknown as Record<string, unknown>;
+      const [name] = [object.metadata.labels['app.kubernetes.io/component']];
+      expect([name, pod.nodeSelector]).toEqual([name, { pool: 'benchmark' }]);
+      expect(pod.tolerations).toEqual([{ key: 'benchmark', operator: 'Exists', effect: 'NoSchedule' }]);
+      expect(pod.imagePullSecrets).toEqual([{ name: 'registry' }]);
+      expect([name, 'affinity' in pod, 'topologySpreadConstraints' in pod]).toEqual([
+        name,
+        name === 'load',
+        name === 'load',
+      ]);
+      const template = object.spec.template?.metadata;
+      if (template) expect(template).toMatchObject({ labels: { team: 'platform' }, annotations: { team: 'platform' } });
+    }
   });
 
   test('there are a control worker, load workers, and a Job per upgrade or a CronJob', () => {
@@ -209,6 +219,7 @@ describeWithGo('the Helm chart', ['helm'], () => {
     const [result] = fromLogLines(job.stdout.split('\n')) as BenchmarkResult[];
     expectSoundAccount(result!);
     expect(result!.ledger.scheduled).toBe(47);
+    expect(result!.generators.map(({ machine }) => machine?.name)).toEqual([NODE]);
     expect(spawnSync(process.execPath, [MAIN, 'show', '-'], { input: job.stdout, encoding: 'utf8' })).toMatchObject({
       status: 0,
       stdout: expect.stringContaining('PASSED'),
@@ -226,24 +237,4 @@ describeWithGo('the Helm chart', ['helm'], () => {
 function validate(version: string, dir: string) {
   const args = ['--kubernetes-version', version, '--strict', 'objects.yaml'];
   return runPip('kubernetes-validate==1.37.0', 'kubernetes-validate', args, dir);
-}
-
-const MODELS = '@kubernetes-models/prometheus-operator@6.0.0';
-
-/** Returns what the Prometheus Operator's schema finds wrong with a ServiceMonitor; empty if nothing. */
-function operatorErrors(monitor: object): string {
-  const dir = join(cacheDir(), 'npm-prometheus-operator-6.0.0');
-  if (!existsSync(join(dir, 'node_modules'))) {
-    mkdirSync(dir, { recursive: true });
-    const args = ['install', '--prefix', dir, '--no-audit', '--no-fund', '--ignore-scripts', MODELS];
-    const { status, stderr } = spawnSync('npm', args, { encoding: 'utf8' });
-    if (status !== 0) throw new Error(stderr);
-  }
-  const script = `import { readFileSync } from 'node:fs';
-    import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor';
-    new ServiceMonitor(JSON.parse(readFileSync(0, 'utf8'))).validate();`;
-  const input = JSON.stringify(monitor);
-  const args = ['--input-type=module', '-e', script];
-  const { status, stderr } = spawnSync(process.execPath, args, { cwd: dir, encoding: 'utf8', input });
-  return status === 0 ? '' : stderr;
 }

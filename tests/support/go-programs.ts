@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { cacheDir } from '../../machine/paths';
 import { run } from './postgres-cluster/build';
 
-export type GoProgram = 'memory-frontend' | 'go-baseline' | 'helm' | 'actionlint';
+export type GoProgram = 'memory-frontend' | 'go-baseline' | 'helm' | 'kube-score' | 'actionlint';
 
 /** The package of a program that is not the folder's own: the folder pins it in go.mod and go.sum. */
 const PACKAGES: Partial<Record<GoProgram, string>> = {
   helm: 'helm.sh/helm/v3/cmd/helm',
+  'kube-score': 'github.com/zegl/kube-score/cmd/kube-score',
   actionlint: 'github.com/rhysd/actionlint/cmd/actionlint',
 };
 

@@ -271,3 +271,15 @@ template:
   spec:
     {{- include "temporal-benchmark.pod" $pod | nindent 4 }}
 {{- end -}}
+
+{{/* What a ServiceMonitor and a PodMonitor add to the series. */}}
+{{- define "temporal-benchmark.relabelings" -}}
+# The labels of infra/collector/scrape.yaml.
+relabelings:
+  - targetLabel: environment
+    replacement: {{ .Release.Name | quote }}
+  - sourceLabels: [__meta_kubernetes_pod_label_app_kubernetes_io_component]
+    targetLabel: task_role
+  - sourceLabels: [__meta_kubernetes_pod_name]
+    targetLabel: task
+{{- end -}}
