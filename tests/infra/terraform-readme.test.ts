@@ -33,3 +33,9 @@ test('both services wait for the association of their capacity provider, and wor
   expect(workers).toMatch(/depends_on = \[terraform_data\.association, aws_ecs_service\.control_server\]/);
   expect(server).toMatch(/depends_on = \[terraform_data\.association\]/);
 });
+
+test('Git ignores state and variables of an environment, but not the versions of its providers', () => {
+  const ignored = readFileSync(join(dir, '..', '..', '..', '..', '.gitignore'), 'utf8').split('\n');
+  expect(ignored).toEqual(expect.arrayContaining(['.terraform/', '*.tfstate', '*.tfstate.*', '*.tfvars']));
+  expect(ignored.filter((line) => line.includes('lock.hcl'))).toEqual([]);
+});
