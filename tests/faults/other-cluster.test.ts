@@ -40,7 +40,7 @@ test('a generator and a host with another target than the control worker refuse 
   const target = cluster.target;
   // The control server is the other cluster.
   cluster.target = cluster.control;
-  const wrong = await cluster.addWorker('generator,host', 1);
+  const wrong = await cluster.addWorker('generator,host');
   cluster.target = target;
   for (const executor of ['lean', 'sdk']) {
     const ended = await run('--executor', executor, ...(executor === 'sdk' ? ['--hosts', '1'] : []));
@@ -62,7 +62,7 @@ test('consent is asked for the target of the workers, not only for --address', a
   const local = cluster.target;
   // Not a loopback address, although it reaches the same server.
   cluster.target = { ...local, address: local.address.replace('127.0.0.1', '0.0.0.0') };
-  await cluster.addWorker('control,generator', 1);
+  await cluster.addWorker('control,generator');
   cluster.target = local;
   const refused = await run();
   expect(refused).toMatchObject({

@@ -15,8 +15,10 @@ import { onEnd } from './leftovers';
 import { TestFrontend, type FrontendOptions } from './frontend';
 import { TcpProxy } from './tcp-proxy';
 import { startTestServer, type TestServer } from './server';
+import { lanes } from './variant';
 
 export interface ClusterOptions {
+  /** Generator processes if a run has one lane; each further lane has one more. */
   readonly generators?: number;
   /** The roles of the first worker. */
   readonly roles?: string;
@@ -67,7 +69,7 @@ export class Cluster {
       cluster.frontend = await TestFrontend.start(target.address, frontend);
     }
     if (options.withNetwork) cluster.network = await TcpProxy.start(target.address);
-    await cluster.addWorker(roles, generators);
+    await cluster.addWorker(roles, generators + lanes - 1);
     return cluster;
   }
 
@@ -76,8 +78,8 @@ export class Cluster {
     return this.workers[0]!;
   }
 
-  /** Another machine's worker; resolves when its roles poll. */
-  async addWorker(roles: string, generators = 1): Promise<Command> {
+  /** Another machine's worker, by default with a generator per lane; resolves when its roles poll. */
+  async addWorker(roles: string, generators = lanes): Promise<Command> {
     const { frontend, network, control, target } = this;
     const { metricsPort } = this.targetOptions;
     const args = [

@@ -34,7 +34,7 @@ async function end(command: Command, pids: Record<string, number>) {
 
 test('kill -9 of a generator in mid-step: the step is run again, and every arrival of both attempts is accounted for', async () => {
   const { command, pids } = await inHold('--duration', '16s');
-  process.kill(pids.generator!, 'SIGKILL');
+  process.kill((pids.generator ?? pids['generator-0'])!, 'SIGKILL');
   const { ended, result } = await end(command, pids);
   expect(ended.code).toBe(0);
   const holds = result.steps.filter((step) => step.kind === 'hold');
