@@ -1,4 +1,5 @@
 import { attribute } from '../measurement/findings/attribution';
+import { flowsDuring, silentSeconds } from '../measurement/judging/hold-drift';
 import { mergeWindows } from '../measurement/judging/generator-windows';
 import { mergeObservations } from '../measurement/account/lane';
 import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from '../measurement/account/ledger';
@@ -215,17 +216,19 @@ function seriesOf(facts: RunFacts): BenchmarkResult['series'] {
 
 function findingsOf(
   counted: readonly ReportedStep[],
-  { reconciliation, workload, system }: RunFacts,
+  { reconciliation, workload, system, steps, seriesWidthMs }: RunFacts,
 ): BenchmarkResult['findings'] {
   const settings = system?.dynamicConfig;
   const dynamicConfig = settings === 'unknown' ? undefined : settings;
   const { visibilityWaitMs, unlisted } = reconciliation ?? {};
+  const series = steps.map((step) => step.measurement.series);
   const holds = counted.map(({ step, settled, verdict, validity, result, measurement }) => {
     return {
       targetRate: step.fromRate,
       ledger: settled,
       acknowledgedPerSecond: result.rates.acknowledged,
       completedPerSecond: result.rates.completed,
+      silentSeconds: silentSeconds(flowsDuring(step, series, seriesWidthMs)),
       visibilityWaitMs,
       unlisted,
       windows: mergeWindows(measurement.audits.flatMap(({ windows }) => (windows ? [windows] : []))),

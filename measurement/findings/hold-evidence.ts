@@ -10,6 +10,8 @@ export interface HoldEvidence {
   readonly ledger: Ledger;
   readonly acknowledgedPerSecond: number;
   readonly completedPerSecond: number;
+  /** For how long at its end workflows were started and none of them ended, seconds; absent if this is not known. */
+  readonly silentSeconds?: number;
   readonly verdict?: Verdict;
   readonly validity?: Validity;
   /** What the target did during the hold, as reported by the target. */

@@ -13,15 +13,17 @@ export const SYMPTOMS: readonly Symptom[] = [
     default: 'the generators, task queues per run',
     advice: 'check that workers poll the task queue: their logs, their namespace and the name of the task queue',
     threshold:
-      'a backlog of more than 5 seconds of load, while workflows complete, polls succeed and tasks are dispatched at less than 5 % of the target rate',
+      'a backlog of more than 5 seconds of load, while workflows complete, polls succeed and tasks are dispatched at less than 5 % of the target rate; or while no workflow completes in the last 5 seconds of the hold',
     evidence: (readings) => {
       const { workflowQueue: queue, targetRate, hold } = readings;
       if (!queue || queue.highestBacklog <= 5 * targetRate) return undefined;
       // The statistics of the queue are approximate and several seconds old, so they do not decide alone.
       const polls = readings.named('successful polls').reduce((sum, { perSecond = 0 }) => sum + perSecond, 0);
       const rates = [queue.dispatchedPerSecond, hold.completedPerSecond, polls];
-      return rates.every((rate) => rate < 0.05 * targetRate)
-        ? `backlog of ${queue.highestBacklog} workflow tasks, growing by up to ${queue.growthPerSecond.toFixed(1)}/s; ${hold.completedPerSecond.toFixed(1)} workflows/s completed`
+      const { silentSeconds = 0 } = hold;
+      const isSilent = silentSeconds >= 5;
+      return isSilent || rates.every((rate) => rate < 0.05 * targetRate)
+        ? `backlog of ${queue.highestBacklog} workflow tasks, growing by up to ${queue.growthPerSecond.toFixed(1)}/s; ${hold.completedPerSecond.toFixed(1)} workflows/s completed${isSilent ? `, none in the last ${silentSeconds.toFixed(0)} s` : ''}`
         : undefined;
     },
   },

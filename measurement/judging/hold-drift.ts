@@ -34,6 +34,13 @@ export function flowsDuring(
   return factor <= 1 ? { widthMs, flows } : { widthMs: widthMs * factor, flows: joinFlows(flows, factor) };
 }
 
+/** Returns for how long at the end of a hold workflows were started and none of them ended, seconds. */
+export function silentSeconds({ widthMs, flows }: HoldFlows): number {
+  const ended = flows.findLastIndex((flow) => flow.ended > 0);
+  const silent = flows.slice(ended + 1);
+  return silent.some(({ started }) => started > 0) ? (silent.length * widthMs) / 1000 : 0;
+}
+
 /**
  * Tests the flows of a hold for drift.
  *

@@ -81,6 +81,11 @@ const cases: readonly [name: string, knob: string, observation: HoldEvidence][] 
     hold(observed([counter('successful polls', 3)], unpolled), { completedPerSecond: 0.1 }),
   ],
   [
+    'no worker polls the task queue',
+    'the workers of the task queue (--executor, --task-queue)',
+    hold(observed([], unpolled), { silentSeconds: 6, completedPerSecond: 25 }),
+  ],
+  [
     'slow database',
     'the size of the database',
     hold(observed([latency('persistence latency', 'CreateWorkflowExecution', 80)])),

@@ -1,5 +1,5 @@
 import { packSeries, type SeriesPoint } from '../../../measurement/account/series';
-import { flowsDuring, holdDrift } from '../../../measurement/judging/hold-drift';
+import { flowsDuring, holdDrift, silentSeconds } from '../../../measurement/judging/hold-drift';
 
 const point = (index: number, change: Partial<SeriesPoint>): SeriesPoint => ({
   index,
@@ -40,4 +40,15 @@ test('a hold in which nothing was observed, or that is too short, has no drift',
   expect(holdDrift(nothing, 100)).toBeUndefined();
   const short = flowsDuring({ startMs: 0, durationMs: 9000 }, [series(9, () => ({ opened: 9 }))], 1000);
   expect(holdDrift(short, 9)).toBeUndefined();
+});
+
+test('the end of a hold is silent while workflows are started and none ends', () => {
+  const flow = (started: number, ended: number) => ({ started, ended });
+  const busy = flow(20, 20);
+  const silent = flow(20, 0);
+  expect(silentSeconds({ widthMs: 2000, flows: [busy, silent, busy, silent, silent, silent] })).toBe(6);
+  expect(silentSeconds({ widthMs: 1000, flows: [silent, silent, flow(20, 1)] })).toBe(0);
+  // A server that answers nothing starts nothing.
+  expect(silentSeconds({ widthMs: 1000, flows: [busy, flow(0, 0), flow(0, 0)] })).toBe(0);
+  expect(silentSeconds({ widthMs: 1000, flows: [] })).toBe(0);
 });
