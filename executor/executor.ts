@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { temporal } from '@temporalio/proto';
 import type { Resolved } from '../temporal/connections';
 import type { RequestListener } from '../temporal/timed-calls';
@@ -71,7 +70,6 @@ export class LeanExecutor {
   private constructor(private readonly options: ExecutorOptions) {
     this.connection = new WireConnection(options.target, options.namespace, options.connections ?? 1);
     this.calls = new WorkerCalls(new TimedConnection(this.connection, options.onRequest), this.giveUp.signal);
-    setMaxListeners(0, this.cancelPolls.signal);
   }
 
   /** Connects and begins to poll. Rejects if the server cannot be reached. */

@@ -24,8 +24,8 @@ export class WorkerCalls {
   ) {}
 
   /** One call, without repetition. */
-  async once(method: string, frame: Buffer, deadlineMs = CALL_MS, signal?: AbortSignal): Promise<Buffer> {
-    return await this.connection.unary(method, frame, { deadlineMs, signal });
+  once(method: string, frame: Buffer, deadlineMs = CALL_MS, signal?: AbortSignal): Promise<Buffer> {
+    return this.connection.unary(method, frame, { deadlineMs, signal });
   }
 
   /**

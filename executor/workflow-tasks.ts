@@ -76,7 +76,7 @@ export class WorkflowTasks {
   }
 
   private async executeOne(task: WorkflowTask): Promise<WorkflowTask | undefined> {
-    const run = await this.historyOf(task);
+    const run = this.historyAtHand(task) ?? (await this.historyOf(task));
     const program = programs[task.workflowType];
     if (task.query !== undefined) return await this.answerQuery(task, run);
     if (!program) return await this.fail(task);
@@ -147,16 +147,19 @@ export class WorkflowTasks {
     await calls.repeat('RespondWorkflowTaskFailed', frame, TASK_TIMEOUT_MS);
   }
 
+  /** The run's history up to this task, if no call is needed to have all of it. */
+  private historyAtHand(task: WorkflowTask): RunHistory | undefined {
+    if (task.nextPageToken.length > 0 || task.history.length === 0) return undefined;
+    const run = this.runs.get(task.runId) ?? new RunHistory();
+    return run.append(task.history) ? this.remember(task, run) : undefined;
+  }
+
   /** The run's history up to this task: what is remembered and what is new, or all of it. */
   private async historyOf(task: WorkflowTask): Promise<RunHistory> {
-    const { runId, history, startedEventId, query } = task;
-    const known = this.runs.get(runId);
-    const run = known?.append(history) ? known : await this.rebuild(task);
+    const known = this.runs.get(task.runId);
+    const run = known?.append(task.history) ? known : await this.rebuild(task);
     if (run === known) await this.appendPages(run, task, task.nextPageToken);
-    // Events of a task that exists for an update only are not in the history that a rebuild reads.
-    if (query === undefined) run.lastEventId = Math.max(run.lastEventId, startedEventId);
-    this.remember(runId, run);
-    return run;
+    return this.remember(task, run);
   }
 
   private async rebuild(task: WorkflowTask): Promise<RunHistory> {
@@ -181,10 +184,13 @@ export class WorkflowTasks {
   }
 
   /** Remembers a run as the one used last. */
-  private remember(runId: string, run: RunHistory): void {
+  private remember({ runId, query, startedEventId }: WorkflowTask, run: RunHistory): RunHistory {
+    // Events of a task that exists for an update only are not in the history that a rebuild reads.
+    if (query === undefined) run.lastEventId = Math.max(run.lastEventId, startedEventId);
     this.runs.delete(runId);
     this.runs.set(runId, run);
     while (this.runs.size > this.options.maxCachedRuns) this.runs.delete(this.runs.keys().next().value!);
+    return run;
   }
 }
 

@@ -2,6 +2,7 @@ import type { Connection } from '@temporalio/client';
 import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import { status } from '@grpc/grpc-js';
 import { grpcCode } from '../../temporal/grpc-errors';
+import { AsyncContexts } from './async-contexts';
 
 /** Identifies an activity attempt in calls to the control server. */
 export interface AttemptRef {
@@ -27,13 +28,14 @@ export class ControlLink {
   constructor(
     private readonly connection: Connection,
     private readonly attempt: AttemptRef,
+    private readonly contexts = new AsyncContexts([]),
   ) {}
 
   /** Sends a heartbeat and returns the state of the attempt. Never throws. */
   async heartbeat(details: unknown, deadlineMs: number): Promise<AttemptState> {
     const { namespace, taskToken, identity } = this.attempt;
     try {
-      const { cancelRequested } = await this.connection.withDeadline(Date.now() + deadlineMs, () =>
+      const recorded = this.connection.withDeadline(Date.now() + deadlineMs, () =>
         this.connection.workflowService.recordActivityTaskHeartbeat({
           namespace,
           taskToken,
@@ -41,6 +43,8 @@ export class ControlLink {
           details: { payloads: toPayloads(defaultPayloadConverter, details) },
         }),
       );
+      this.contexts.leave();
+      const { cancelRequested } = await recorded;
       return cancelRequested ? 'canceled' : 'current';
     } catch (err) {
       const code = grpcCode(err);

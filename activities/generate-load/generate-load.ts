@@ -7,6 +7,7 @@ import { rateAt } from '../../measurement/load/profile';
 import type { GenerateLoadInput, LaneCheckpoint } from '../../orchestrator/activity-types';
 import { PICKED_UP_LATE } from '../../orchestrator/names';
 import type { TargetConnections } from '../../temporal/target-connections';
+import type { AsyncContexts } from './async-contexts';
 import { machineFacts } from './machine-facts';
 import { anchorClock } from './clock';
 import { ControlLink, Fence } from './control-link';
@@ -26,6 +27,7 @@ export interface GeneratorDeps {
   readonly targets: TargetConnections;
   readonly identity: string;
   readonly executors: LaneExecutors;
+  readonly contexts: AsyncContexts;
   /** Writes to the process's log. */
   readonly log: (message: string, fields: Record<string, unknown>) => void;
   /** The highest rate of a whole step that this process accepts, starts per second: BENCHMARK_MAX_RATE. */
@@ -54,13 +56,14 @@ export function createGenerateLoad(deps: GeneratorDeps) {
    */
   return async function generateLoad(input: GenerateLoadInput): Promise<LaneResult> {
     requireAllowedRate(deps.maxRate, input);
+    const context = Context.current();
     const observer = deps.observe(input.workload, input.run.namespace);
     let target: LaneTarget | undefined;
     let unfinished: Promise<unknown> = Promise.resolve();
     const onUnfinishedLoad = (load: Promise<unknown>) => deps.onUnfinishedLoad((unfinished = load));
     try {
       target = await LaneTarget.open(deps, input, observer);
-      return await runLane({ ...deps, onUnfinishedLoad }, input, observer, target);
+      return await runLane({ ...deps, onUnfinishedLoad }, context, input, observer, target);
     } finally {
       observer.end();
       const close = () => target?.close();
@@ -71,20 +74,21 @@ export function createGenerateLoad(deps: GeneratorDeps) {
 
 async function runLane(
   deps: GeneratorDeps,
+  context: Context,
   input: GenerateLoadInput,
   metrics: LaneObserver,
   target: LaneTarget,
 ): Promise<LaneResult> {
-  const context = Context.current();
   const { info } = context;
-  const link = new ControlLink(deps.control, {
+  const attempt = {
     namespace: deps.controlNamespace,
     taskToken: info.taskToken,
     workflowId: info.workflowExecution!.workflowId,
     workflowRunId: info.workflowExecution!.runId,
     activityId: info.activityId,
     identity: deps.identity,
-  });
+  };
+  const link = new ControlLink(deps.control, attempt, deps.contexts);
   const previous = info.heartbeatDetails as LaneCheckpoint | undefined;
   const audit = new LaneAudit(deps.identity, info.attempt, await machineFacts());
   const observer: LaneObserver = {

@@ -1,4 +1,6 @@
+import { asyncLocalStorage } from '@temporalio/activity';
 import { Worker } from '@temporalio/worker';
+import { AsyncContexts } from '../../activities/generate-load/async-contexts';
 import { createGenerateLoad } from '../../activities/generate-load/generate-load';
 import { LaneExecutors } from '../../activities/generate-load/lane-executors';
 import { buildIdOf } from '../build-id';
@@ -22,6 +24,11 @@ async function main(): Promise<void> {
     targets,
     identity,
     executors,
+    contexts: new AsyncContexts([
+      asyncLocalStorage,
+      role.native.callContextStorage,
+      role.connection.callContextStorage,
+    ]),
     maxRate: maxRateOf(process.env),
     onUnfinishedLoad: (load) => unfinishedLoad.push(load),
     observe: (workload, namespace) => metrics.lane(workload, namespace),

@@ -10,6 +10,7 @@ const { LaneExecutors } = load('./activities/generate-load/lane-executors.js');
 const { LaneTarget } = load('./activities/generate-load/lane-target.js');
 const { paceLane } = load('./activities/generate-load/pace-lane.js');
 const { layOut } = load('./measurement/load/profile.js');
+const { LaneMetrics } = load('./machine/metrics/lane-metrics.js');
 const { summarize } = load('./measurement/account/histogram.js');
 
 const [address, rate, seconds, mode] = [
@@ -32,12 +33,12 @@ const input = {
   ...{ maxObservers: Number.MAX_SAFE_INTEGER, maxInFlight: rate * 11, completionTimeoutMs: 20_000 },
   ...{ connections: 1, heartbeatTimeoutMs: 5000 },
 };
-const targets = { resolve: () => ({ address, options: {} }) };
+const targets = { resolve: () => ({ address, options: {} }), requireCluster: () => Promise.resolve() };
 const executors = new LaneExecutors({ targets, identity: 'bench', buildId: 'bench', log: console.error });
-const nothing = () => undefined;
-const observer = { requested: nothing, executed: nothing, taskTaken: nothing };
+// The metrics of a generator process are part of what it costs.
+const observer = new LaneMetrics().lane('simple', 'default');
 const target = await LaneTarget.open({ targets, identity: 'bench', executors }, input, observer);
-const account = new LaneAccount(input);
+const account = new LaneAccount(input, observer);
 await target.calls.warmUp();
 let maxRss = 0;
 const sampling = setInterval(() => {

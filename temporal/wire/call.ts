@@ -8,18 +8,46 @@ export interface CallRequest {
   readonly headers: OutgoingHttpHeaders;
   readonly frame: Buffer;
   readonly maxReplyBytes: number;
-  readonly deadlineMs: number;
-  readonly signal?: AbortSignal;
+}
+
+/** What a call occupies a place of until it ends: a queue, a session, a deadline, or a signal. */
+export interface Place {
+  /** Called once when the call no longer occupies the place. */
+  leave(call: Call): void;
 }
 
 const NOTHING = Buffer.alloc(0);
+/** The property of a stream that refers to its call: handlers that all streams share cost less than closures per call. */
+const CALL = Symbol('call');
+
+type CallStream = ClientHttp2Stream & { [CALL]: Call };
+
+function onResponse(this: CallStream, headers: IncomingHttpHeaders): void {
+  this[CALL].takeHeaders(headers);
+}
+
+function onTrailers(this: CallStream, headers: IncomingHttpHeaders): void {
+  this[CALL].takeStatus(headers);
+}
+
+function onData(this: CallStream, chunk: Buffer): void {
+  this[CALL].takeData(chunk);
+}
+
+function onClose(this: CallStream): void {
+  this[CALL].closed(this);
+}
+
+function ignore(): void {
+  // The close of the stream follows.
+}
 
 /** One unary call. It waits for a stream, may be refused by one and take another, and ends exactly once. */
 export class Call {
-  /** Called once when the call no longer occupies the place it had: in a queue, or on a session. */
-  onLeave: () => void = () => undefined;
-  /** Called when the server refused the stream, so that it certainly has not processed the call. */
-  onRefused: () => void = () => undefined;
+  /** Where the call is: in a queue, or on a session. */
+  place?: Place;
+  /** When the call fails unless it has ended: performance.now. */
+  dueAtMs = 0;
   private stream?: ClientHttp2Stream;
   private reply: Buffer = NOTHING;
   private chunks?: Buffer[];
@@ -27,28 +55,28 @@ export class Call {
   /** What headers or trailers said: an error, or null for success. */
   private outcome: WireError | null | undefined;
   private over = false;
-  private readonly timer: NodeJS.Timeout;
-  private readonly abort = () => this.fail(cancelledError());
 
+  /**
+   * @param deadline what ends the call when its time is over, and `signal` what ends it when it is canceled
+   * @param onRefused called when the server refused the stream, so that it certainly has not processed the call
+   */
   constructor(
     readonly request: CallRequest,
+    private readonly deadline: Place,
+    private readonly signal: Place | undefined,
+    private readonly onRefused: (call: Call) => void,
     private readonly resolve: (reply: Buffer) => void,
     private readonly reject: (err: WireError) => void,
-  ) {
-    this.timer = setTimeout(
-      () => this.fail(new WireError(status.DEADLINE_EXCEEDED, 'Deadline exceeded')),
-      request.deadlineMs,
-    );
-    request.signal?.addEventListener('abort', this.abort);
-  }
+  ) {}
 
   begin(stream: ClientHttp2Stream): void {
     this.stream = stream;
-    stream.on('response', (headers) => this.headers(headers));
-    stream.on('trailers', (headers) => this.status(headers));
-    stream.on('data', (chunk: Buffer) => this.data(chunk));
-    stream.on('error', () => undefined);
-    stream.on('close', () => this.closed(stream));
+    (stream as CallStream)[CALL] = this;
+    stream.on('response', onResponse);
+    stream.on('trailers', onTrailers);
+    stream.on('data', onData);
+    stream.on('error', ignore);
+    stream.on('close', onClose);
     stream.end(this.request.frame);
   }
 
@@ -60,16 +88,23 @@ export class Call {
     this.reject(err);
   }
 
-  private headers(headers: IncomingHttpHeaders): void {
-    if (headers['grpc-status'] !== undefined) this.status(headers);
+  /** Leaves its stream, which the server or the end of the session refused, and takes another. */
+  refused(): void {
+    this.stream = undefined;
+    this.leave();
+    this.onRefused(this);
+  }
+
+  takeHeaders(headers: IncomingHttpHeaders): void {
+    if (headers['grpc-status'] !== undefined) this.takeStatus(headers);
     else if (Number(headers[':status']) !== 200) this.outcome = httpError(headers);
   }
 
-  private status(headers: IncomingHttpHeaders): void {
+  takeStatus(headers: IncomingHttpHeaders): void {
     if (headers['grpc-status'] !== undefined) this.outcome = trailersError(headers) ?? null;
   }
 
-  private data(chunk: Buffer): void {
+  takeData(chunk: Buffer): void {
     this.bytes += chunk.length;
     if (this.bytes === chunk.length) this.reply = chunk;
     else (this.chunks ??= [this.reply]).push(chunk);
@@ -83,14 +118,10 @@ export class Call {
       );
   }
 
-  private closed(stream: ClientHttp2Stream): void {
+  closed(stream: ClientHttp2Stream): void {
     if (this.over) return;
     const { rstCode } = stream;
-    if (rstCode === constants.NGHTTP2_REFUSED_STREAM && this.outcome === undefined) {
-      this.stream = undefined;
-      this.onLeave();
-      return this.onRefused();
-    }
+    if (rstCode === constants.NGHTTP2_REFUSED_STREAM && this.outcome === undefined) return this.refused();
     this.finish();
     if (this.outcome === null) this.deliver();
     else this.reject(this.outcome ?? (stream.session?.destroyed === false ? resetError(rstCode) : lostError()));
@@ -110,9 +141,15 @@ export class Call {
 
   private finish(): void {
     this.over = true;
-    clearTimeout(this.timer);
-    this.request.signal?.removeEventListener('abort', this.abort);
-    this.onLeave();
+    this.deadline.leave(this);
+    this.signal?.leave(this);
+    this.leave();
+  }
+
+  private leave(): void {
+    const { place } = this;
+    this.place = undefined;
+    place?.leave(this);
   }
 }
 

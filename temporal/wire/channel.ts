@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
-import { Call, cancelledError } from './call';
+import { Call, cancelledError, type Place } from './call';
+import { cancellationBy, Deadlines } from './call-ends';
 import { addressesOf, type Endpoint } from './endpoint';
 import { WireSession, type SessionOptions } from './session';
 import { WireError } from './status';
@@ -37,11 +38,14 @@ const CLOSED = 'the connection is closed';
  * connects and while the server's limit of concurrent calls is reached. After a failed attempt to connect they fail at
  * once until the pause is over.
  */
-export class WireChannel {
+export class WireChannel implements Place {
   private session?: WireSession;
   private readonly sessions = new Set<WireSession>();
   private readonly waiting = new Set<Call>();
-  private readonly headers = new Map<string, Record<string, string>>();
+  /** By the timeout of the call and its method. */
+  private readonly headers = new Map<number, Map<string, Record<string, string>>>();
+  private readonly deadlines = new Deadlines();
+  private readonly dispatchAgain = (call: Call) => this.dispatch(call);
   private connecting = false;
   private failures = 0;
   private lastFailure?: { readonly atMs: number; readonly err: WireError };
@@ -65,11 +69,19 @@ export class WireChannel {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(cancelledError());
       const { maxReplyBytes } = this.options;
-      const request = { headers: this.headersOf(method, deadlineMs), frame, maxReplyBytes, deadlineMs, signal };
-      const call = new Call(request, resolve, reject);
-      call.onRefused = () => this.dispatch(call);
+      const request = { headers: this.headersOf(method, deadlineMs), frame, maxReplyBytes };
+      const deadline = this.deadlines.of(deadlineMs);
+      const cancellation = signal && cancellationBy(signal);
+      const call = new Call(request, deadline, cancellation, this.dispatchAgain, resolve, reject);
+      deadline.take(call);
+      cancellation?.take(call);
       this.dispatch(call);
     });
+  }
+
+  /** Takes a call out of the queue. */
+  leave(call: Call): void {
+    this.waiting.delete(call);
   }
 
   /** Calls that are under way or waiting. */
@@ -96,7 +108,7 @@ export class WireChannel {
     if (!this.session && !this.connecting && this.lastFailure && this.pauseLeftMs > 0)
       return call.fail(this.lastFailure.err);
     this.waiting.add(call);
-    call.onLeave = () => this.waiting.delete(call);
+    call.place = this;
     if (!this.session) this.connect();
   }
 
@@ -160,33 +172,37 @@ export class WireChannel {
       this.session = undefined;
       if (this.waiting.size > 0 && !this.closed) this.connect();
     }
+    if (this.waiting.size > 0) this.sendWaiting();
+    if (this.closed && this.active === 0) this.onIdle();
+  }
+
+  private sendWaiting(): void {
     for (const call of this.waiting) {
       if (!this.session?.free) break;
       this.waiting.delete(call);
       this.session.send(call);
     }
-    if (this.closed && this.active === 0) this.onIdle();
   }
 
   /** Always with a deadline: the server refuses polls without one. */
   private headersOf(method: string, deadlineMs: number): Record<string, string> {
-    const key = `${method} ${deadlineMs}`;
-    let headers = this.headers.get(key);
-    if (!headers) {
-      const { endpoint } = this;
-      headers = {
-        ':method': 'POST',
-        ':scheme': endpoint.tls ? 'https' : 'http',
-        ':authority': endpoint.authority,
-        ':path': SERVICE + method,
-        te: 'trailers',
-        'content-type': 'application/grpc',
-        'grpc-timeout': timeoutHeader(deadlineMs),
-        ...endpoint.headers,
-      };
-      // Deadlines are few; what an odd caller adds is not kept for ever.
-      if (this.headers.size < 256) this.headers.set(key, headers);
-    }
+    const kept = this.headers.get(deadlineMs);
+    const known = kept?.get(method);
+    if (known) return known;
+    const { endpoint } = this;
+    const headers = {
+      ':method': 'POST',
+      ':scheme': endpoint.tls ? 'https' : 'http',
+      ':authority': endpoint.authority,
+      ':path': SERVICE + method,
+      te: 'trailers',
+      'content-type': 'application/grpc',
+      'grpc-timeout': timeoutHeader(deadlineMs),
+      ...endpoint.headers,
+    };
+    if (kept) kept.set(method, headers);
+    // Timeouts are few; those that an odd caller adds are not kept for ever.
+    else if (this.headers.size < 256) this.headers.set(deadlineMs, new Map([[method, headers]]));
     return headers;
   }
 }

@@ -1,7 +1,7 @@
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Call } from './call';
+import type { Call, Place } from './call';
 import type { Endpoint } from './endpoint';
 
 /** How one HTTP/2 session behaves. */
@@ -16,8 +16,10 @@ export interface SessionOptions {
   readonly sessionWindowBytes: number;
 }
 
+const REQUEST = { endStream: false };
+
 /** One HTTP/2 session to one address. It takes calls until it is draining, and is gone when its socket closes. */
-export class WireSession {
+export class WireSession implements Place {
   /** Calls that are under way. */
   active = 0;
   /** It takes no further calls: the server said GOAWAY, or its socket is gone. */
@@ -76,20 +78,22 @@ export class WireSession {
 
   send(call: Call): void {
     this.active += 1;
-    call.onLeave = () => {
-      this.active -= 1;
-      if (this.draining && this.active === 0) this.http2.destroy();
-      this.onChange();
-    };
+    call.place = this;
+    let stream;
     try {
-      call.begin(this.http2.request(call.request.headers, { endStream: false }));
+      stream = this.http2.request(call.request.headers, REQUEST);
     } catch {
       // Nothing was sent: the session is closing and its event has not arrived yet.
-      this.active -= 1;
       this.draining = true;
-      this.onChange();
-      call.onRefused();
+      return call.refused();
     }
+    call.begin(stream);
+  }
+
+  leave(): void {
+    this.active -= 1;
+    if (this.draining && this.active === 0) this.http2.destroy();
+    this.onChange();
   }
 
   get gone(): boolean {

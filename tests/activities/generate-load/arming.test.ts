@@ -1,5 +1,6 @@
 import type { Connection } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { AsyncContexts } from '../../../activities/generate-load/async-contexts';
 import { createGenerateLoad } from '../../../activities/generate-load/generate-load';
 import { TargetConnections } from '../../../temporal/target-connections';
 import { laneInput } from '../../support/lane';
@@ -33,6 +34,7 @@ function arming(cancelRequested: boolean) {
     targets: new TargetConnections(),
     identity: 'generator',
     executors: {} as never,
+    contexts: new AsyncContexts([]),
     log: ignore,
     onUnfinishedLoad: ignore,
     observe: () => ({

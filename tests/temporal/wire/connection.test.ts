@@ -97,6 +97,22 @@ test('a call that is not answered fails at its deadline, and the server hears of
   expect(await reset).toBe(constants.NGHTTP2_CANCEL);
 });
 
+test('each call fails at its own deadline, whatever other calls have the same timeout', async () => {
+  const [answered, ...silent] = [0, 1, 2];
+  let calls = 0;
+  const server = await serve((one) => (calls++ === answered ? reply(one, Buffer.from('answer')) : undefined));
+  const connection = connectTo(server.address);
+  await call(connection, 300);
+  for (const _ of silent) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const from = performance.now();
+    expect(await failureOf(call(connection, 300))).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    expect(performance.now() - from).toBeGreaterThanOrEqual(299);
+    expect(performance.now() - from).toBeLessThan(600);
+  }
+  expect(connection.active).toBe(0);
+});
+
 test('a call is canceled by its signal, whether it is under way or waits', async () => {
   const server = await serve(() => undefined, { maxConcurrentStreams: 1 });
   const connection = connectTo(server.address);
