@@ -1,3 +1,4 @@
+import { freePort } from '../../machine/embedded-server';
 import { Home, parseResult } from '../support/cli';
 import { expectSoundAccount } from '../support/result';
 import { startTestServer, type TestServer } from '../support/server';
@@ -13,13 +14,15 @@ afterEach(async () => {
 });
 
 test('a search on a server with a low limit of history names the setting', async () => {
-  server = await startTestServer({ dynamicConfig: ['history.rps=150'] });
+  const metricsPort = await freePort();
+  server = await startTestServer({ dynamicConfig: ['history.rps=150'], metricsPort });
+  const metrics = ['--server-metrics', `http://127.0.0.1:${metricsPort}/metrics`];
   const load = ['--lanes', '1', '--max-rate', '160', '--precision', '10%', '--max-duration', '10m'];
-  const command = home.run(['capacity', '-o', 'json', '--address', server.address, ...load]);
+  const command = home.run(['capacity', '-o', 'json', '--address', server.address, ...metrics, ...load]);
   const result = parseResult(await command.ended);
   expectSoundAccount(result);
-  const { goals, sentence, next } = result.capacity!;
-  expect(goals[0]).toMatchObject({ end: 'found' });
-  expect(sentence).toMatch(/Limited by: .*history\.rps/);
-  expect(next.advice).toMatch(/history\.rps/);
+  expect(result.capacity!.goals[0]).toMatchObject({ end: 'found' });
+  // Other work on this machine may be named first.
+  const [first] = result.findings.filter(({ name }) => name !== "no CPU left on the generators' machine");
+  expect(first).toMatchObject({ knob: 'history.rps' });
 });
