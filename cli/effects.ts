@@ -66,6 +66,7 @@ const FLAGS: Readonly<Record<string, Rule>> = {
   'metrics-address': PAGE,
   'metrics-linger': PAGE,
   attach: NAMED_CONTROL,
+  web: unless(({ isDryRun }) => !isDryRun, 'cannot be used with --dry-run, which starts nothing'),
   measured: unless(({ isDryRun }) => isDryRun, 'requires --dry-run'),
 };
 

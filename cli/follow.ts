@@ -4,33 +4,41 @@ import { EXIT } from '../report/exit-codes';
 import { CliError } from './errors';
 import { nameOfSignal } from './interruption';
 import { isRunning, startSupervisor } from './local-session';
+import type { LivePage } from './live-page';
 import { LiveView } from './live-view';
 import type { LocatedRun } from './locate';
+import { RunWatch } from './run-watch';
 
 const SUPERVISOR_CHECK_MS = 1000;
 
 /**
- * Shows a run until it ends. The first Ctrl-C aborts the run, which then cleans up and reports. The second Ctrl-C ends
+ * Shows a run in the terminal, and on a page if there is one, until it ends. The first Ctrl-C aborts the run, which then cleans up and reports. The second Ctrl-C ends
  * this process and does not wait for the report.
  */
-export async function follow(run: LocatedRun, env: NodeJS.ProcessEnv): Promise<RunOutcome> {
-  const view = new LiveView(run.client, run.workflowId);
+export async function follow(run: LocatedRun, env: NodeJS.ProcessEnv, page?: LivePage): Promise<RunOutcome> {
+  const watch = new RunWatch(run.client, run.workflowId);
+  const view = new LiveView();
+  watch.subscribe(({ state }) => view.show(state));
+  page?.follow(watch);
   const interrupts = new Interrupts(run, view);
   const supervision = keepSupervised(run, env, view);
-  const showing = view.run();
+  const watching = watch.run();
   try {
-    return await Promise.race([
+    const outcome = await Promise.race([
       awaitRun(run.client, run.workflowId, { failWhenStuck: true }),
       supervision.endedElsewhere,
     ]);
+    page?.end(outcome);
+    return outcome;
   } catch (err) {
     if (err instanceof RunStuckError) throw new CliError(`${err.message}\n${nextCommands(run)}`);
     throw err;
   } finally {
+    watch.stop();
     view.stop();
     interrupts.end();
     clearInterval(supervision.timer);
-    await showing;
+    await watching;
   }
 }
 

@@ -7,6 +7,8 @@ export interface LiveState {
   /** Absent outside the load. */
   readonly load?: LoadState;
   readonly notes: readonly string[];
+  /** How long the run has not answered, milliseconds; absent if it answers. */
+  readonly silentMs?: number;
 }
 
 export interface LoadState {
@@ -76,14 +78,16 @@ export function frame(state: LiveState, screen: Screen): string[] {
     cut(`${'p50'.padEnd(LABEL)}${latest?.p50Ms === undefined ? 'none yet' : readableMs(latest.p50Ms)}`),
     cut(`${'in flight'.padEnd(LABEL)}${load.inFlight}${backlog(load)}`),
     paint(total === 0 ? 'dim' : 'red', cut(`${'errors'.padEnd(LABEL)}${errors}`)),
-    ...state.notes.slice(-1).map((note) => cut(`${'note'.padEnd(LABEL)}${note}`)),
+    ...[silence(state) ?? state.notes.at(-1)].flatMap((note) => (note ? [cut(`${'note'.padEnd(LABEL)}${note}`)] : [])),
     paint('dim', cut('Ctrl-C aborts with a report; Ctrl-C twice does not wait for it')),
   ];
 }
 
 /** Returns the state as one line, for a small terminal or a file. */
-export function oneLine({ phase, load }: LiveState): string {
-  if (!load) return phase;
+export function oneLine(state: LiveState): string {
+  const { phase, load } = state;
+  const silent = silence(state);
+  if (!load) return silent === undefined ? phase : `${phase}; ${silent}`;
   const { elapsedMs, durationMs, step, targetRate, inFlight, errors, history } = load;
   const latest = history.at(-1);
   const latency =
@@ -97,7 +101,14 @@ export function oneLine({ phase, load }: LiveState): string {
     `in flight ${inFlight}`,
     `errors ${Object.values(errors).reduce((sum, count) => sum + count, 0)}`,
     `${Math.ceil(left(load) / 1000)} s left`,
+    ...(silent === undefined ? [] : [silent]),
   ].join('  ');
+}
+
+/** Says that the run has not answered for some time; undefined if it answers. */
+export function silence({ silentMs }: Pick<LiveState, 'silentMs'>): string | undefined {
+  if (silentMs === undefined) return undefined;
+  return `no answer from the control worker for ${Math.round(silentMs / 1000)} s; waiting for it`;
 }
 
 const BLOCKS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

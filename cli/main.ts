@@ -7,6 +7,7 @@ import * as run from './commands/run';
 import * as capacity from './commands/capacity';
 import * as start from './commands/start';
 import * as watch from './commands/watch';
+import * as web from './commands/web';
 import * as list from './commands/list';
 import * as show from './commands/show';
 import * as compare from './commands/compare';
@@ -37,6 +38,7 @@ const COMMANDS = [
   capacity,
   start,
   watch,
+  web,
   list,
   show,
   compare,

@@ -1,6 +1,7 @@
 import type { AbortLimits } from '../measurement/judging/abort';
 import type { Ledger, Settlement } from '../measurement/account/ledger';
 import type {
+  Interruption,
   LaneHistograms,
   LaneResult,
   Observation,
@@ -111,6 +112,8 @@ export interface LaneCheckpoint {
   /** Absent if an older version sent the heartbeat. */
   readonly series?: ThinSeries;
   readonly gapArrivals: number;
+  /** Absent if there are none. */
+  readonly interruptions?: readonly Interruption[];
   readonly inFlight: number;
   readonly awaited: number;
 }

@@ -12,7 +12,7 @@ import type { PlannedStep } from './plan';
  */
 export interface Carried extends Pick<
   RunFacts,
-  'startedAtMs' | 'loadStartMs' | 'steps' | 'generators' | 'hosts' | 'notes' | 'shifts' | 'system'
+  'startedAtMs' | 'loadStartMs' | 'steps' | 'generators' | 'serverRows' | 'hosts' | 'notes' | 'shifts' | 'system'
 > {
   readonly health?: Health;
   /** Whether an earlier version has started hosts, under the id that they had in it. */

@@ -6,7 +6,7 @@ import { emptyParts, withScheduled } from '../measurement/account/mix';
 import { openSequences } from '../measurement/account/open-set';
 import { SequenceSet } from '../measurement/account/sequence-set';
 import { mergeSeries, packSeries, scheduledSeries, spread } from '../measurement/account/series';
-import { dueTimes, firstDueAt } from '../measurement/load/arrivals';
+import { arrivalsFrom, dueTimes, firstDueAt, type LaneSchedule } from '../measurement/load/arrivals';
 import type { GenerateLoadInput, LaneCheckpoint } from './activity-types';
 
 /** Where a lane is in the load, and which arrivals it has. */
@@ -61,6 +61,7 @@ export function lostLane(
       parts: withScheduled(emptyParts(kinds.map(({ workload }) => workload)), kindOf, 0, due),
       series: packSeries(scheduledSeries(dueTimes(schedule, 0, due), seriesWidthMs)),
       gapArrivals: due,
+      interruptions: [{ fromMs: 0 }],
     };
   }
   const { ledger, observation, cursor, provisional } = checkpoint;
@@ -86,5 +87,13 @@ export function lostLane(
       ]),
     ),
     gapArrivals: checkpoint.gapArrivals + sinceHeartbeat,
+    interruptions: [
+      ...(checkpoint.interruptions ?? []),
+      { fromMs: lostAtMs(schedule, cursor.next, nowMs - startAtMs) },
+    ],
   };
+}
+
+function lostAtMs(schedule: LaneSchedule, next: number, nowMs: number): number {
+  return Math.max(0, Math.round(Math.min(nowMs, arrivalsFrom(schedule, next).dueMs)));
 }

@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Ledger } from '../measurement/account/ledger';
+import type { BenchmarkResult } from '../report/result-schema';
 import type { StepSnapshot } from './activity-types';
 
 /** The phases of a run, in order. */
@@ -29,6 +30,10 @@ export interface ProgressStep {
   readonly toRate: number;
   readonly durationMs: number;
   readonly startAtMs: number;
+  /** The name of the step, its iteration, and its planned offset from the start of the load; absent in older versions. */
+  readonly name?: string;
+  readonly iteration?: number;
+  readonly startMs?: number;
 }
 
 /** How far a capacity search is. Rates are starts per second. */
@@ -76,6 +81,9 @@ export interface Progress {
   /** The steps started so far, including one whose generators wait for its start time. */
   readonly timeline: readonly ProgressStep[];
   readonly loadDurationMs: number;
+  /** The steps that have ended, and the width of the intervals in the series of each step; absent in older versions. */
+  readonly stepsEnded?: number;
+  readonly seriesWidthMs?: number;
   /** Milliseconds until the planned end of the load. */
   readonly etaMs: number;
   readonly aborted?: string;
@@ -85,6 +93,12 @@ export interface Progress {
 }
 
 export const progressQuery = defineQuery<Progress>('progress');
+
+/**
+ * The result as it would be if the run ended now: what the steps that have ended measured. A step in progress is not in it.
+ * It is for the live page, which asks when a step has ended.
+ */
+export const interimResultQuery = defineQuery<BenchmarkResult>('interimResult');
 
 export interface AbortRequest {
   readonly reason?: string;

@@ -46,9 +46,9 @@ export async function measure(
       await phase(state, 'load', load);
     });
     // A canceled step returns what it has measured, so a cancellation does not always cause an error.
-    if (scope.consideredCancelled) state.found.abortReason ??= 'canceled';
+    if (scope.consideredCancelled) state.abort('canceled');
   } catch (err) {
-    if (isCancellation(err)) state.found.abortReason ??= 'canceled';
+    if (isCancellation(err)) state.abort('canceled');
     else {
       state.found.error = rootCause(err) ?? String(err);
       state.found.misconfigured = MISCONFIGURED.some((type) => type === failureType(err));
@@ -102,6 +102,6 @@ function report(state: RunState): BenchmarkResult {
  */
 export async function continueRunAsNew(state: RunState, input: SpecInput | undefined): Promise<void> {
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
-  if (CancellationScope.current().consideredCancelled) state.found.abortReason ??= 'canceled';
+  if (CancellationScope.current().consideredCancelled) state.abort('canceled');
   if (state.found.abortReason === undefined) await continueAsNew(input, state.carry());
 }

@@ -7,10 +7,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { checkAbortRequest } from './abort-request';
-import { rateAt } from '../measurement/load/profile';
-import { mergeLedgers, startedWorkflows, total, unaccounted, type Ledger } from '../measurement/account/ledger';
+import { thinRows, type ServerRow } from '../measurement/server/over-time';
+import type { TargetObservation } from '../measurement/server/target';
 import type { RunFacts, StepFacts } from '../report/facts';
 import { decisiveOf, generatorsOf } from '../report/generators';
+import { resultOf } from '../report/result';
 import type { BenchmarkSpec } from '../spec/parse';
 import { carriedFindings, carriedSteps, type BegunStep, type Carried } from './carried';
 import type { Health, RunRef, StepSnapshot } from './activity-types';
@@ -18,6 +19,7 @@ import { detailsOf } from './details';
 import {
   abortUpdate,
   breachSignal,
+  interimResultQuery,
   progressQuery,
   snapshotSignal,
   type AbortRequest,
@@ -29,7 +31,8 @@ import { runRefOf } from './run-ref';
 import { planOf, thresholdsOf, type Plan, type PlannedStep } from './plan';
 import { searchedPlan, type SearchState } from './search-state';
 import { shortActivities } from './proxies';
-import { latencyOfLatest, latencyOfSteps, Snapshots } from './snapshots';
+import { progressOf } from './run-progress';
+import { Snapshots } from './snapshots';
 
 /** Appears among the SDK's metrics of the control role. */
 const phaseGauge = metricMeter.createGauge(
@@ -56,11 +59,15 @@ export class RunState {
   readonly shifts: { step: string; byMs: number }[];
   readonly found: Mutable<
     Partial<
-      Pick<RunFacts, 'system' | 'reconciliation' | 'workload' | 'cleanup' | 'error' | 'misconfigured' | 'abortReason'>
+      Pick<
+        RunFacts,
+        'system' | 'reconciliation' | 'workload' | 'cleanup' | 'error' | 'misconfigured' | 'abortReason' | 'abortedAtMs'
+      >
     >
   > = {};
   hosts: RunFacts['hosts'];
   generators: RunFacts['generators'];
+  private serverRows: readonly ServerRow[];
   /** The id of the workflow that keeps the run's hosts; undefined until it has been started. */
   hostsWorkflow?: string;
   health?: Health;
@@ -99,6 +106,7 @@ export class RunState {
     this.shifts = [...(carried?.shifts ?? [])];
     this.hosts = carried?.hosts ?? [];
     this.generators = carried?.generators ?? [];
+    this.serverRows = carried?.serverRows ?? [];
     this.hostsWorkflow =
       carried?.hostsWorkflow ?? (carried?.hostsStarted ? legacyHostsWorkflowId(workflowId) : undefined);
     this.begun = [...(carried?.begun ?? [])];
@@ -110,9 +118,10 @@ export class RunState {
   /** Registers the message handlers. It must be called before the first await, so that no message stays unhandled. */
   setHandlers(abort: () => void): void {
     setHandler(progressQuery, () => this.progress());
+    setHandler(interimResultQuery, () => resultOf(this.facts()));
     const end = (reason: string) => {
       if (this.isPastWaiting) return;
-      this.found.abortReason ??= reason;
+      this.abort(reason);
       abort();
     };
     setHandler(snapshotSignal, (snapshot) => this.addSnapshot(snapshot));
@@ -123,6 +132,13 @@ export class RunState {
       return { phase: this.phase };
     };
     setHandler(abortUpdate, onAbort, { validator: checkAbortRequest });
+  }
+
+  /** Records why the run ends early, and when. The first reason counts. */
+  abort(reason: string): void {
+    if (this.found.abortReason !== undefined) return;
+    this.found.abortReason = reason;
+    this.found.abortedAtMs = Date.now();
   }
 
   enter(phase: Phase): void {
@@ -141,11 +157,6 @@ export class RunState {
     this.begun.push({ step, startAtMs });
   }
 
-  /** Returns the step whose start time has passed last. A later step may have been started already. */
-  private stepAt(nowMs: number) {
-    return [...this.begun].reverse().find(({ startAtMs }) => startAtMs <= nowMs) ?? this.begun[0];
-  }
-
   /** Reads the hosts' reports; keeps the previous ones if there is no answer. The lean executor has no hosts. */
   async readHosts(): Promise<void> {
     if (this.hostsWorkflow === undefined && patched('no-hosts-to-read')) return;
@@ -154,10 +165,20 @@ export class RunState {
   }
 
   finishStep({ measurement, ...facts }: StepFacts): void {
-    const { audits } = measurement;
+    const { audits, target: observed } = measurement;
+    const { overTime = [], ...target } = observed ?? {};
+    const placed = overTime.map(([atMs, ...values]) => [facts.step.startMs + atMs!, ...values]);
+    this.serverRows = thinRows([...this.serverRows, ...placed]);
     const reported = facts.step.kind === 'hold' ? audits : audits.filter((audit) => audit.capLowered > 0);
     this.generators = generatorsOf([...this.generators, ...reported]);
-    this.steps.push({ ...facts, measurement: { ...measurement, audits: decisiveOf(audits) } });
+    this.steps.push({
+      ...facts,
+      measurement: {
+        ...measurement,
+        audits: decisiveOf(audits),
+        ...(observed ? { target: target as TargetObservation } : {}),
+      },
+    });
     this.steps.sort((a, b) => a.step.index - b.step.index);
     this.snapshots.delete(facts.step.index);
     this.showDetails();
@@ -177,6 +198,7 @@ export class RunState {
       loadStartMs: this.loadStartMs,
       steps: carriedSteps(this.steps),
       generators: this.generators,
+      serverRows: this.serverRows,
       hosts: this.hosts,
       hostsWorkflow: this.hostsWorkflow,
       notes: this.notes,
@@ -209,6 +231,7 @@ export class RunState {
       shifts: this.shifts,
       steps: this.steps,
       generators: this.generators,
+      serverRows: this.serverRows,
       hosts: this.hosts,
       notes: this.notes,
       ...this.found,
@@ -217,51 +240,12 @@ export class RunState {
   }
 
   progress(): Progress {
-    const live = this.snapshots.all;
-    const latest = live.at(-1);
-    const latency = latencyOfLatest(live) ?? latencyOfSteps(this.steps);
-    const ledger = mergeLedgers([...this.steps.map((step) => step.settled), ...live.map((one) => one.ledger)]);
-    const ended = this.steps.map(({ measurement }) => measurement.observation);
-    const count = (counts: readonly number[]) => counts.reduce((sum, n) => sum + n, 0);
-    const completed = count([...ended, ...live].map((one) => one.completed));
-    const failed = count([...ended.map((one) => total(one.failed)), ...live.map((one) => one.failed)]);
-    const elapsedMs = this.loadStartMs === undefined ? 0 : Date.now() - this.loadStartMs;
-    const loading = this.phase === 'load' ? this.stepAt(Date.now()) : undefined;
-    return {
-      runId: this.run.runId,
-      namespace: this.run.namespace,
-      phase: this.phase,
-      ...(loading ? { step: this.describeStep(loading.step) } : {}),
-      targetRate: loading ? rateAt(loading.step, Date.now() - loading.startAtMs) : 0,
-      achievedRate: loading ? (latest?.ratePerSecond ?? 0) : 0,
-      scheduled: ledger.scheduled,
-      sent: sentOf(ledger),
-      acknowledged: startedWorkflows(ledger),
-      completed,
-      failed,
-      ledger,
-      errors: total(ledger.rejected) + total(ledger.skipped) + total(ledger.unknown) + ledger.inDoubt,
-      ...(latency ? { latency } : {}),
-      ...(latest?.backlog ? { backlog: latest.backlog } : {}),
-      loadStartMs: this.loadStartMs ?? 0,
-      timeline: this.begun.map(({ step: { kind, fromRate, toRate, durationMs, attempt, index }, startAtMs }) => {
-        return { number: index + 1, kind, attempt, fromRate, toRate, durationMs, startAtMs };
-      }),
-      loadDurationMs: this.loadDurationMs,
-      etaMs: Math.max(0, this.loadDurationMs - elapsedMs),
-      ...this.search?.etaAndProgress(),
-      ...(this.found.abortReason === undefined ? {} : { aborted: this.found.abortReason }),
-      notes: this.notes,
-    };
+    return progressOf(this, this.snapshots.all, this.begun);
   }
 
   /** Whether no workflow of the load is waited for any more, so that there is nothing left to abort. */
   private get isPastWaiting(): boolean {
     return ['sample', 'verdict', 'cleanup', 'report', 'done'].includes(this.phase);
-  }
-
-  private describeStep(step: PlannedStep) {
-    return { number: step.index + 1, steps: this.planned.length, kind: step.kind, attempt: step.attempt };
   }
 
   /** Adds a snapshot, unless its step has ended. */
@@ -277,8 +261,4 @@ export class RunState {
   showDetails(): void {
     setCurrentDetails(detailsOf(this.progress(), this.steps));
   }
-}
-
-function sentOf(ledger: Ledger): number {
-  return startedWorkflows(ledger) + total(ledger.rejected) + total(ledger.unknown) + unaccounted(ledger);
 }

@@ -5,6 +5,7 @@ import type { GeneratorAudit } from '../measurement/account/generator-audit';
 import type { Ledger } from '../measurement/account/ledger';
 import type { HostHistory, Validity } from '../measurement/judging/validity';
 import type { Thresholds, Verdict } from '../measurement/judging/verdict';
+import type { ServerRow } from '../measurement/server/over-time';
 import type { SearchPlan } from '../measurement/capacity/search';
 import type { TrialRecord } from '../measurement/capacity/trial';
 import type { BenchmarkSpec, SpecInput } from '../spec/parse';
@@ -106,6 +107,8 @@ export interface RunFacts {
   /** The load of each generator process over all holds. */
   readonly generators: readonly GeneratorAudit[];
   readonly hosts: readonly HostHistory[];
+  /** What the server did over time, on the timeline of the load; absent if an older version started the run. */
+  readonly serverRows?: readonly ServerRow[];
   readonly reconciliation?: {
     readonly settledBy: string;
     readonly visibilityWaitMs: number;
@@ -121,6 +124,8 @@ export interface RunFacts {
   /** Whether the error is a mistake in the configuration. */
   readonly misconfigured?: boolean;
   readonly abortReason?: string;
+  /** When the run was aborted: milliseconds since the epoch. */
+  readonly abortedAtMs?: number;
   /** Only of a capacity search. */
   readonly search?: SearchFacts;
   readonly notes: readonly string[];

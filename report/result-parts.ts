@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_ROWS } from '../measurement/server/over-time';
 import { MEASURE_NAMES, type MeasureName } from '../measurement/server/server-measures';
 
 // The workflow sandbox forbids building functions from text, which zod would do by default.
@@ -199,3 +200,34 @@ export const finding = z
       .describe("The recommended value for a key of the server's dynamic configuration, if it can be computed"),
   })
   .describe('What limited the run, with its evidence and the setting that changes it');
+
+export const event = z
+  .strictObject({
+    atMs: ms.describe('Place on the time axis of `series`: milliseconds from the start of the load'),
+    kind: z.enum([
+      'generator-lost',
+      'generator-replaced',
+      'host-restarted',
+      'rate-limit-began',
+      'rate-limit-ended',
+      'refusals-began',
+      'refusals-ended',
+      'step-repeated',
+      'timeline-shifted',
+      'aborted',
+    ]),
+    text: z.string(),
+  })
+  .describe('What happened during the load');
+
+export const serverSeries = z
+  .strictObject({
+    columns: z.array(z.string()),
+    points: z
+      .array(z.array(z.number().nullable()))
+      .max(MAX_ROWS)
+      .describe('Rows in the order of the columns; null is unknown. Each describes the interval that ends at `atMs`'),
+  })
+  .describe(
+    'What the server reported about every 15 s, on the time axis of `series`; intervals are joined if there are more than 240, and then the worst value is kept',
+  );

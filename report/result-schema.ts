@@ -15,9 +15,14 @@ import {
   estimated,
   finding,
   cluster,
+  event,
+  serverSeries,
 } from './result-parts';
 import { capacity } from './capacity-schema';
 import { generator, generatorSizing, host, sizing, workload } from './process-parts';
+
+/** The events of a result, at most. */
+export const MAX_EVENTS = 50;
 
 /**
  * The version of the schema of result.json. The TypeScript type and schemas/result.schema.json are derived from the
@@ -160,6 +165,8 @@ export const resultSchema = z
         .max(600)
         .describe('Rows in the order of the columns; the zeros at the end of a row are left out'),
     }),
+    events: z.array(event).max(MAX_EVENTS).optional().describe('In order; absent in results of older versions'),
+    serverSeries: serverSeries.optional(),
     cleanup: z
       .strictObject({
         complete: z.boolean(),

@@ -13,6 +13,7 @@ import {
   RESULT_COLUMNS,
   unpackSeries,
 } from '../measurement/account/series';
+import { ROW_COLUMNS, thinRows } from '../measurement/server/over-time';
 import { hostsDuring } from '../measurement/judging/validity';
 import { requiredThroughput, type Thresholds } from '../measurement/judging/verdict';
 import { executorOf } from '../spec/executor';
@@ -22,6 +23,7 @@ import { capacityOf } from './capacity';
 import { limitingTrials, limitsOfSearch, searchVerdict } from './capacity-judgement';
 import { clusterOf } from './cluster';
 import { generatorSizingOf, sizingOf, workloadOf } from './cost';
+import { eventsOf } from './events';
 import type { RunFacts } from './facts';
 import { headlineHolds, resultsOf } from './headline';
 import { iterationsOf } from './iterations';
@@ -95,6 +97,8 @@ export function resultOf(facts: RunFacts): BenchmarkResult {
       shifts: [...facts.shifts],
     },
     series: seriesOf(facts),
+    events: eventsOf(facts),
+    ...serverSeriesOf(facts),
     cleanup: facts.cleanup
       ? { ...facts.cleanup, warnings: [...facts.cleanup.warnings], commands: [...facts.cleanup.commands] }
       : null,
@@ -212,6 +216,11 @@ function seriesOf(facts: RunFacts): BenchmarkResult['series'] {
     columns: [...RESULT_COLUMNS, ...BUCKET_COLUMNS],
     points: packSeries(coarsen(merged, factor), RESULT_COLUMNS).map((row) => [...row]),
   };
+}
+
+function serverSeriesOf({ serverRows = [] }: RunFacts): Pick<BenchmarkResult, 'serverSeries'> {
+  const points = thinRows(serverRows).map((row) => [...row]);
+  return points.length === 0 ? {} : { serverSeries: { columns: [...ROW_COLUMNS], points } };
 }
 
 function findingsOf(

@@ -1,4 +1,4 @@
-import { BUCKET_COLUMNS } from '../measurement/account/series';
+import { BUCKET_COLUMNS, sumOfRows } from '../measurement/account/series';
 import type { BenchmarkResult } from './result-schema';
 
 /** A result of this length fits into the result of a workflow, which is at most 256 KB, also if some texts are not ASCII. */
@@ -17,8 +17,16 @@ const OPTIONAL: readonly { readonly what: string; readonly without: (result: Ben
     },
   },
   {
+    what: 'the readings of the server over time',
+    without: ({ serverSeries: _, ...result }) => result,
+  },
+  {
     what: 'the histograms of the holds',
     without: (result) => ({ ...result, steps: result.steps.map(({ histogram: _, ...step }) => step) }),
+  },
+  {
+    what: 'half of the intervals of the series: each is joined with its neighbor',
+    without: ({ series, ...result }) => ({ ...result, series: withWiderIntervals(series) }),
   },
 ];
 
@@ -28,4 +36,16 @@ export function withinLimit(result: BenchmarkResult): BenchmarkResult {
     if (JSON.stringify(fitting).length <= MAX_LENGTH) return fitting;
     return { ...without(fitting), dropped: [...(fitting.dropped ?? []), what] };
   }, result);
+}
+
+function withWiderIntervals({ widthMs, columns, points }: BenchmarkResult['series']): BenchmarkResult['series'] {
+  const index = columns.indexOf('index');
+  const joined = new Map<number, number[]>();
+  for (const point of points) {
+    const at = Math.floor(point[index]! / 2);
+    const row = point.map((value, i) => (i === index ? at : value));
+    const before = joined.get(at);
+    joined.set(at, before ? sumOfRows(before, row, columns) : row);
+  }
+  return { widthMs: 2 * widthMs, columns, points: [...joined.values()] };
 }

@@ -23,7 +23,10 @@ export function isCounted(step: StepFacts, all: readonly StepFacts[]): boolean {
   });
 }
 
-export function stepResult(step: StepFacts, facts: RunFacts): ReportedStep {
+export function stepResult(
+  step: StepFacts,
+  facts: Pick<RunFacts, 'steps' | 'reconciliation' | 'observeShare'>,
+): ReportedStep {
   const { measurement, settled } = step;
   const { index, name, kind, iteration, attempt, fromRate, toRate, startMs, durationMs } = step.step;
   const planned = { index, name, kind, iteration, attempt, fromRate, toRate, startMs, durationMs };

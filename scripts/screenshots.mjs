@@ -1,53 +1,74 @@
 // `node scripts/screenshots.mjs result.json`: draws the page of a result with Chromium, as docs/report.png and docs/report-phone.png.
-// `node scripts/screenshots.mjs pages/*.html`: draws pages beside their files, in light and dark, at 1280 and 500 pixels.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// `node scripts/screenshots.mjs pages/*.html`: draws pages beside their files: 1280 and 400 pixels wide, light, dark and printed; and
+// reports the size of each page, and how long a browser takes until its first chart is on the screen.
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { root, setUp } from './setup.mjs';
 
-const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
-const browser = BROWSERS.find((name) => spawnSync(name, ['--version']).status === 0);
-if (browser === undefined) fail(`no browser is installed; expected one of ${BROWSERS.join(', ')}`);
+/** Loads per page; the median of their times is reported. */
+const LOADS = 5;
+
+setUp();
+const require = createRequire(import.meta.url);
+const { Browser, CHROMIUM } = require(join(root, 'dist/scripts/browser.js'));
+const { reportPage } = require(join(root, 'dist/cli/report-page.js'));
+if (CHROMIUM === undefined) fail('no browser is installed; expected Chromium or Chrome');
 const files = process.argv.slice(2);
 if (files.length === 0) fail('a result.json or pages are required: node scripts/screenshots.mjs result.json');
 
-const folder = mkdtempSync(join(tmpdir(), 'screenshots-'));
-if (files[0].endsWith('.json')) {
-  setUp();
-  const page = join(folder, 'report.html');
-  const { status } = spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), 'report', ...files, '-o', page], {
-    stdio: 'inherit',
-  });
-  if (status !== 0) process.exit(status);
-  draw(page, join(root, 'docs', 'report.png'), 1280, 1500, 'light');
-  draw(page, join(root, 'docs', 'report-phone.png'), 500, 1500, 'dark');
-} else {
-  for (const file of files)
-    for (const scheme of ['light', 'dark'])
-      for (const width of [1280, 500])
-        draw(file, file.replace(/\.html$/, `-${width}-${scheme}.png`), width, 3000, scheme);
+const browser = Browser.start();
+try {
+  if (files[0].endsWith('.json')) {
+    const page = join(root, 'dist', 'report.html');
+    writeFileSync(page, reportPage(files.map((file) => JSON.parse(readFileSync(file, 'utf8')))));
+    await draw(page, join(root, 'docs', 'report.png'), { width: 1280, height: 1500, scheme: 'light' });
+    await draw(page, join(root, 'docs', 'report-phone.png'), { width: 400, height: 1500, scheme: 'dark' });
+  } else for (const file of files) await drawAll(file);
+} finally {
+  await browser.close();
 }
-rmSync(folder, { recursive: true, force: true });
 
-/** Chromium does not draw windows that are narrower than 500 pixels. */
-function draw(page, image, width, height, scheme) {
-  const profile = mkdtempSync(join(folder, 'profile-'));
-  const { status, stderr } = spawnSync(
-    browser,
-    [
-      ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--hide-scrollbars'],
-      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-      `--blink-settings=preferredColorScheme=${scheme === 'dark' ? 0 : 1}`,
-      `--user-data-dir=${profile}`,
-      `--window-size=${width},${height}`,
-      `--screenshot=${image}`,
-      `file://${resolve(page)}`,
-    ],
-    { encoding: 'utf8', timeout: 60_000 },
-  );
-  if (status !== 0) fail(`Chromium could not draw ${page}:\n${stderr}`);
+async function drawAll(file) {
+  for (const scheme of ['light', 'dark', 'print'])
+    for (const width of [1280, 400])
+      await draw(file, file.replace(/\.html$/, `-${width}-${scheme}.png`), { width, scheme });
+  const times = [];
+  for (let i = 0; i < LOADS; i += 1) times.push(await firstChartMs(file));
+  const median = times.sort((a, b) => a - b)[Math.floor(LOADS / 2)];
+  const kilobytes = (statSync(file).size / 1024).toFixed(0);
+  process.stdout.write(`${file}: ${kilobytes} KB, first chart after ${median.toFixed(0)} ms\n`);
+}
+
+/** Draws a page; its whole height without one. */
+async function draw(page, image, { width, height, scheme }) {
+  const tab = await browser.open('about:blank', { width, height: height ?? 900 });
+  const features = [{ name: 'prefers-color-scheme', value: scheme === 'dark' ? 'dark' : 'light' }];
+  await tab.call('Emulation.setEmulatedMedia', { media: scheme === 'print' ? 'print' : 'screen', features });
+  await tab.navigate(pathToFileURL(resolve(page)).href);
+  const whole = height ?? (await tab.evaluate('document.documentElement.scrollHeight'));
+  await tab.call('Emulation.setDeviceMetricsOverride', { width, height: whole, deviceScaleFactor: 1, mobile: false });
+  const wide = await tab.evaluate('document.documentElement.scrollWidth');
+  if (wide > width) fail(`${page} is ${wide} pixels wide in a window of ${width}`);
+  const { data } = await tab.call('Page.captureScreenshot', { format: 'png' });
+  writeFileSync(image, Buffer.from(data, 'base64'));
+  await tab.close();
   process.stdout.write(`${image}\n`);
+}
+
+/** The time from the request of a page until the frame after the one with its charts, milliseconds. */
+async function firstChartMs(page) {
+  const tab = await browser.open('about:blank');
+  const source = `addEventListener('DOMContentLoaded', () => requestAnimationFrame(() => requestAnimationFrame(() => {
+    window.firstChartMs = document.querySelector('svg') ? performance.now() : -1;
+  })))`;
+  await tab.call('Page.addScriptToEvaluateOnNewDocument', { source });
+  await tab.navigate(pathToFileURL(resolve(page)).href);
+  await tab.until('window.firstChartMs !== undefined');
+  const ms = await tab.evaluate('window.firstChartMs');
+  await tab.close();
+  return ms;
 }
 
 function fail(message) {

@@ -18,7 +18,7 @@ import type { LaneExecutors } from './lane-executors';
 import type { LaneObserver } from './lane-observer';
 import { LaneTarget } from './lane-target';
 import { MemoryGuard } from './memory-guard';
-import { firstDueAfter } from './lane-schedule';
+import { dueTimeOf, firstDueAfter } from './lane-schedule';
 import { paceLane } from './pace-lane';
 
 export interface GeneratorDeps {
@@ -198,7 +198,8 @@ function takeOver(
   if (attempt === 1) return 0;
   const checkpoint = previous ?? new LaneAccount(input).checkpoint('armed');
   const resumeAt = Math.max(firstDueAfter(input, nowMs), checkpoint.cursor.next);
-  account.resume(checkpoint, resumeAt);
+  const fromMs = Math.min(nowMs, dueTimeOf(input, checkpoint.cursor.next));
+  account.resume(checkpoint, resumeAt, { fromMs: Math.max(0, Math.round(fromMs)), untilMs: Math.round(nowMs) });
   return resumeAt;
 }
 

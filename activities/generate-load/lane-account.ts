@@ -1,6 +1,11 @@
 import type { Histogram } from 'hdr-histogram-js';
 import { decodeHistogram, emptyHistogram, encodeHistogram, recordMs } from '../../measurement/account/histogram';
-import { HISTOGRAM_DIGITS, type LaneHistograms, type LaneResult } from '../../measurement/account/lane';
+import {
+  HISTOGRAM_DIGITS,
+  type Interruption,
+  type LaneHistograms,
+  type LaneResult,
+} from '../../measurement/account/lane';
 import { lagLimit } from '../../measurement/judging/generator-windows';
 import type { GeneratorAudit } from '../../measurement/account/generator-audit';
 import { kindAt } from '../../load-workflows/kinds';
@@ -15,6 +20,9 @@ import { LaneSeries } from './lane-series';
 import { scheduleOf } from './lane-schedule';
 import { MixAccount } from './mix-account';
 import { ProvisionalStarts } from './provisional-starts';
+
+/** The interruptions that a lane keeps: the latest. */
+const MAX_INTERRUPTIONS = 5;
 
 /** One observed completion: when it happened in the step, and its latencies. Milliseconds. */
 export interface Completion {
@@ -44,6 +52,7 @@ export class LaneAccount {
   private histograms: Record<keyof LaneHistograms, Histogram>;
   private readonly series: LaneSeries;
   private gapArrivals = 0;
+  private interruptions: readonly Interruption[] = [];
   private readonly mix: MixAccount;
 
   constructor(
@@ -65,8 +74,9 @@ export class LaneAccount {
    * heartbeat, are in doubt: the dead attempt may have sent them, so they are neither sent again nor counted as skipped.
    *
    * @param resumeAt the first sequence that is not due yet
+   * @param interruption the time in which the lane had no generator
    */
-  resume(from: LaneCheckpoint, resumeAt: number): void {
+  resume(from: LaneCheckpoint, resumeAt: number, interruption?: Interruption): void {
     const { ledger, observation, provisional, histograms, cursor } = from;
     this.acknowledged = ledger.acknowledged;
     this.recovered = ledger.recovered;
@@ -79,6 +89,9 @@ export class LaneAccount {
     this.scheduled = Math.max(resumeAt, cursor.next);
     this.open = new OpenSet(this.scheduled);
     this.gapArrivals = from.gapArrivals + Math.max(0, resumeAt - cursor.next);
+    this.interruptions = [...(from.interruptions ?? []), ...(interruption ? [interruption] : [])].slice(
+      -MAX_INTERRUPTIONS,
+    );
     this.chosen = observation.chosen;
     this.completed = observation.completed;
     for (const [status, n] of Object.entries(observation.failed)) this.failed.set(status, n);
@@ -211,6 +224,7 @@ export class LaneAccount {
       parts: withScheduled(this.mix.encode(), (sequence) => this.kindOf(sequence), this.scheduled, through),
       series: this.series.thin(this.scheduled, through),
       gapArrivals: this.gapArrivals,
+      ...this.knownInterruptions,
       inFlight: this.inFlight,
       awaited: this.awaited,
     };
@@ -228,8 +242,13 @@ export class LaneAccount {
       series: this.series.pack(),
       audit,
       gapArrivals: this.gapArrivals,
+      ...this.knownInterruptions,
       ...(cutShort === undefined ? {} : { cutShort }),
     };
+  }
+
+  private get knownInterruptions(): Pick<LaneResult, 'interruptions'> {
+    return this.interruptions.length === 0 ? {} : { interruptions: this.interruptions };
   }
 
   private kindOf(sequence: number): number {

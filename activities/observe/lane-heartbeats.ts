@@ -57,21 +57,6 @@ export async function readLanes(
   return { waiting, begun };
 }
 
-/**
- * Returns the last heartbeats of a step's lanes, merged; undefined if no lane has heartbeated.
- *
- * @param lanes keeps the heartbeats of lanes that have returned
- */
-export async function snapshotStep(
-  connection: Connection,
-  namespace: string,
-  stepWorkflowId: string,
-  stepIndex: number,
-  lanes = new LaneRecorder(),
-): Promise<StepSnapshot | undefined> {
-  return snapshotOf(lanes.record(await lanesOf(connection, namespace, stepWorkflowId)), stepIndex);
-}
-
 /** Returns the last heartbeat of each lane of a step. */
 export async function lanesOf(
   connection: Connection,

@@ -8,7 +8,8 @@ import {
   type ServerObservation,
   type TargetObservation,
 } from '../../measurement/server/target';
-import type { PagePart } from '../../measurement/server/wire-names';
+import { MAX_ROWS_PER_STEP, ROW_MS, rowOf, type ServerRow } from '../../measurement/server/over-time';
+import { gaugesOn, type PagePart } from '../../measurement/server/wire-names';
 import type { ObserveInput } from '../../orchestrator/activity-types';
 import type { Clock } from '../control-clock';
 import type { TargetConnections } from '../../temporal/target-connections';
@@ -17,8 +18,6 @@ import { QueueSampler } from './task-queues';
 
 /** The interval at which the server refreshes the statistics of a task queue. */
 const QUEUE_INTERVAL_MS = 5000;
-/** A server refreshes its gauges once per minute, and reading its metrics costs CPU during the measurement. */
-const GAUGE_INTERVAL_MS = 30_000;
 /** Samples per task queue and step, at most; a long step is sampled less often. */
 const MAX_SAMPLES = 200;
 /** An observation that starts later than this has missed part of the step, because its worker replaced one that died. */
@@ -44,6 +43,7 @@ export interface QueueObserver {
 
 /** The metrics pages of all endpoints at one instant: null for an endpoint that did not answer, and its error. */
 interface TargetSample {
+  readonly atMs: number;
   readonly pages: readonly (ServerPage | null)[];
   readonly errors: readonly string[];
 }
@@ -71,23 +71,32 @@ export function createObserveTarget({ targets, sources: all, readsDatabase, obse
     const endMs = startAtMs + durationMs;
     const intervalMs = Math.max(QUEUE_INTERVAL_MS, durationMs / MAX_SAMPLES);
     const queueSamples: Record<QueueType, QueueSample[]> = { workflow: [], activity: [] };
-    const targetSamples: TargetSample[] = [];
+    const overTime: ServerRow[] = [];
+    let recent: Partial<Record<QueueType, QueueSample>> = {};
+    const rowMs = Math.max(ROW_MS, durationMs / MAX_ROWS_PER_STEP);
     await context.sleep(Math.max(0, startAtMs - now()));
     const beganAt = now();
-    let readAt = -Infinity;
+    const first = await sampleTarget(sources, 'all', beganAt);
+    const targetSamples = [first];
+    let previous = first;
     for (;;) {
       const leftMs = endMs - now();
-      const isFirstOrLast = targetSamples.length === 0 || leftMs <= 0;
-      if (isFirstOrLast || now() - readAt >= GAUGE_INTERVAL_MS) {
-        readAt = now();
-        targetSamples.push(await sampleTarget(sources, isFirstOrLast ? 'all' : 'gauges'));
+      const isLast = leftMs <= 0;
+      if (isLast || now() - previous.atMs >= rowMs) {
+        const sample = await sampleTarget(sources, isLast ? 'all' : 'during', now());
+        overTime.push(rowBetween(previous, sample, startAtMs, recent));
+        recent = {};
+        // Pages of large clusters have megabytes: only gauges are kept of those between the first and the last.
+        targetSamples.push(isLast ? sample : { ...sample, pages: sample.pages.map((page) => page && gaugesOn(page)) });
+        previous = sample;
       }
-      if (leftMs <= 0) break;
+      if (isLast) break;
       await context.sleep(Math.min(intervalMs, leftMs));
       for (const type of queues.types) {
         const sample = await queues.sample(type);
         if (!sample) continue;
         queueSamples[type].push(sample);
+        recent[type] = sample;
         observer.sample(type, sample);
       }
     }
@@ -98,8 +107,23 @@ export function createObserveTarget({ targets, sources: all, readsDatabase, obse
         ...serverDuring(targetSamples, run.namespace, sources.length, (now() - beganAt) / 1000, isLate),
         ...(readServer && readsDatabase ? { hasLateSource: true as const } : {}),
       },
+      overTime,
     };
   }
+}
+
+/** Returns the row of the interval between two samples, from the endpoints that answered both times. */
+function rowBetween(
+  before: TargetSample,
+  after: TargetSample,
+  startAtMs: number,
+  queues: Parameters<typeof rowOf>[2],
+): ServerRow {
+  const answered = after.pages.map((page, i) => page !== null && before.pages[i] !== null);
+  const pagesOf = ({ pages }: TargetSample) => pages.filter((page): page is ServerPage => page !== null);
+  const complete = (sample: TargetSample) => pagesOf({ ...sample, pages: sample.pages.filter((_, i) => answered[i]) });
+  const seconds = (after.atMs - before.atMs) / 1000;
+  return rowOf(after.atMs - startAtMs, seconds, queues, complete(before), complete(after));
 }
 
 /** Returns the readings of the endpoints that answered both at the beginning and at the end of the step. */
@@ -123,7 +147,7 @@ function serverDuring(
 }
 
 /** Reads all sources once. Errors contain the name of the source and never its address. */
-async function sampleTarget(sources: readonly PageSource[], part: PagePart): Promise<TargetSample> {
+async function sampleTarget(sources: readonly PageSource[], part: PagePart, atMs: number): Promise<TargetSample> {
   const errors: string[] = [];
   const pages = await Promise.all(
     sources.map(async (source) => {
@@ -135,5 +159,5 @@ async function sampleTarget(sources: readonly PageSource[], part: PagePart): Pro
       }
     }),
   );
-  return { pages, errors };
+  return { atMs, pages, errors };
 }

@@ -6,9 +6,11 @@ import { deliver, deliverFailure, outputOptions, RESULTS, resultOptions, withOut
 import { CliError, messageOf } from '../errors';
 import { follow } from '../follow';
 import { readSearch } from '../launch';
+import { withLivePage, type LivePage } from '../live-page';
 import { createOutFolder } from '../out-folder';
 import { startRun, withStartOptions } from '../start-run';
 import { readSweep, renderSweep, type SweepRow } from '../sweep';
+import { webOptions, withWebOptions } from '../web-options';
 import { linger, withWorkerOption } from './run';
 
 export const command = 'capacity';
@@ -18,7 +20,7 @@ type Args = ArgumentsCamelCase<Record<string, unknown>>;
 
 export function builder(yargs: Argv) {
   const withSearch = withSearchOptions(withOutputOptions(withStartOptions(yargs, HIDDEN_IN_SEARCH)));
-  return withWorkerOption(withSearch).option('sweep', {
+  return withWorkerOption(withWebOptions(withSearch)).option('sweep', {
     type: 'string',
     requiresArg: true,
     group: 'Search:',
@@ -49,7 +51,16 @@ export async function handler(argv: Args): Promise<number> {
   }
 }
 
-async function searchOnce(argv: Args): Promise<{ exitCode: number; result?: RunOutcome['result'] }> {
+interface Searched {
+  readonly exitCode: number;
+  readonly result?: RunOutcome['result'];
+}
+
+async function searchOnce(argv: Args): Promise<Searched> {
+  return await withLivePage(webOptions(argv), (page) => searchWithPage(argv, page));
+}
+
+async function searchWithPage(argv: Args, page?: LivePage): Promise<Searched> {
   const options = outputOptions(argv);
   if (!argv.dryRun)
     createOutFolder(options.out === undefined ? 'the default of --out' : '--out', options.out ?? RESULTS);
@@ -57,7 +68,7 @@ async function searchOnce(argv: Args): Promise<{ exitCode: number; result?: RunO
   if (started === undefined) return { exitCode: EXIT.passed };
   const { run, connections } = started;
   try {
-    const outcome = await follow(run, connections.env);
+    const outcome = await follow(run, connections.env, page);
     await run.connection.close();
     const exitCode = await deliver(outcome, options, run.session);
     if (run.roles) await linger(options.metricsLingerMs);

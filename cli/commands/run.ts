@@ -5,16 +5,18 @@ import { Against, withAgainstOptions } from '../against';
 import { deliver, deliverFailure, outputOptions, RESULTS, resultOptions, withOutputOptions } from '../deliver';
 import { CliError, messageOf } from '../errors';
 import { follow } from '../follow';
+import { withLivePage, type LivePage } from '../live-page';
 import { createOutFolder } from '../out-folder';
 import { handler as runHost } from './host';
 import { isSwitchedOn } from '../settings';
 import { startRun, withStartOptions } from '../start-run';
+import { webOptions, withWebOptions } from '../web-options';
 
 export const command = 'run';
 export const describe = 'Run a benchmark: show its progress, then its result';
 
 export function builder(yargs: Argv) {
-  return withWorkerOption(withAgainstOptions(withOutputOptions(withStartOptions(yargs))));
+  return withWorkerOption(withWebOptions(withAgainstOptions(withOutputOptions(withStartOptions(yargs)))));
 }
 
 export function withWorkerOption(yargs: Argv): Argv {
@@ -28,27 +30,31 @@ export function withWorkerOption(yargs: Argv): Argv {
 export async function handler(argv: ArgumentsCamelCase<Record<string, unknown>>): Promise<number> {
   try {
     if (isSwitchedOn({}, 'worker-only', 'BENCHMARK_WORKER_ONLY')) return await runHost(argv);
-    const options = outputOptions(argv);
-    const against = Against.read(argv);
-    if (!argv.dryRun)
-      createOutFolder(options.out === undefined ? 'the default of --out' : '--out', options.out ?? RESULTS);
-    const started = await startRun(argv, { check: (spec) => against?.check(spec) });
-    if (started === undefined) return 0;
-    const { run, connections } = started;
-    try {
-      const outcome = await follow(run, connections.env);
-      await run.connection.close();
-      const delivered = await deliver(outcome, options, run.session);
-      const { result } = outcome;
-      const exitCode = against && result ? against.compare(result, delivered, options) : delivered;
-      if (run.roles) await linger(options.metricsLingerMs);
-      return exitCode;
-    } finally {
-      await run.roles?.stop(true);
-    }
+    return await withLivePage(webOptions(argv), (page) => runOnce(argv, page));
   } catch (err) {
     const exitCode = err instanceof CliError ? err.exitCode : EXIT.error;
     return deliverFailure(messageOf(err), exitCode, resultOptions(argv));
+  }
+}
+
+async function runOnce(argv: Readonly<Record<string, unknown>>, page?: LivePage): Promise<number> {
+  const options = outputOptions(argv);
+  const against = Against.read(argv);
+  if (!argv.dryRun)
+    createOutFolder(options.out === undefined ? 'the default of --out' : '--out', options.out ?? RESULTS);
+  const started = await startRun(argv, { check: (spec) => against?.check(spec) });
+  if (started === undefined) return 0;
+  const { run, connections } = started;
+  try {
+    const outcome = await follow(run, connections.env, page);
+    await run.connection.close();
+    const delivered = await deliver(outcome, options, run.session);
+    const { result } = outcome;
+    const exitCode = against && result ? against.compare(result, delivered, options) : delivered;
+    if (run.roles) await linger(options.metricsLingerMs);
+    return exitCode;
+  } finally {
+    await run.roles?.stop(true);
   }
 }
 

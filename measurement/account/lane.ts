@@ -45,6 +45,17 @@ export interface Provisional {
   readonly inDoubt: EncodedSequences | null;
 }
 
+/** A time in which a lane had no generator, in milliseconds from the start of the step. */
+export interface Interruption {
+  /** When the first arrival was due that the last heartbeat does not contain. */
+  readonly fromMs: number;
+  /** When another generator took over; absent if none did. */
+  readonly untilMs?: number;
+}
+
+/** The interruptions that a step keeps, at most. */
+const MAX_INTERRUPTIONS = 20;
+
 /** What a generator returns for one lane of one step. */
 export interface LaneResult {
   readonly lane: number;
@@ -60,6 +71,8 @@ export interface LaneResult {
   readonly audit: GeneratorAudit;
   /** Arrivals that fell due between two attempts. */
   readonly gapArrivals: number;
+  /** Absent if there are none, or an older version ran the lane. */
+  readonly interruptions?: readonly Interruption[];
   /** Why the lane ended before its last due time, if it did. */
   readonly cutShort?: string;
 }
@@ -85,6 +98,8 @@ export interface StepMeasurement {
   readonly series: PackedSeries;
   readonly audits: readonly GeneratorAudit[];
   readonly gapArrivals: number;
+  /** The first interruptions of the lanes; absent if there are none. */
+  readonly interruptions?: readonly (Interruption & { readonly lane: number })[];
   /** What the target did during the step; absent if it was not observed. */
   readonly target?: TargetObservation;
   readonly cutShort?: string;
@@ -116,6 +131,10 @@ export function mergeLanes(lanes: readonly LaneResult[]): StepMeasurement {
   const ledger = mergeLedgers(lanes.map((lane) => lane.ledger));
   const tooMany = provisionalIn(ledger) > MAX_PROVISIONAL;
   const cut = lanes.find((lane) => lane.cutShort !== undefined)?.cutShort;
+  const interruptions = lanes
+    .flatMap(({ lane, interruptions: all = [] }) => all.map((one) => ({ ...one, lane })))
+    .sort((a, b) => a.fromMs - b.fromMs)
+    .slice(0, MAX_INTERRUPTIONS);
   return {
     ledger,
     scheduledByLane: lanes.map((lane) => lane.ledger.scheduled),
@@ -129,6 +148,7 @@ export function mergeLanes(lanes: readonly LaneResult[]): StepMeasurement {
     series: packSeries(mergeSeries(lanes.map((lane) => unpackSeries(lane.series)))),
     audits: lanes.map((lane) => lane.audit),
     gapArrivals: lanes.reduce((sum, lane) => sum + lane.gapArrivals, 0),
+    ...(interruptions.length === 0 ? {} : { interruptions }),
     ...(cut === undefined ? {} : { cutShort: cut }),
   };
 }

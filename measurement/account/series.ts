@@ -142,6 +142,15 @@ export function mergeSeries(all: readonly (readonly SeriesPoint[])[]): SeriesPoi
   return [...merged.values()].sort((a, b) => a.index - b.index);
 }
 
+/** Adds two rows of the same interval, in the order of these columns; zeros at the end of a row may be left out. */
+export function sumOfRows(a: readonly number[], b: readonly number[], columns: readonly string[]): number[] {
+  return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => {
+    const [one, other] = [a[i] ?? 0, b[i] ?? 0];
+    if (columns[i] === 'index') return one;
+    return columns[i] === 'latencyMaxMs' ? Math.max(one, other) : round(one + other);
+  });
+}
+
 function emptyPoint(index: number): SeriesPoint {
   return {
     index,

@@ -123,3 +123,15 @@ export type MeasureName = (typeof SERVER_MEASURES)[number]['name'] | CloudWatchN
 export const MEASURE_NAMES: readonly MeasureName[] = [...SERVER_MEASURES, ...CLOUDWATCH_MEASURES].map(
   ({ name }) => name,
 );
+
+const OVER_TIME: readonly MeasureName[] = [
+  'persistence latency',
+  'shard lock latency',
+  'successful polls',
+  'sync-matched polls',
+];
+
+/** The measures that are also read over time: over all values of their labels. */
+export const OVER_TIME_MEASURES: readonly ServerMeasure[] = SERVER_MEASURES.filter(({ name }) =>
+  OVER_TIME.includes(name),
+).map((measure) => ({ ...measure, by: [] }));

@@ -33,15 +33,17 @@ export function readPage(text: string, part: PagePart = 'all'): ServerPage {
  * decreased was reset by a restart and counts from 0. A measure that no endpoint serves is absent, not 0.
  *
  * @param gauges the pages of all reads in between, for the values of gauges
+ * @param measures the measures to return
  */
 export function readingsBetween(
   before: readonly ServerPage[],
   after: readonly ServerPage[],
   gauges: readonly (readonly ServerPage[])[],
   seconds: number,
+  measures: readonly ServerMeasure[] = SERVER_MEASURES,
 ): ServerReading[] {
   const replicas = new Replicas([after, ...gauges]);
-  return SERVER_MEASURES.flatMap((measure: ServerMeasure): ServerReading[] => {
+  return measures.flatMap((measure): ServerReading[] => {
     const name = measure.name as MeasureName;
     if (measure.kind === 'gauge')
       return [...gaugeValues(measure, gauges, replicas)].map(([labels, values]) => {

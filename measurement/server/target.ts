@@ -1,3 +1,4 @@
+import type { ServerRow } from './over-time';
 import type { ServerReading } from './server-metrics';
 
 /** A task queue at one instant, by the server's approximate statistics. */
@@ -29,6 +30,8 @@ export interface TargetObservation {
   /** The run's task queues; null if the server did not report them. */
   readonly queues: Readonly<Record<QueueType, QueueDepth | null>>;
   readonly server: ServerObservation;
+  /** Readings over time, from the start of the step; absent if an older version observed it. */
+  readonly overTime?: readonly ServerRow[];
 }
 
 /** The readings of the server's metrics. */

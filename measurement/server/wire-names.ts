@@ -1,8 +1,8 @@
 import type { Sample } from './exposition';
-import { SERVER_MEASURES, type ServerMeasure } from './server-measures';
+import { OVER_TIME_MEASURES, SERVER_MEASURES, type ServerMeasure } from './server-measures';
 
-/** `all` at both ends of a hold; `gauges` in between, because counters only need to be read at the ends. */
-export type PagePart = 'all' | 'gauges';
+/** `all` at both ends of a hold; `during` it, gauges and the measures that are read over time. */
+export type PagePart = 'all' | 'during';
 
 /** What a name on a server's page says: the metric, and for a histogram the part of it and its unit. */
 interface WireName {
@@ -34,13 +34,20 @@ function namesOf(kind: ServerMeasure['kind'], metric: string): [name: string, Wi
 }
 
 function namesToRead(part: PagePart): ReadonlyMap<string, WireName> {
-  const wanted = SERVER_MEASURES.filter(({ kind }) => part === 'all' || kind === 'gauge');
+  const overTime = new Set(OVER_TIME_MEASURES.map(({ name }) => name));
+  const wanted = SERVER_MEASURES.filter(({ kind, name }) => part === 'all' || kind === 'gauge' || overTime.has(name));
   return new Map(
     wanted.flatMap(({ kind, metrics }: ServerMeasure) => metrics.flatMap((metric) => namesOf(kind, metric))),
   );
 }
 
-const WIRE_NAMES = { all: namesToRead('all'), gauges: namesToRead('gauges') };
+const WIRE_NAMES = { all: namesToRead('all'), during: namesToRead('during') };
+const GAUGES = new Set<string>(SERVER_MEASURES.flatMap(({ kind, metrics }) => (kind === 'gauge' ? metrics : [])));
+
+/** Returns the samples of gauges. */
+export function gaugesOn(page: readonly Sample[]): readonly Sample[] {
+  return page.filter(({ name }) => GAUGES.has(name));
+}
 
 /** Returns whether a name on a page belongs to a measure. */
 export function isToRead(name: string, part: PagePart): boolean {

@@ -2,16 +2,22 @@ import { goalTable, trialTable } from '../capacity-rows';
 import type { BenchmarkResult, StepResult } from '../result-schema';
 import { markup, section, table, type Markup } from './markup';
 
-/** Returns the limits of a capacity search with their brackets and intervals, what to try next, and its trials. */
-export function capacitySection({ capacity }: BenchmarkResult): Markup {
+/**
+ * Returns the limits of a capacity search with their brackets and intervals, what to try next, and its trials.
+ *
+ * @param isLive whether the search goes on, so that there is nothing to try next
+ */
+export function capacitySection({ capacity }: BenchmarkResult, isLive = false): Markup {
   if (!capacity) return markup``;
   const { next } = capacity;
   const [goals, trials] = [goalTable(capacity), trialTable(capacity)];
+  // The search has not ended: the column says how it did.
+  const rows = isLive ? goals.rows.map((row) => row.slice(0, -1)) : goals.rows;
   return section(
     'capacity',
     'Capacity',
-    table(goals.head, goals.rows),
-    markup`<p>Next: ${next.advice}: <code>${next.command}</code></p>`,
+    table(isLive ? goals.head.slice(0, -1) : goals.head, rows),
+    isLive ? undefined : markup`<p>Next: ${next.advice}: <code>${next.command}</code></p>`,
     table(trials.head, trials.rows),
   );
 }

@@ -104,7 +104,7 @@ export function limit(value: number, text: string, { y }: Axes): { readonly laye
   };
 }
 
-/** A mark at a value of the x axis, with a text above the drawing. */
+/** A mark at a value of the x axis, with a short text at the top of the drawing. */
 export function mark(at: number, text: string, { x }: Axes): { readonly layer: Markup; readonly label: Markup } {
   const share = x.toShare(at);
   return {

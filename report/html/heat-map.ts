@@ -4,6 +4,7 @@ import { BUCKET_COLUMNS } from '../../measurement/account/series';
 import type { BenchmarkResult } from '../result-schema';
 import type { Axis } from './axis';
 import { band, cells, chart, limit, line, type Axes } from './chart';
+import { eventLines, type shownEvents } from './event-marks';
 import { closedTable, markup, type Markup } from './markup';
 import { verdictOf } from './verdicts';
 
@@ -31,7 +32,7 @@ export function hasLatencyBuckets({ series }: BenchmarkResult): boolean {
 }
 
 /** Draws how many completions had which latency when, with the p50, the p99 and the limit. */
-export function heatMap(result: BenchmarkResult, x: Axes['x']): Markup {
+export function heatMap(result: BenchmarkResult, x: Axes['x'], events: ReturnType<typeof shownEvents>): Markup {
   const { steps, series, thresholds } = result;
   const columns = columnsOf(result, MAX_COLUMNS);
   const used = columns.flatMap(({ counts }) => counts.flatMap((count, i) => (count > 0 ? [i] : [])));
@@ -67,6 +68,7 @@ export function heatMap(result: BenchmarkResult, x: Axes['x']): Markup {
         ),
       ),
       ...percentiles.map(({ name, points }) => line(points, axes, CLASS_OF[name])),
+      ...eventLines(events, axes),
       ...(slo ? [slo.layer] : []),
     ],
     labels: slo ? [slo.label] : [],

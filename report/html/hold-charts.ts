@@ -1,6 +1,7 @@
 import { decodeHistogram, mergeHistograms } from '../../measurement/account/histogram';
 import { readableMs, readableRate, shortMs } from '../../measurement/format/durations';
 import { readable } from '../../measurement/format/numbers';
+import { isInProgress } from '../interim';
 import type { BenchmarkResult, ResultLatency, StepResult } from '../result-schema';
 import { linearAxis, logAxis, type Axis } from './axis';
 import { band, chart, dots, limit, line } from './chart';
@@ -10,9 +11,10 @@ import { verdictOf } from './verdicts';
 
 /** Returns the latency over the rate of a staircase or a search: each hold is a point, hollow if it is INVALID. */
 export function latencyOverRate(result: BenchmarkResult): Markup {
-  const { steps, thresholds } = result;
+  const { thresholds } = result;
   const bracket = bracketOf(result);
   if (!bracket) return markup``;
+  const steps = result.steps.filter((step) => !isInProgress(step));
   const holds = steps.filter(({ kind, latency }) => kind === 'hold' && latency.count > 0);
   const { highest, first } = bracket;
   const rows = steps.filter(({ kind }) => kind === 'hold').map((step) => holdRow(`${readable(step.fromRate)}/s`, step));

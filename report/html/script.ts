@@ -1,11 +1,11 @@
 /**
- * The script of the page. Everything is readable without it: it adds a crosshair that all charts over time share, and
- * buttons that copy. It inserts texts as text only.
+ * What the scripts of all pages do. Everything is readable without it: it adds a crosshair that all charts over time share,
+ * and buttons that copy. It inserts texts as text only.
  */
-export const SCRIPT = `
-for (const article of document.querySelectorAll('article.result')) {
+const COMMON = `
+function watchTimeline(article) {
   const source = article.querySelector('script.timeline');
-  if (!source) continue;
+  if (!source) return;
   const { widthMs, endMs, columns, rows } = JSON.parse(source.textContent);
   const plots = [...article.querySelectorAll('[data-timeline]')];
   const clear = () => article.querySelectorAll('.cursor,.tip').forEach((one) => one.remove());
@@ -42,8 +42,8 @@ for (const article of document.querySelectorAll('article.result')) {
     plot.addEventListener('pointerleave', clear);
   }
 }
-for (const pre of document.querySelectorAll('pre.copy')) {
-  if (!navigator.clipboard) break;
+function addCopyButton(pre) {
+  if (!navigator.clipboard || pre.querySelector('button')) return;
   const button = document.createElement('button');
   const text = pre.textContent;
   button.textContent = 'Copy';
@@ -52,4 +52,60 @@ for (const pre of document.querySelectorAll('pre.copy')) {
   });
   pre.append(button);
 }
+function enliven(root) {
+  root.querySelectorAll('pre.copy').forEach(addCopyButton);
+}
+`;
+
+export const SCRIPT = `${COMMON}
+document.querySelectorAll('article.result').forEach(watchTimeline);
+enliven(document);
+`;
+
+/**
+ * The script of the live page. It replaces the parts of the page that have changed; the server has escaped what they
+ * contain, and the policy of the page allows no other script. Sections that a reader has opened stay open.
+ */
+export const LIVE_SCRIPT = `${COMMON}
+const article = document.querySelector('article.result');
+const connection = document.getElementById('connection');
+const shown = [];
+let isFinal = false;
+function replace(slot, html) {
+  const open = [...slot.querySelectorAll('details')].map((one) => one.open);
+  slot.innerHTML = html;
+  slot.querySelectorAll('details').forEach((one, i) => { if (open[i]) one.open = true; });
+  enliven(slot);
+  watchTimeline(slot);
+}
+function show(content) {
+  document.title = content.title;
+  while (article.children.length > content.parts.length) article.lastElementChild.remove();
+  content.parts.forEach((html, i) => {
+    if (shown[i] === html) return;
+    shown[i] = html;
+    let slot = article.children[i];
+    if (!slot) {
+      slot = document.createElement('div');
+      slot.className = 'part';
+      article.append(slot);
+    }
+    replace(slot, html);
+  });
+  shown.length = content.parts.length;
+}
+const events = new EventSource('events');
+events.addEventListener('page', (event) => {
+  const content = JSON.parse(event.data);
+  isFinal = content.isFinal;
+  show(content);
+  connection.textContent = isFinal ? '' : 'Live: updated ' + new Date().toLocaleTimeString();
+  connection.className = '';
+  if (isFinal) events.close();
+});
+events.onerror = () => {
+  if (isFinal) return;
+  connection.textContent = 'The command that serves this page does not answer. The page waits for it.';
+  connection.className = 'waiting';
+};
 `;

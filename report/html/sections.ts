@@ -121,8 +121,12 @@ export function findingCards({ findings }: BenchmarkResult): Markup {
   );
 }
 
-/** Returns the account of all arrivals as a bar, and the errors by cause. */
-export function accountBar(result: BenchmarkResult): Markup {
+/**
+ * Returns the account of all arrivals as a bar, and the errors by cause.
+ *
+ * @param isLive whether the run is in progress, so that the account is not closed yet
+ */
+export function accountBar(result: BenchmarkResult, isLive = false): Markup {
   const { ledger, server } = result;
   if (ledger.scheduled === 0) return markup``;
   const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((all, n) => all + n, 0);
@@ -134,6 +138,7 @@ export function accountBar(result: BenchmarkResult): Markup {
     ['unknown', sum(ledger.unknown) + ledger.inDoubt, 'unsure', 'nobody knows'],
   ] as const;
   const shown = groups.filter(([, count]) => count > 0);
+  const booked = groups.reduce((sum, [, count]) => sum + count, 0);
   const causes = (['rejected', 'skipped', 'unknown'] as const).flatMap((group) =>
     Object.entries(ledger[group]).map(([cause, count]) => [
       cause,
@@ -168,9 +173,14 @@ export function accountBar(result: BenchmarkResult): Markup {
       ]),
     ),
     causes.length > 0 ? table(['error', 'group', 'arrivals', 'share', 'first message'], causes) : undefined,
-    markup`<p class="hint">
-      ${why === undefined ? count : `${why[0]!.toUpperCase()}${why.slice(1)}.`}
-    </p>`,
-    disagreements,
+    isLive
+      ? markup`<p class="hint">
+          ${ledger.scheduled - booked} more were sent and have no answer yet. The account is compared with the server after the
+          load.
+        </p>`
+      : markup`<p class="hint">
+          ${why === undefined ? count : `${why[0]!.toUpperCase()}${why.slice(1)}.`}
+        </p>`,
+    isLive ? undefined : disagreements,
   );
 }

@@ -18,7 +18,7 @@ code,pre{font:13px/1.45 ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",
 pre{background:var(--card);border:1px solid var(--rule);border-radius:6px;padding:.6rem .7rem;margin:.5rem 0;white-space:pre-wrap;overflow-wrap:anywhere;position:relative}
 .copy button{position:absolute;top:.35rem;right:.35rem;font:inherit;padding:0 .5rem;color:var(--fg);background:var(--bg);border:1px solid var(--rule);border-radius:4px}
 .verdict{border-left:.5rem solid var(--tone);background:var(--tone-bg);border-radius:6px;padding:.8rem 1rem}
-.good{--tone:var(--good);--tone-bg:var(--good-bg)}.bad{--tone:var(--bad);--tone-bg:var(--bad-bg)}.unsure{--tone:var(--unsure);--tone-bg:var(--unsure-bg)}
+.good{--tone:var(--good);--tone-bg:var(--good-bg)}.bad{--tone:var(--bad);--tone-bg:var(--bad-bg)}.unsure{--tone:var(--unsure);--tone-bg:var(--unsure-bg)}.running{--tone:var(--mean);--tone-bg:var(--card)}
 .outcome{color:var(--tone);font-weight:700;font-size:1.5rem;line-height:1.2}.answer{font-size:1.15rem;margin:.25rem 0;overflow-wrap:anywhere}
 .about,.run,.hint,.axis{color:var(--muted);font-size:.9rem}.run{margin:.4rem 0}.hint{margin:.4rem 0}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:.6rem;margin:.8rem 0 .4rem}
@@ -56,6 +56,8 @@ path{vector-effect:non-scaling-stroke;fill:none}.grid{stroke:var(--rule);stroke-
 .bar{display:flex;height:1.6rem;border-radius:4px;overflow:hidden;margin:.5rem 0}.bar span{background:var(--c);min-width:3px}
 .cursor{position:absolute;top:0;bottom:0;width:1px;background:var(--fg);pointer-events:none}
 .tip{position:absolute;top:.3rem;background:var(--card);border:1px solid var(--rule);border-radius:5px;padding:.2rem .5rem;font-size:.8rem;pointer-events:none;z-index:2;white-space:nowrap}
+.waiting{background:var(--unsure-bg);border-left:.5rem solid var(--unsure);border-radius:6px;padding:.5rem .8rem;margin:.6rem 0}
+#connection{color:var(--muted);font-size:.85rem;min-height:1.4rem}#connection.waiting{color:var(--fg)}.progress{height:.5rem;background:var(--rule)}.progress span{min-width:0}.progress .done{--c:var(--tone)}
 @media(max-width:40rem){body{font-size:14px}.tiles{grid-template-columns:1fr 1fr}.outcome{font-size:1.3rem}.answer{font-size:1.05rem}.legend{display:block;margin:0}
-.x span:nth-child(even){display:none}.frame{grid-template-columns:3.4rem 1fr}.axis{margin-left:0}}
+td:last-child{min-width:9rem}.x span:nth-child(even){display:none}.frame{grid-template-columns:3.4rem 1fr}.axis{margin-left:0}}
 `;

@@ -1,10 +1,13 @@
 import { clock, readableMs, readableRate, shortMs } from '../../measurement/format/durations';
 import { percent, readable } from '../../measurement/format/numbers';
+import { isInProgress } from '../interim';
 import type { BenchmarkResult, StepResult } from '../result-schema';
 import { linearAxis, logAxis, timeAxis } from './axis';
-import { band, chart, limit, line, mark, type Axes } from './chart';
+import { band, chart, limit, line, type Axes } from './chart';
+import { eventLines, eventMarks, eventTable, shownEvents } from './event-marks';
 import { hasLatencyBuckets, heatMap } from './heat-map';
 import { closedTable, markup, scriptJson, section, type Markup } from './markup';
+import { serverOverTime, serverRows } from './server-over-time';
 import { verdictOf } from './verdicts';
 
 /** The rows of the tables below the charts over time, at most. */
@@ -27,12 +30,19 @@ export function overTime(result: BenchmarkResult): Markup {
   if (intervals.length === 0) return markup``;
   const endMs = Math.max(timeline.durationMs, intervals.at(-1)!.startMs + series.widthMs);
   const x = timeAxis(endMs);
-  const ratesOverTime = rateChart(result, intervals, x);
-  const latency = hasLatencyBuckets(result) ? heatMap(result, x) : latencyChart(result, intervals, x);
+  const events = shownEvents(result, intervals.find(({ notStarted }) => notStarted > 0)?.startMs);
+  const ratesOverTime = rateChart(result, intervals, x, events);
+  // A step in progress has no distribution yet.
+  const hasDistribution = hasLatencyBuckets(result) && !result.steps.some(isInProgress);
+  const latency = hasDistribution ? heatMap(result, x, events) : latencyChart(result, intervals, x, events);
+  const rows = serverRows(result);
   const data = {
     widthMs: series.widthMs,
     endMs,
-    columns: ['scheduled', 'completed', 'not started', 'mean', 'longest'],
+    columns: [
+      ...['scheduled', 'completed', 'not started', 'mean', 'longest'],
+      ...(rows.length > 0 ? ['persistence p95', 'tasks waiting'] : []),
+    ],
     rows: intervals.map((one) => [
       one.startMs,
       readableRate(one.scheduled),
@@ -40,10 +50,19 @@ export function overTime(result: BenchmarkResult): Markup {
       readableRate(one.notStarted),
       show(one.meanMs),
       show(one.maxMs),
+      ...(rows.length > 0 ? serverAt(rows, one.startMs) : []),
     ]),
   };
-  return markup`${section('rates', 'Rates over time', ratesOverTime)}${section('latency-over-time', 'Latency over time', latency)}
+  const server = serverOverTime(result, x, events);
+  return markup`${section('rates', 'Rates over time', ratesOverTime)}${section('latency-over-time', 'Latency over time', latency)}${section('server-over-time', 'The server over time', server)}
     <script type="application/json" class="timeline">${scriptJson(data)}</script>`;
+}
+
+/** Returns the readings of the server in whose interval this instant is. */
+function serverAt(rows: ReturnType<typeof serverRows>, atMs: number): string[] {
+  const row = rows.find((one) => one.atMs! > atMs);
+  const backlog = [row?.workflowBacklog, row?.activityBacklog].filter((tasks) => tasks !== undefined);
+  return [show(row?.persistenceP95Ms), backlog.length === 0 ? '–' : String(backlog.reduce((sum, n) => sum + n, 0))];
 }
 
 function show(ms: number | undefined): string {
@@ -84,7 +103,12 @@ function lineOf(intervals: readonly Interval[], widthMs: number, read: (one: Int
   });
 }
 
-function rateChart(result: BenchmarkResult, intervals: readonly Interval[], x: Axes['x']): Markup {
+function rateChart(
+  result: BenchmarkResult,
+  intervals: readonly Interval[],
+  x: Axes['x'],
+  events: ReturnType<typeof shownEvents>,
+): Markup {
   const { steps, series, completion } = result;
   const highest = Math.max(
     1,
@@ -96,7 +120,7 @@ function rateChart(result: BenchmarkResult, intervals: readonly Interval[], x: A
     [startMs, fromRate],
     [startMs + durationMs, toRate],
   ]);
-  const marks = eventsOf(result, intervals).map(({ atMs, text }) => mark(atMs, text, axes));
+  const marks = eventMarks(events, axes);
   const has = intervals.some(({ notStarted }) => notStarted > 0);
   return markup`${chart({
     title: 'Workflows per second',
@@ -134,11 +158,16 @@ function rateChart(result: BenchmarkResult, intervals: readonly Interval[], x: A
     ],
     xTitle: `time since the start of the load; a tinted background is a hold (${holdLegend(steps)})`,
     isTimeline: true,
-  })}${completion.observed === 'sample' ? markup`<p class="hint">Completions are scaled up from the ${percent(completion.share)} that clients observed.</p>` : markup``}${timeTable(intervals, series.widthMs)}`;
+  })}${completion.observed === 'sample' ? markup`<p class="hint">Completions are scaled up from the ${percent(completion.share)} that clients observed.</p>` : markup``}${eventTable(events)}${timeTable(intervals, series.widthMs)}`;
 }
 
 /** Draws mean and longest latency, which results of older versions have instead of the distribution. */
-function latencyChart(result: BenchmarkResult, intervals: readonly Interval[], x: Axes['x']): Markup {
+function latencyChart(
+  result: BenchmarkResult,
+  intervals: readonly Interval[],
+  x: Axes['x'],
+  events: ReturnType<typeof shownEvents>,
+): Markup {
   const { steps, series, thresholds } = result;
   const values = intervals.flatMap(({ meanMs = 0, maxMs = 0 }) => [meanMs, maxMs]).filter((ms) => ms > 0);
   if (values.length === 0) return markup``;
@@ -162,6 +191,7 @@ function latencyChart(result: BenchmarkResult, intervals: readonly Interval[], x
         axes,
         'mean',
       ),
+      ...eventLines(events, axes),
       ...(slo ? [slo.layer] : []),
     ],
     labels: slo ? [slo.label] : [],
@@ -182,23 +212,6 @@ function holdBands(steps: readonly StepResult[], axes: Axes): Markup[] {
 function holdLegend(steps: readonly StepResult[]): string {
   const names = new Set(steps.filter(({ kind }) => kind === 'hold').map((step) => verdictOf(step).text));
   return [...names].join(', ') || 'none was reached';
-}
-
-/** Returns what happened, as far as the result tells when. */
-function eventsOf({ steps, timeline, abortReason }: BenchmarkResult, intervals: readonly Interval[]) {
-  const firstBad = intervals.find(({ notStarted }) => notStarted > 0);
-  const cut = steps.find(({ cutShort }) => cutShort !== undefined);
-  return [
-    ...(firstBad ? [{ atMs: firstBad.startMs, text: 'first start refused or skipped' }] : []),
-    ...steps
-      .filter(({ gapArrivals }) => gapArrivals > 0)
-      .map(({ startMs }) => ({ atMs: startMs, text: 'a generator was replaced in this step' })),
-    ...timeline.shifts.flatMap(({ step, byMs }) => {
-      const found = steps.find(({ name }) => name === step);
-      return found ? [{ atMs: found.startMs, text: `the next step began ${readableMs(byMs)} late` }] : [];
-    }),
-    ...(cut ? [{ atMs: cut.startMs, text: abortReason ? 'aborted in this step' : 'this step was cut short' }] : []),
-  ].slice(0, 4);
 }
 
 /** A table with at most {@link MAX_ROWS} rows, each the mean of neighboring intervals. */

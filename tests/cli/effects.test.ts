@@ -12,6 +12,7 @@ import * as server from '../../cli/commands/server';
 import * as show from '../../cli/commands/show';
 import * as start from '../../cli/commands/start';
 import * as watch from '../../cli/commands/watch';
+import * as web from '../../cli/commands/web';
 import * as worker from '../../cli/commands/worker';
 import { refuseWithoutControl, refuseWithoutEffect, type Mode } from '../../cli/effects';
 import { searchFieldNames } from '../../spec/search-fields';
@@ -53,6 +54,9 @@ const EFFECTIVE: Readonly<Record<string, readonly ModeName[]>> = {
   against: ALL,
   tolerance: ALL,
   'noise-floor': ALL,
+  'web-address': ALL,
+  'web-remote': ALL,
+  web: except('dryRun'),
   // These two define the mode.
   'with-worker': ALL,
   'control-address': ALL,
@@ -161,7 +165,15 @@ test.each<[string, object, readonly string[]]>([
   ['report', report, ['files', 'output']],
   ['history', history, [...CONTROL, 'connect-timeout', 'folder', 'tolerance', 'noise-floor', 'output']],
   ['abort', abort, [...CONTROL, 'connect-timeout', 'run', 'reason']],
-  ['watch', watch, [...TARGET, ...CONTROL, 'connect-timeout', 'run', 'out', 'output', 'verbose', 'metrics-linger']],
+  [
+    'watch',
+    watch,
+    [
+      ...[...TARGET, ...CONTROL, 'connect-timeout', 'run', 'out', 'output', 'verbose', 'metrics-linger'],
+      ...['web', 'web-address', 'web-remote'],
+    ],
+  ],
+  ['web', web, [...CONTROL, 'connect-timeout', 'run', 'web-address', 'web-remote']],
   ['doctor', doctor, [...TARGET, ...CONTROL, 'connect-timeout']],
   ['cleanup', cleanup, [...TARGET, 'connect-timeout', 'name', 'namespace', 'all', 'yes']],
   ['host', host, [...TARGET, 'connect-timeout', 'namespace', 'task-queue', 'host-slots', 'host-pollers']],

@@ -1,14 +1,11 @@
-import type { Client } from '@temporalio/client';
-import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import fc from 'fast-check';
-import { LaneAccount } from '../../activities/generate-load/lane-account';
 import { describeProgress } from '../../cli/commands/show';
-import { columns, frame, type LiveState } from '../../cli/live-frame';
-import { LiveScreen, LiveView } from '../../cli/live-view';
-import { emptyLedger } from '../../measurement/account/ledger';
+import { columns, frame, oneLine, type LiveState } from '../../cli/live-frame';
+import { LiveView } from '../../cli/live-view';
+import { RunWatch } from '../../cli/run-watch';
 import type { LaneCheckpoint } from '../../orchestrator/activity-types';
 import type { Progress } from '../../orchestrator/messages';
-import { laneInput } from '../support/lane';
+import { clientOf, heartbeat, progressOf } from '../support/live-run';
 
 function state(change: Partial<NonNullable<LiveState['load']>> = {}): LiveState {
   return {
@@ -102,7 +99,7 @@ test('colors are off with NO_COLOR and in a dumb terminal', () => {
   const drawn = (env: Record<string, string>) => {
     const written: string[] = [];
     const out = { isTTY: true, columns: 100, rows: 30, write: (text: string) => written.push(text) > 0 };
-    new LiveScreen(out, env).show(state(), 0);
+    new LiveView(out, env).show(state(), 0);
     return written.join('');
   };
   expect(drawn({})).toContain('\x1b[31m');
@@ -112,7 +109,7 @@ test('colors are off with NO_COLOR and in a dumb terminal', () => {
 
 test('each frame replaces the one before, also after a change of the width, and nothing is left at the end', () => {
   const terminal = new Terminal(100, 30);
-  const screen = new LiveScreen(terminal as never, { NO_COLOR: '1' });
+  const screen = new LiveView(terminal as never, { NO_COLOR: '1' });
   const shown = () => terminal.lines.join('\n');
   const expected = () => frame(state(), { columns: terminal.columns, rows: terminal.rows, color: false }).join('\n');
   screen.show({ runId: '', phase: 'starting', notes: [] }, 0);
@@ -123,13 +120,22 @@ test('each frame replaces the one before, also after a change of the width, and 
   terminal.columns = 70;
   screen.show(state(), 2000);
   expect(shown()).toBe(expected());
-  screen.clear();
+  screen.stop();
+  screen.show(state(), 3000);
   expect(shown()).toBe('');
+});
+
+test('a run that does not answer is shown as waiting, in a frame and in a line', () => {
+  const silent = { ...state(), silentMs: 12_300 };
+  const waits = 'no answer from the control worker for 12 s; waiting for it';
+  expect(frame(silent, { columns: 100, rows: 24, color: false }).join('\n')).toContain(`note       ${waits}`);
+  expect(oneLine(silent)).toContain(waits);
+  expect(oneLine({ runId: '', phase: 'health', notes: [], silentMs: 9000 })).toContain('health; no answer');
 });
 
 test('without a terminal, there is a line for each phase and one every five seconds', () => {
   const written: string[] = [];
-  const screen = new LiveScreen({ isTTY: false, write: (text: string) => written.push(text) > 0 } as never, {});
+  const screen = new LiveView({ isTTY: false, write: (text: string) => written.push(text) > 0 } as never, {});
   screen.show({ runId: '', phase: 'starting', notes: [] }, 0);
   for (let second = 0; second <= 11; second += 1) screen.show(state(), 1000 * second);
   expect(written).toHaveLength(4);
@@ -138,58 +144,21 @@ test('without a terminal, there is a line for each phase and one every five seco
   );
 });
 
-const progress: Progress = {
-  runId: 'run-1a2b3c4d',
-  namespace: 'benchmark-run-1a2b3c4d',
-  phase: 'load',
-  targetRate: 10,
-  achievedRate: 10,
-  scheduled: 40,
-  sent: 40,
-  acknowledged: 40,
-  completed: 0,
-  failed: 0,
-  errors: 0,
-  ledger: emptyLedger,
-  loadStartMs: Date.now() - 5000,
-  timeline: [],
-  loadDurationMs: 30_000,
-  etaMs: 25_000,
-  notes: [],
-};
-
-/** The heartbeat of a lane that has scheduled three arrivals, some of which completed after 20 ms. */
-function heartbeat(completed: number): LaneCheckpoint {
-  const account = new LaneAccount(laneInput());
-  for (let i = 0; i < 3; i += 1) account.schedule(i, i);
-  for (let i = 0; i < completed; i += 1) {
-    account.acknowledge(i, i, 1);
-    account.choose(i);
-    account.complete({ sequence: i, atMs: i, latencyMs: 20, serviceMs: 20 });
-  }
-  return account.checkpoint('sending');
-}
+const progress = progressOf();
 
 /** Returns the first line that the view writes beside a run with these steps in progress. */
 async function firstLine(answer: Progress, steps: readonly LaneCheckpoint[]): Promise<string> {
-  const workflowService = {
-    async describeWorkflowExecution({ execution }: { execution: { workflowId: string } }) {
-      const step = steps[Number(execution.workflowId)];
-      const pendingChildren = steps.map((_, i) => ({ workflowTypeName: 'LoadStep', workflowId: String(i) }));
-      if (!step) return { pendingChildren };
-      const heartbeatDetails = { payloads: toPayloads(defaultPayloadConverter, step) };
-      return { pendingActivities: [{ activityType: { name: 'generateLoad' }, heartbeatDetails }] };
-    },
-  };
-  const client = {
-    options: { namespace: 'control' },
-    connection: { workflowService, withDeadline: (_: number, call: () => unknown) => call() },
-    workflow: { getHandle: () => ({ query: () => Promise.resolve(answer) }) },
-  } as unknown as Client;
+  const byId = Object.fromEntries(steps.map((step, i) => [String(i), [step]]));
+  const client = clientOf(
+    () => Promise.resolve(answer),
+    () => byId,
+  );
+  const watch = new RunWatch(client, 'run');
   return await new Promise((resolve) => {
-    const out = { isTTY: false, columns: 100, rows: 30, write: (line: string) => (resolve(line), view.stop(), true) };
-    const view: LiveView = new LiveView(client, 'run', out as never);
-    void view.run();
+    const out = { isTTY: false, columns: 100, rows: 30, write: (line: string) => (resolve(line), watch.stop(), true) };
+    const view = new LiveView(out as never, {});
+    watch.subscribe((update) => view.show(update.state));
+    void watch.run();
   });
 }
 

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually, Home, isAlive, parseResult } from '../support/cli';
+import { finalContent } from '../../report/html/page';
+import { eventually, Home, isAlive, parseResult, type Command } from '../support/cli';
 import { expectSoundAccount, schemaErrors } from '../support/result';
+import { Viewer } from '../support/viewer';
 
 jest.setTimeout(180_000);
 
@@ -67,8 +69,15 @@ test('25/s for 60 s on the embedded server: 1,500 of 1,500, the laws hold, and n
 });
 
 test('Ctrl-C aborts with a report and exit code 105; nothing is scheduled later than 2 s after it', async () => {
-  const command = home.run(['run', '-o', 'json', '--rate', '20', '--duration', '60s', '--ramp-up', '1s']);
+  const command = home.run(['run', '-o', 'json', '--rate', '20', '--duration', '60s', '--ramp-up', '1s', '--web']);
+  const pageOf = async (viewed: Command) => (await viewed.says(/^Live page: (http:\/\/127\.0\.0\.1:\d+\/)$/m))[1]!;
+  const viewer = await Viewer.connect(await pageOf(command));
   await command.says(/hold 2\/2 .* p50/);
+  // Another command shows the same run. Ctrl-C ends only that command.
+  const web = home.run(['web']);
+  const other = await Viewer.connect(await pageOf(web));
+  const [live] = await Promise.all([viewer.sees('Workflows per second'), other.sees('Workflows per second')]);
+  expect(live.parts[0]).toMatch(/RUNNING.*hold 2\/2; \d:\d\d of 1:00/);
   const abortedAt = Date.now();
   command.kill('SIGINT');
   const ended = await command.ended;
@@ -76,7 +85,13 @@ test('Ctrl-C aborts with a report and exit code 105; nothing is scheduled later 
   expect(ended.code).toBe(105);
   expect(result.outcome).toBe('ABORTED');
   expect(result.abortReason).toBe('interrupted by Ctrl-C');
+  expect(result.events).toMatchObject([{ kind: 'aborted', text: 'the run was aborted: interrupted by Ctrl-C' }]);
   expectSoundAccount(result);
+  // Both pages end as the page of the result.
+  await Promise.all([viewer.ended, other.ended]);
+  for (const { received } of [viewer, other]) expect(received.at(-1)).toEqual(finalContent(result));
+  web.kill('SIGINT');
+  expect(await web.ended).toMatchObject({ code: 0, stdout: '' });
   expect(result.ledger.scheduled).toBeGreaterThan(0);
   const started = Date.parse(result.timeline.loadStart!);
   const lastDue = Math.max(...result.series.points.filter((point) => point[1]! > 0).map((point) => point[0]!));

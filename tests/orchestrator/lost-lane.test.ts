@@ -42,3 +42,13 @@ test('a lane whose last heartbeat is unknown has every due arrival in doubt, and
   expect(lostLane(input, 0, undefined, 60_000, 'lost').ledger).toMatchObject({ scheduled: 30, inDoubt: 30 });
   expect(lostLane(input, 0, undefined, 4000, 'lost').ledger).toMatchObject({ scheduled: 0, inDoubt: 0 });
 });
+
+test('the time since the last heartbeat of a lost lane is an interruption that did not end', () => {
+  const input = laneInput({ rate: 10, seconds: 3, startAtMs: 5000 });
+  const account = new LaneAccount(input);
+  for (let i = 0; i < 4; i += 1) account.schedule(i, i);
+  const { interruptions } = lostLane(input, 0, account.checkpoint('sending'), 7000, 'lost');
+  // The fifth arrival is due after 450 ms.
+  expect(interruptions).toEqual([{ fromMs: 450 }]);
+  expect(lostLane(input, 0, undefined, 6000, 'lost').interruptions).toEqual([{ fromMs: 0 }]);
+});

@@ -4,6 +4,9 @@ import { reportPage } from '../../cli/report-page';
 import { answerOf } from '../../report/answer';
 import { compareResults } from '../../report/compare/compare-results';
 import { BUCKET_COLUMNS } from '../../measurement/account/series';
+import type { LiveStatus } from '../../report/html/live-strip';
+import { finalContent, liveContent } from '../../report/html/page';
+import { ROW_COLUMNS } from '../../measurement/server/over-time';
 import { scriptJson } from '../../report/html/markup';
 import { resultSchema, type BenchmarkResult } from '../../report/result-schema';
 import { resultWithoutRun } from '../../report/result';
@@ -131,6 +134,120 @@ test('the map of latencies has a cell for each bucket with completions, and its 
   const older = reportPage([{ ...result, series: { ...result.series, points } }]);
   expect(older).not.toContain('class="heat');
   expect(textOf(older)).toContain('Latency from the due time mean longest');
+});
+
+const STATUS: LiveStatus = {
+  runId: 'run-1',
+  phase: 'load',
+  load: {
+    ...{ elapsedMs: 70_000, durationMs: 120_000, step: 'hold 2/2', targetRate: 40, inFlight: 3, errors: { FULL: 2 } },
+    history: [{ ratePerSecond: 39.6, p50Ms: 12.3, p99Ms: 80 }],
+    backlog: { workflow: 4 },
+  },
+  notes: ['a note'],
+};
+
+test('the live page has the figures of this moment and the charts of the load so far, and claims no outcome', () => {
+  const { title, parts, isFinal } = liveContent(STATUS, {
+    ...results.passed!,
+    outcome: 'FAILED',
+    outcomes: ['FAILED'],
+  });
+  expect([title, isFinal]).toEqual(['1:10 of 2:00 run-1', false]);
+  const text = textOf(parts.join(' '));
+  for (const part of [
+    'RUNNING hold 2/2; 1:10 of 2:00, 0:50 left',
+    'starts 39.6/s target 40/s',
+    'p99 latency 80 ms',
+    'in flight 3 backlog workflow 4',
+    'not started 2 2 × FULL',
+    'Note: a note',
+    'Rates over time',
+    'The account is compared with the server after the load.',
+  ])
+    expect(text).toContain(part);
+  expect(text).not.toMatch(/FAILED|What limited the run|does not agree/);
+  expect(text).not.toContain('No answer from the control worker');
+  expect(textOf(liveContent({ ...STATUS, silentMs: 12_300 }).parts.join())).toContain(
+    'No answer from the control worker for 12 s. The page waits for it',
+  );
+});
+
+test('the last content of the live page is the page of the result, in the same order of parts', () => {
+  for (const result of Object.values(results)) {
+    const { parts, title, isFinal } = finalContent(result);
+    expect(isFinal).toBe(true);
+    expect(reportPage([result])).toContain(`<title>${title}</title>`);
+    expect(reportPage([result])).toContain(`id="result-0">${parts.join('')}</article>`);
+    expect(parts).toHaveLength(liveContent(STATUS, result).parts.length);
+  }
+});
+
+const searched: BenchmarkResult = {
+  ...results.staircase!,
+  staircase: undefined,
+  config: { workload: 'simple', slo: ['p99=200ms'] },
+  capacity: {
+    sentence: 'Holds 60/s with p99 ≤ 200ms.',
+    goals: [
+      {
+        ...{ name: 'p99=200ms', maxP99LatencyMs: 200, end: 'incomplete', holds: 60, failsAt: 80 },
+        ...{ reasons: [], confirmed: false, interval: null },
+      },
+    ],
+    trials: [],
+    ...{ precision: 0.05, fromRate: 10, maxRate: 1000, labels: {}, drift: null, mixedRates: [] },
+    next: { advice: 'repeat the search', command: 'benchmark capacity' },
+  },
+};
+
+test('a live search shows its trials without what to try next, and the page of a search says what was searched', () => {
+  const page = liveContent(STATUS, searched).parts.join('');
+  expect(textOf(page)).toContain('limit holds does not hold 95 % interval p99 ≤ 200ms 60/s 80/s – ');
+  expect(textOf(page)).not.toContain('Next:');
+  expect(textOf(reportPage([searched]))).toContain('simple, highest rate with p99=200ms');
+  expect(textOf(reportPage([searched]))).toContain('Next: repeat the search');
+});
+
+test('each event has a numbered mark in the charts over time and a row in the table', () => {
+  const events = [
+    { atMs: 12_000, kind: 'generator-lost', text: 'the generator of lane 0 no longer reported' },
+    { atMs: 14_000, kind: 'generator-replaced', text: 'another generator took over lane 0, 2 s later' },
+  ] as const;
+  const page = reportPage([{ ...results.passed!, events: [...events], serverSeries: SERIES }]);
+  expect(page.match(/class="line event"/g)).toHaveLength(2 * 4);
+  expect(textOf(page)).toContain(
+    '1 0:12 the generator of lane 0 no longer reported 2 0:14 another generator took over',
+  );
+  // A result of an older version lists no events.
+  const { events: _, ...older } = results.failed!;
+  expect(textOf(reportPage([older]))).toContain('first start refused or skipped');
+  const many = Array.from({ length: 30 }, (_, i) => ({ ...events[0], atMs: i * 1000 }));
+  expect(textOf(reportPage([{ ...results.passed!, events: many }]))).toContain('22 more events');
+});
+
+const SERIES = {
+  columns: [...ROW_COLUMNS],
+  points: [
+    [15_000, 3, 0, 120, 5.5, 40, null, 0.98],
+    [30_000, null, 0, 0, 7, 41, null, null],
+  ],
+};
+
+test('the readings of the server over time have charts of what is known, a table, and a place in the crosshair', () => {
+  const page = reportPage([{ ...results.passed!, serverSeries: SERIES }]);
+  const text = textOf(page);
+  expect(text).toContain('Latency inside the server persistence p95 oldest waiting task');
+  expect(text).not.toContain('shard lock p95 oldest');
+  expect(text).toContain('0:15 3 0 120 ms 5.50 ms 40/s – 98.0 %');
+  expect(text).toContain('0:30 – 0 0 ms 7 ms 41/s – –');
+  const data = JSON.parse(/class="timeline">(.*?)<\/script>/s.exec(page)![1]!) as {
+    columns: string[];
+    rows: string[][];
+  };
+  const at = data.columns.indexOf('persistence p95') + 1;
+  expect([data.rows[3]![at], data.rows[20]![at], data.rows[40]![at]]).toEqual(['5.50 ms', '7 ms', '–']);
+  expect(reportPage([results.passed!])).not.toContain('Latency inside the server');
 });
 
 test('the percentiles come from the histogram of a hold', () => {

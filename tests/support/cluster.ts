@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
-import { snapshotStep } from '../../activities/observe/lane-heartbeats';
+import { lanesOf, snapshotOf } from '../../activities/observe/lane-heartbeats';
 import { freePort, type EmbeddedServerOptions } from '../../machine/embedded-server';
 import { findServerBinary } from '../../machine/server-binary';
 import { progressQuery } from '../../orchestrator/messages';
@@ -141,7 +141,8 @@ export class Cluster {
   async loading(run: string, scheduled = 30): Promise<void> {
     await eventually('the load', async () => {
       const steps = [0, 1].map((index) =>
-        snapshotStep(this.control.connection, CONTROL_NAMESPACE, `${run}/step-${index + 1}-1`, index).catch(
+        lanesOf(this.control.connection, CONTROL_NAMESPACE, `${run}/step-${index + 1}-1`).then(
+          (lanes) => snapshotOf(lanes, index),
           () => undefined,
         ),
       );

@@ -47,7 +47,7 @@ test.each(['', '_total'])('a page is read for the measures only; its counters ma
     ['dsql_tx_retry', 3],
     ['poll_success', 5],
   ]);
-  expect(await sources[0]!.read('gauges')).toEqual([]);
+  expect((await sources[0]!.read('during')).map(({ name }) => name)).toEqual(['poll_success']);
   close();
 });
 
@@ -105,8 +105,8 @@ test.each([
   const { url, close } = await served(() => ({ text: page }));
   const [source] = serverSources({ BENCHMARK_SERVER_METRICS: url });
   await expect(source!.read('all')).rejects.toThrow(`serves no known metric of a Temporal server; ${what}`);
-  // Between the ends of a hold only gauges are read, and not every page has one.
-  expect(await source!.read('gauges')).toEqual([]);
+  // Between the ends of a hold only some measures are read, and not every page has one of them.
+  expect(await source!.read('during')).toEqual([]);
   close();
 });
 
@@ -144,10 +144,10 @@ test('a Prometheus is queried for the measures only, with its token and selector
     BENCHMARK_SERVER_PROMETHEUS_TOKEN: 'secret',
     BENCHMARK_SERVER_PROMETHEUS_SELECTOR: 'cluster="prod"',
   });
-  expect(await source!.read('gauges')).toEqual([{ name: 'poll_success', labels: { namespace: 'orders' }, value: 7 }]);
+  expect(await source!.read('during')).toEqual([{ name: 'poll_success', labels: { namespace: 'orders' }, value: 7 }]);
   expect(asked).toMatchObject([{ url: '/prom/api/v1/query', authorization: 'Bearer secret' }]);
   expect(new URLSearchParams(asked[0]!.body).get('query')).toBe(
-    `{__name__=~"${namePattern('gauges')}",cluster="prod"}`,
+    `{__name__=~"${namePattern('during')}",cluster="prod"}`,
   );
   expect(namePattern('all').split('|')).toEqual(
     expect.arrayContaining(['poll_success', 'poll_success_total', 'persistence_latency_milliseconds_bucket']),

@@ -121,7 +121,7 @@ test('the internal namespace of Temporal, and work that belongs to no service, a
 
 test('a gauge gives the lowest, mean and highest value of all reads, per replica', () => {
   const read = (...values: number[]) =>
-    values.map((value) => readPage(`persistence_sql_in_use{service_name="history",db_kind="main"} ${value}`, 'gauges'));
+    values.map((value) => readPage(`persistence_sql_in_use{service_name="history",db_kind="main"} ${value}`, 'during'));
   expect(readingsBetween([[]], [[]], [read(3, 4), read(10, 1), read(2, 1)], 1)).toEqual([
     { name: 'database connections in use', labels: 'history #1/main', lowest: 2, mean: 5, highest: 10 },
     { name: 'database connections in use', labels: 'history #2/main', lowest: 1, mean: 2, highest: 4 },
