@@ -8,6 +8,8 @@ export interface Chart {
   readonly title: string;
   readonly x: Axis;
   readonly y: Axis;
+  /** Areas behind the grid. */
+  readonly backgrounds?: readonly Markup[];
   readonly layers: readonly Markup[];
   readonly labels?: readonly Markup[];
   readonly legend: readonly (readonly [className: string, name: string])[];
@@ -17,7 +19,17 @@ export interface Chart {
 }
 
 /** Draws a chart. Its labels are HTML beside a stretched drawing, so they stay readable at any width. */
-export function chart({ title, x, y, layers, labels = [], legend, xTitle, isTimeline }: Chart): Markup {
+export function chart({
+  title,
+  x,
+  y,
+  backgrounds = [],
+  layers,
+  labels = [],
+  legend,
+  xTitle,
+  isTimeline,
+}: Chart): Markup {
   const grid = y.ticks.map(({ share }) => path(`M0 ${up(share)}H${UNITS}`, 'grid'));
   return markup`<figure class="chart">
     <figcaption>
@@ -31,7 +43,7 @@ export function chart({ title, x, y, layers, labels = [], legend, xTitle, isTime
       </div>
       <div class="plot" ${isTimeline ? new Markup(' data-timeline') : ''}>
         <svg viewBox="0 0 ${UNITS} ${UNITS}" preserveAspectRatio="none" role="img" aria-label="${title}">
-          ${grid}${layers}</svg
+          ${backgrounds}${grid}${layers}</svg
         >${labels}
       </div>
       <div class="x">

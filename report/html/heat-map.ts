@@ -58,8 +58,10 @@ export function heatMap(result: BenchmarkResult, x: Axes['x'], events: ReturnTyp
   return markup`${chart({
     title: 'Latency from the due time',
     ...axes,
+    backgrounds: holds.map((step) =>
+      band(step.startMs, step.startMs + step.durationMs, axes, verdictOf(step).className),
+    ),
     layers: [
-      ...holds.map((step) => band(step.startMs, step.startMs + step.durationMs, axes, verdictOf(step).className)),
       ...Array.from({ length: SHADES }, (_, shade) =>
         cells(
           shaded.filter((cell) => cell.shade === shade),

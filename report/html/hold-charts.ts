@@ -40,8 +40,8 @@ export function latencyOverRate(result: BenchmarkResult): Markup {
     chart({
       title: 'Latency of each hold',
       ...axes,
+      backgrounds: highest !== null && first !== null && first > highest ? [band(highest, first, axes, 'bracket')] : [],
       layers: [
-        ...(highest !== null && first !== null && first > highest ? [band(highest, first, axes, 'bracket')] : []),
         line(points(sorted, 'p50'), axes, 'mean'),
         line(points(sorted, 'p99'), axes, 'max'),
         dots(points(valid, 'p50'), axes, 'mean'),

@@ -7,7 +7,7 @@ export const STYLE = `
 --good:#4cc38a;--bad:#ff7b72;--unsure:#e3b341;--good-bg:#12291d;--bad-bg:#351a1b;--unsure-bg:#2e2612;
 --mean:#6cb2ff;--max:#ff9d57;--done:#4cc38a;--sent:#6cb2ff;--target:#7b858c}}
 @media print{:root{color-scheme:light;--bg:#fff;--fg:#000;--muted:#444;--rule:#ccc;--card:#fff;--good:#1a7f4b;--bad:#c62f2f;--unsure:#96660a;
---good-bg:#fff;--bad-bg:#fff;--unsure-bg:#fff;--mean:#1766b5;--max:#c8570c;--done:#1a7f4b;--sent:#1766b5;--target:#888}
+--good-bg:#eef7f1;--bad-bg:#fdf0f0;--unsure-bg:#fcf6e6;--mean:#1766b5;--max:#c8570c;--done:#1a7f4b;--sent:#1766b5;--target:#888}
 .copy button{display:none}section,.tile,.card,figure{break-inside:avoid}}
 *{box-sizing:border-box}
 body{margin:0 auto;padding:1rem clamp(.75rem,3vw,2rem) 4rem;max-width:68rem;background:var(--bg);color:var(--fg);

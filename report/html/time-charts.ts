@@ -125,8 +125,8 @@ function rateChart(
   return markup`${chart({
     title: 'Workflows per second',
     ...axes,
+    backgrounds: holdBands(steps, axes),
     layers: [
-      ...holdBands(steps, axes),
       line(target, axes, 'target'),
       line(
         lineOf(intervals, series.widthMs, (one) => one.scheduled),
@@ -179,8 +179,8 @@ function latencyChart(
   return markup`${chart({
     title: 'Latency from the due time',
     ...axes,
+    backgrounds: holdBands(steps, axes),
     layers: [
-      ...holdBands(steps, axes),
       line(
         lineOf(intervals, series.widthMs, ({ maxMs }) => maxMs),
         axes,

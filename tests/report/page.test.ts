@@ -6,9 +6,9 @@ import { compareResults } from '../../report/compare/compare-results';
 import { BUCKET_COLUMNS } from '../../measurement/account/series';
 import type { LiveStatus } from '../../report/html/live-strip';
 import { finalContent, liveContent } from '../../report/html/page';
-import { ROW_COLUMNS } from '../../measurement/server/over-time';
+import { MAX_ROWS, ROW_COLUMNS } from '../../measurement/server/over-time';
 import { scriptJson } from '../../report/html/markup';
-import { resultSchema, type BenchmarkResult } from '../../report/result-schema';
+import { MAX_EVENTS, resultSchema, type BenchmarkResult } from '../../report/result-schema';
 import { resultWithoutRun } from '../../report/result';
 import { iterated } from '../support/iterated';
 import { schemaErrors } from '../support/result';
@@ -99,12 +99,32 @@ test('the page allows no script but its own, and loads nothing', () => {
   expect(textOf(page)).toContain('Results run outcome started completed p50 p99');
 });
 
+/** As many readings of the server and events as a result can have. */
+function longRows(): number[][] {
+  return Array.from({ length: MAX_ROWS }, (_, i) => [
+    (i + 1) * 2500,
+    ...[1, 2, 3, 4, 5, 6].map((n) => n + Math.sin(i / n)),
+    0.98,
+  ]);
+}
+const EVENTS = Array.from({ length: MAX_EVENTS }, (_, i) => ({
+  atMs: i * 10_000,
+  kind: 'rate-limit-began' as const,
+  text: 'the server began to refuse starts: RESOURCE_EXHAUSTED/RPS_LIMIT/namespace',
+}));
+
 test('a page is at most 400 KB for ten minutes, and for ten iterations of an hour', () => {
-  const sizes = [
-    playedResult({ rate: 50, duration: '10m' }, 100),
-    playedResult({ rate: 2, duration: '60m', iterations: 10, retention: '72h' }, 10),
-    playedResult({ stages: Array.from({ length: 50 }, (_, i) => i + 1), hold: '30s' }, 60),
-  ].map((result) => reportPage([result]).length);
+  const server = { columns: [...ROW_COLUMNS], points: longRows() };
+  const pages = {
+    'ten-minutes': playedResult({ rate: 50, duration: '10m' }, 100),
+    'hours-of-iterations': playedResult({ rate: 2, duration: '60m', iterations: 10, retention: '72h' }, 10),
+    'fifty-holds': playedResult({ stages: Array.from({ length: 50 }, (_, i) => i + 1), hold: '30s' }, 60),
+  };
+  const sizes = Object.entries(pages).map(([name, result]) => {
+    const page = reportPage([{ ...result, serverSeries: server, events: EVENTS }]);
+    if (process.env.BENCHMARK_TEST_PAGES) writeFileSync(join(process.env.BENCHMARK_TEST_PAGES, `${name}.html`), page);
+    return page.length;
+  });
   expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_BYTES);
 });
 
