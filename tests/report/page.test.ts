@@ -4,15 +4,13 @@ import { reportPage } from '../../cli/report-page';
 import { answerOf } from '../../report/answer';
 import { compareResults } from '../../report/compare/compare-results';
 import { BUCKET_COLUMNS } from '../../measurement/account/series';
-import type { LiveStatus } from '../../report/html/live-strip';
-import { finalContent, liveContent } from '../../report/html/page';
 import { MAX_ROWS, ROW_COLUMNS } from '../../measurement/server/over-time';
 import { scriptJson } from '../../report/html/markup';
 import { MAX_EVENTS, resultSchema, type BenchmarkResult } from '../../report/result-schema';
 import { resultWithoutRun } from '../../report/result';
 import { iterated } from '../support/iterated';
 import { schemaErrors } from '../support/result';
-import { playedResult } from '../support/shown';
+import { playedResult, textOf } from '../support/shown';
 
 const MAX_BYTES = 400 * 1024;
 const NO_ITERATION = { abortReason: 'interrupted by Ctrl-C' };
@@ -25,15 +23,6 @@ const results: Readonly<Record<string, BenchmarkResult>> = {
   aborted: playedResult({ rate: 40, duration: '60s' }, 100, NO_ITERATION),
   never: resultWithoutRun('ERROR', 'the target 10.0.0.1:7233 does not respond', {}, 0),
 };
-
-/** The text that a reader sees, without styles and scripts. */
-function textOf(page: string): string {
-  return page
-    .replace(/<(style|script)\b[^]*?<\/\1>/g, '')
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/&lt;/g, '<')
-    .replace(/\s+/g, ' ');
-}
 
 beforeAll(() => {
   // scripts/screenshots.mjs draws these pages.
@@ -156,79 +145,6 @@ test('the map of latencies has a cell for each bucket with completions, and its 
   expect(textOf(older)).toContain('Latency from the due time mean longest');
 });
 
-const STATUS: LiveStatus = {
-  runId: 'run-1',
-  phase: 'load',
-  load: {
-    ...{ elapsedMs: 70_000, durationMs: 120_000, step: 'hold 2/2', targetRate: 40, inFlight: 3, errors: { FULL: 2 } },
-    history: [{ ratePerSecond: 39.6, p50Ms: 12.3, p99Ms: 80 }],
-    backlog: { workflow: 4 },
-  },
-  notes: ['a note'],
-};
-
-test('the live page has the figures of this moment and the charts of the load so far, and claims no outcome', () => {
-  const { title, parts, isFinal } = liveContent(STATUS, {
-    ...results.passed!,
-    outcome: 'FAILED',
-    outcomes: ['FAILED'],
-  });
-  expect([title, isFinal]).toEqual(['1:10 of 2:00 run-1', false]);
-  const text = textOf(parts.join(' '));
-  for (const part of [
-    'RUNNING hold 2/2; 1:10 of 2:00, 0:50 left',
-    'starts 39.6/s target 40/s',
-    'p99 latency 80 ms',
-    'in flight 3 backlog workflow 4',
-    'not started 2 2 × FULL',
-    'Note: a note',
-    'Rates over time',
-    'The account is compared with the server after the load.',
-  ])
-    expect(text).toContain(part);
-  expect(text).not.toMatch(/FAILED|What limited the run|does not agree/);
-  expect(text).not.toContain('No answer from the control worker');
-  expect(textOf(liveContent({ ...STATUS, silentMs: 12_300 }).parts.join())).toContain(
-    'No answer from the control worker for 12 s. The page waits for it',
-  );
-});
-
-test('the last content of the live page is the page of the result, in the same order of parts', () => {
-  for (const result of Object.values(results)) {
-    const { parts, title, isFinal } = finalContent(result);
-    expect(isFinal).toBe(true);
-    expect(reportPage([result])).toContain(`<title>${title}</title>`);
-    expect(reportPage([result])).toContain(`id="result-0">${parts.join('')}</article>`);
-    expect(parts).toHaveLength(liveContent(STATUS, result).parts.length);
-  }
-});
-
-const searched: BenchmarkResult = {
-  ...results.staircase!,
-  staircase: undefined,
-  config: { workload: 'simple', slo: ['p99=200ms'] },
-  capacity: {
-    sentence: 'Holds 60/s with p99 ≤ 200ms.',
-    goals: [
-      {
-        ...{ name: 'p99=200ms', maxP99LatencyMs: 200, end: 'incomplete', holds: 60, failsAt: 80 },
-        ...{ reasons: [], confirmed: false, interval: null },
-      },
-    ],
-    trials: [],
-    ...{ precision: 0.05, fromRate: 10, maxRate: 1000, labels: {}, drift: null, mixedRates: [] },
-    next: { advice: 'repeat the search', command: 'benchmark capacity' },
-  },
-};
-
-test('a live search shows its trials without what to try next, and the page of a search says what was searched', () => {
-  const page = liveContent(STATUS, searched).parts.join('');
-  expect(textOf(page)).toContain('limit holds does not hold 95 % interval p99 ≤ 200ms 60/s 80/s – ');
-  expect(textOf(page)).not.toContain('Next:');
-  expect(textOf(reportPage([searched]))).toContain('simple, highest rate with p99=200ms');
-  expect(textOf(reportPage([searched]))).toContain('Next: repeat the search');
-});
-
 test('each event has a numbered mark in the charts over time and a row in the table', () => {
   const events = [
     { atMs: 12_000, kind: 'generator-lost', text: 'the generator of lane 0 no longer reported' },
@@ -237,7 +153,7 @@ test('each event has a numbered mark in the charts over time and a row in the ta
   const page = reportPage([{ ...results.passed!, events: [...events], serverSeries: SERIES }]);
   expect(page.match(/class="line event"/g)).toHaveLength(2 * 4);
   expect(textOf(page)).toContain(
-    '1 0:12 the generator of lane 0 no longer reported 2 0:14 another generator took over',
+    '1 · 0:12 the generator of lane 0 no longer reported 2 · 0:14 another generator took over',
   );
   // A result of an older version lists no events.
   const { events: _, ...older } = results.failed!;

@@ -80,3 +80,12 @@ export function playedResult(spec: object, capacity: number, change: Partial<Run
     ...change,
   });
 }
+
+/** The text that a reader sees, without styles and scripts. */
+export function textOf(page: string): string {
+  return page
+    .replace(/<(style|script)\b[^]*?<\/\1>/g, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/&lt;/g, '<')
+    .replace(/\s+/g, ' ');
+}

@@ -112,20 +112,6 @@ test('I5: a successor takes over the whole account, and arrivals that were open 
   );
 });
 
-test('successors keep the interruptions of the lane, the latest five', () => {
-  let account = new LaneAccount(laneInput());
-  expect(account.result(audit, undefined).interruptions).toBeUndefined();
-  for (let i = 1; i <= 7; i += 1) {
-    const checkpoint = JSON.parse(JSON.stringify(account.checkpoint('sending'))) as ReturnType<
-      LaneAccount['checkpoint']
-    >;
-    account = new LaneAccount(laneInput());
-    account.resume(checkpoint, i, { fromMs: i * 100, untilMs: i * 100 + 50 });
-  }
-  const { interruptions } = account.result(audit, undefined);
-  expect(interruptions!.map(({ fromMs }) => fromMs)).toEqual([300, 400, 500, 600, 700]);
-});
-
 /** Expects that the series of a lane adds up to its ledger and its observations. */
 function expectWhole({ ledger, observation, series }: Pick<LaneResult, 'ledger' | 'observation' | 'series'>): void {
   const points = unpackSeries(series);
