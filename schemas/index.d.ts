@@ -723,6 +723,19 @@ export interface BenchmarkResult {
     /** Rows in the order of the columns; the zeros at the end of a row are left out */
     points: Array<Array<number>>;
   };
+  /** In order; absent in results of older versions */
+  events?: Array<{
+    /** Place on the time axis of `series`: milliseconds from the start of the load */
+    atMs: number;
+    kind: "generator-lost" | "generator-replaced" | "host-restarted" | "rate-limit-began" | "rate-limit-ended" | "refusals-began" | "refusals-ended" | "step-repeated" | "timeline-shifted" | "aborted";
+    text: string;
+  }>;
+  /** What the server reported about every 15 s, on the time axis of `series`; intervals are joined if there are more than 240, and then the worst value is kept */
+  serverSeries?: {
+    columns: Array<string>;
+    /** Rows in the order of the columns; null is unknown. Each describes the interval that ends at `atMs` */
+    points: Array<Array<number | null>>;
+  };
   cleanup: {
     complete: boolean;
     terminated: number;
