@@ -22,7 +22,7 @@ pre{background:var(--card);border:1px solid var(--rule);border-radius:6px;paddin
 .outcome{color:var(--tone);font-weight:700;font-size:1.5rem;line-height:1.2}.answer{font-size:1.15rem;margin:.25rem 0;overflow-wrap:anywhere}
 .about,.run,.hint,.axis{color:var(--muted);font-size:.9rem}.run{margin:.4rem 0}.hint{margin:.4rem 0}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:.6rem;margin:.8rem 0 .4rem}
-.tile{border:1px solid var(--rule);border-top:3px solid var(--tone);border-radius:6px;padding:.5rem .7rem;display:flex;flex-direction:column}
+.tile{border:1px solid var(--rule);border-top:3px solid var(--tone,var(--rule));border-radius:6px;padding:.5rem .7rem;display:flex;flex-direction:column}
 .tile .name,.tile .note{color:var(--muted);font-size:.85rem}.tile .value{font-size:1.35rem;font-weight:600}
 .tile.bad .value,.tile.unsure .value{color:var(--tone)}
 .reasons{margin:.4rem 0;padding-left:1.2rem;overflow-wrap:anywhere}

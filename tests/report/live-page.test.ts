@@ -1,6 +1,7 @@
 import { reportPage } from '../../cli/report-page';
 import type { LiveStatus } from '../../report/html/live-strip';
 import { finalContent, liveContent } from '../../report/html/page';
+import { IN_PROGRESS } from '../../report/interim';
 import type { BenchmarkResult } from '../../report/result-schema';
 import { resultWithoutRun } from '../../report/result';
 import { playedResult, textOf } from '../support/shown';
@@ -80,4 +81,14 @@ test('a live search shows its trials without what to try next, and the page of a
   expect(textOf(page)).not.toContain('Next:');
   expect(textOf(reportPage([searched]))).toContain('simple, highest rate with p99=200ms');
   expect(textOf(reportPage([searched]))).toContain('Next: repeat the search');
+});
+
+test('a hold in progress is not drawn like one that is INVALID, and has no point over its rate', () => {
+  const [ramp, hold, ...later] = staircase.steps;
+  const running = { ...hold!, counted: false, cutShort: IN_PROGRESS, validity: undefined };
+  const page = (steps: BenchmarkResult['steps']) => liveContent(STATUS, { ...staircase, steps }).parts.join('');
+  expect(page([ramp!, running])).toContain('class="band running"');
+  expect(page([ramp!, running])).not.toContain('class="band unsure"');
+  const points = (text: string) => (/class="dot mean" d="([^"]*)"/.exec(text)?.[1] ?? '').split('M').length - 1;
+  expect(points(page([ramp!, { ...running, index: 99 }, ...later]))).toBe(points(page(staircase.steps)) - 1);
 });
