@@ -7,6 +7,8 @@ export type RunEvent = NonNullable<BenchmarkResult['events']>[number];
 
 /** The characters of the reason of an abort that an event has; `abortReason` has all. */
 const MAX_REASON = 200;
+/** A step that begins less late than this is not worth an event. */
+const LATE_MS = 1000;
 /** Refusals with a shorter time between them are one period. */
 const JOIN_MS = 5000;
 
@@ -112,10 +114,11 @@ function repetitionsOf({ steps }: RunFacts): RunEvent[] {
     });
 }
 
+/** Steps that began late. A hold that is repeated, and a trial, begin with a lead-in whenever the run is ready for it. */
 function shiftsOf({ shifts, steps }: RunFacts): RunEvent[] {
   return shifts.flatMap(({ step, byMs }) => {
     const found = steps.find(({ step: { name } }) => name === step);
-    if (found === undefined) return [];
+    if (found === undefined || found.step.kind === 'lead-in' || byMs < LATE_MS) return [];
     return [
       { atMs: found.step.startMs, kind: 'timeline-shifted', text: `the next step began ${readableMs(byMs)} late` },
     ];

@@ -112,4 +112,7 @@ test('a hold that was repeated and a step that began late are events', () => {
     { atMs: 0, kind: 'timeline-shifted', text: 'the next step began 2.50 s late' },
     { atMs: 40_000, kind: 'step-repeated', text: 'the hold at 10/s was repeated (attempt 2)' },
   ]);
+  const leadIn = { ...steps[0]!, step: { ...hold!.step, kind: 'lead-in' as const } };
+  expect(eventsIn([leadIn], { shifts: [{ step: hold!.step.name, byMs: 2500 }] })).toEqual([]);
+  expect(eventsIn([steps[0]!], { shifts: [{ step: hold!.step.name, byMs: 999 }] })).toEqual([]);
 });
