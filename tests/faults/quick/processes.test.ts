@@ -48,8 +48,9 @@ test('kill -9 of a generator in mid-step: the step is run again, and every arriv
   expect(sum(holds[0]!.ledger.skipped)).toBeGreaterThan(0);
   expect(holds[1]!.ledger).toMatchObject({ acknowledged: 300, skipped: {} });
   expect(result.notes.join()).toMatch(/the hold at 20\/s had a gap, so it was repeated \(attempt 2\)/);
-  expect(result.events!.map(({ kind }) => kind)).toEqual(['generator-lost', 'generator-replaced', 'step-repeated']);
-  const [lost, replaced, repeated] = result.events!.map(({ atMs }) => atMs);
+  const [lost, replaced, repeated] = (['generator-lost', 'generator-replaced', 'step-repeated'] as const).map(
+    (kind) => result.events!.find((event) => event.kind === kind)!.atMs,
+  );
   expect(replaced! - lost!).toBeGreaterThan(1000);
   expect(repeated!).toBeGreaterThan(replaced!);
 });
