@@ -24,7 +24,8 @@ export function checkFlags(argv: Flags): void {
   const problems = Object.entries(argv).flatMap(([key, value]) => {
     // yargs adds every flag in camel case, too.
     if (key === '_' || key === '$0' || /[A-Z]/.test(key) || key.length === 1) return [];
-    const name = POSITIONALS.has(key) ? `the argument [${key}]` : `--${key}`;
+    const isPositional = POSITIONALS.has(key) && !(key === 'run' && Array.isArray(value));
+    const name = isPositional ? `the argument [${key}]` : `--${key}`;
     if (Array.isArray(value) && !LISTS.has(key)) return [`${name} is set more than once; set it once`];
     const isEmpty = [value].flat().some((one) => typeof one === 'string' && one.trim() === '');
     return isEmpty ? [`${name} is empty; set a value, or remove it`] : [];

@@ -13,10 +13,13 @@ const EXPECTED = new Map(
   ]),
 );
 
+/** A run does not wait longer for a server that does not answer. */
+const TIMEOUT_MS = 5000;
+
 /** Returns whether a namespace has every search attribute of a run; false if nobody may ask. */
-export async function hasSearchAttributes({ operatorService }: Connection, namespace: string): Promise<boolean> {
+export async function hasSearchAttributes(connection: Connection, namespace: string): Promise<boolean> {
   try {
-    const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+    const customAttributes = await listAttributes(connection, namespace);
     return [...EXPECTED].every(([name, type]) => customAttributes[name] === type);
   } catch {
     return false;
@@ -28,18 +31,26 @@ export async function hasSearchAttributes({ operatorService }: Connection, names
  *
  * @returns why they could not be registered; undefined if the namespace has them
  */
-export async function registerSearchAttributes(
-  { operatorService }: Connection,
-  namespace: string,
-): Promise<string | undefined> {
+export async function registerSearchAttributes(connection: Connection, namespace: string): Promise<string | undefined> {
   try {
-    const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+    const customAttributes = await listAttributes(connection, namespace);
     const missing = [...EXPECTED].filter(([name]) => customAttributes[name] === undefined);
-    if (missing.length > 0)
-      await operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing) });
+    if (missing.length > 0) {
+      const searchAttributes = Object.fromEntries(missing);
+      await soon(connection, () => connection.operatorService.addSearchAttributes({ namespace, searchAttributes }));
+    }
     const other = [...EXPECTED].find(([name, type]) => (customAttributes[name] ?? type) !== type);
     return other && `the search attribute ${other[0]} exists with another type`;
   } catch (err) {
     return describeGrpcError(err);
   }
+}
+
+async function listAttributes(connection: Connection, namespace: string) {
+  const { operatorService } = connection;
+  return (await soon(connection, () => operatorService.listSearchAttributes({ namespace }))).customAttributes;
+}
+
+async function soon<T>(connection: Connection, call: () => Promise<T>): Promise<T> {
+  return await connection.withDeadline(Date.now() + TIMEOUT_MS, call);
 }

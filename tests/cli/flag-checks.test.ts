@@ -39,6 +39,12 @@ test.each([
   expect(check(...args)).toBe(message);
 });
 
+test('the argument [run] of one command and the flag --run of another are named as what they are', () => {
+  expect(() => checkFlags({ run: '' })).toThrow('the argument [run] is empty; set a value, or remove it');
+  expect(() => checkFlags({ run: ['a.json', ''] })).toThrow('--run is empty; set a value, or remove it');
+  expect(() => checkFlags({ run: ['a.json', 'b.json'] })).not.toThrow();
+});
+
 test('flags that npm has taken are reported', () => {
   const flags = ['rate', 'ramp-up', 'yes', 'dry-run'];
   const bench = { npm_lifecycle_event: 'bench' };

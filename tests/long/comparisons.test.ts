@@ -11,7 +11,7 @@ jest.setTimeout(3_600_000);
 /** How many comparisons to run; fewer with COMPARISONS=5. */
 const COMPARISONS = Number(process.env.COMPARISONS ?? 20);
 /** Comparisons that run at the same time, each with a generator of its own. */
-const PARALLEL = 3;
+const PARALLEL = 2;
 /** The answer to a start takes this long on the base, milliseconds: much longer than a busy machine is late. */
 const SERVICE_MS = 1000;
 /** 900 workflows per run: enough for a p99. */

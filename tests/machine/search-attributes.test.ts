@@ -9,7 +9,9 @@ const ALL = { BenchmarkOutcome: KEYWORD, BenchmarkWorkload: KEYWORD, BenchmarkRa
 /** Returns a server that has these search attributes, and what was added to them. */
 function server(customAttributes: Record<string, number>, refuse?: 'list' | 'add') {
   const added: object[] = [];
+  let allowed = false;
   const answer = async <T>(method: 'list' | 'add', reply: T): Promise<T> => {
+    expect(allowed).toBe(true);
     if (method === refuse) throw new Error('permission denied');
     return reply;
   };
@@ -18,7 +20,13 @@ function server(customAttributes: Record<string, number>, refuse?: 'list' | 'add
     addSearchAttributes: ({ searchAttributes }: { searchAttributes: object }) =>
       answer('add', added.push(searchAttributes)),
   };
-  return { connection: { operatorService } as unknown as Connection, added };
+  // A call has a deadline, so that a server that does not answer delays no run.
+  const withDeadline = <T>(deadline: number, call: () => Promise<T>): Promise<T> => {
+    expect(deadline - Date.now()).toBeLessThanOrEqual(5000);
+    allowed = true;
+    return call();
+  };
+  return { connection: { operatorService, withDeadline } as unknown as Connection, added };
 }
 
 test('only the missing search attributes are registered', async () => {
