@@ -31,11 +31,12 @@ const LENGTHS = ['duration', 'rampUp', 'hold', 'executor'] as const;
  */
 export function calibrationKey({ config, generators, system }: BenchmarkResult): string | undefined {
   const machines = generators.map(({ identity, machine }) => {
-    // The identity of a role is name@host:pid.
+    // The identity of a role is name@host:pid. In a container, the host is that of the container alone.
     const host = /@(.+):\d+$/.exec(identity)?.[1];
-    if (machine === undefined || host === undefined) return undefined;
+    const name = machine?.name === undefined || machine.name === 'unknown' ? host : machine.name;
+    if (machine === undefined || name === undefined) return undefined;
     const { cpus, cpuQuota, memoryBytes, memoryLimitBytes, platform, instanceType } = machine;
-    return JSON.stringify([host, cpus, cpuQuota, memoryBytes, memoryLimitBytes, platform, instanceType]);
+    return JSON.stringify([name, cpus, cpuQuota, memoryBytes, memoryLimitBytes, platform, instanceType]);
   });
   // Only an embedded target reports its dynamic configuration as a list. It has a new cluster ID in each run.
   const target = Array.isArray(system.dynamicConfig) ? 'embedded' : system.clusterId;

@@ -36,6 +36,10 @@ test.each<[string, Partial<BenchmarkResult>]>([
   ['another duration', { config: { ...config, duration: '21s' } }],
   ['another host', { generators: [{ ...generator, identity: 'generator@other:1' }] }],
   ['a second host', { generators: [generator, { ...generator, identity: 'generator@other:1' }] }],
+  [
+    'another machine of the same host name',
+    { generators: [{ ...generator, machine: { ...machine, name: 'node-2' } }] },
+  ],
   ['another number of CPUs', { generators: [{ ...generator, machine: { ...machine, cpus: 99 } }] }],
   ['another target', { system: { ...system, dynamicConfig: 'unknown', clusterId: 'another' } }],
 ])('a calibration is not applied to a comparison with %s on either side', (_what, change) => {
@@ -65,6 +69,17 @@ test('the process IDs, the run and its thresholds do not make another calibratio
     system: { ...system, clusterId: 'new-in-each-run' },
   });
   expect(calibrationKey(other)).toBe(calibrationKey(calibratable()));
+});
+
+test('containers on one named machine have one calibration, and those on an unknown machine have none in common', () => {
+  const inContainer = (name: string, container: string) =>
+    calibrationKey(
+      calibratable(1, {
+        generators: [{ ...generator, identity: `generator@${container}:1`, machine: { ...machine, name } }],
+      }),
+    );
+  expect(inContainer('node-1', 'a')).toBe(inContainer('node-1', 'b'));
+  expect(inContainer('unknown', 'a')).not.toBe(inContainer('unknown', 'b'));
 });
 
 test('two targets have the larger noise floor of both calibrations', () => {
