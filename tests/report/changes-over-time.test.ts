@@ -32,6 +32,12 @@ test('results with 5 iterations are compared one by one, and each change is foun
   ]);
 });
 
+test('a group does not reach beyond an earlier change', () => {
+  // Two results have enough iterations. After the change at run-2, run-1 and run-2 together are no group.
+  const marks = marked(history([1, 1, 1.2, 1.32, 1.32], 3));
+  expect(marks).toEqual([expect.stringMatching(/^run-2: /)]);
+});
+
 test('whatever the order of results without a change, nothing is marked', () => {
   const results = history(new Array<number>(12).fill(1), 1);
   const order = fc.shuffledSubarray([...results.keys()], { minLength: 10 });
