@@ -95,6 +95,9 @@ describe('with a stored calibration', () => {
     writeFileSync(stored, '{');
     expect(await compare({ files: [machine, slowMachine] })).toBe(98);
     expect(printed).toContain(`the calibration ${stored} is damaged and is not used`);
+    // The file of another load in its place.
+    writeFileSync(stored, JSON.stringify({ ...calibration, key: 'another load' }));
+    expect(await compare({ files: [machine, slowMachine] })).toBe(98);
     rmSync(stored);
     expect(await compare({ files: [machine, slowMachine] })).toBe(98);
   });
