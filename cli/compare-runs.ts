@@ -94,7 +94,7 @@ function compareDone(done: Done, limits: LimitSettings): Comparison {
 
 function withRepeated(comparison: Comparison, { repeated }: Interleaved): Comparison {
   const side = (name: 'base' | 'new') => {
-    const runs = repeated[name] === 1 ? 'run was INVALID and was repeated' : 'runs were INVALID and were repeated';
+    const runs = repeated[name] === 1 ? 'INVALID run, which was repeated' : 'INVALID runs, which were repeated';
     return {
       ...comparison[name],
       leftOut: [...comparison[name].leftOut, ...(repeated[name] === 0 ? [] : [`${repeated[name]} ${runs}`])],

@@ -18,7 +18,7 @@ import { launchRun, type CheckedRun } from './start-run';
 export type SideResults = Readonly<Record<SideName, readonly BenchmarkResult[]>>;
 
 export interface Interleaved extends SideResults {
-  /** How many INVALID runs of each side were repeated. Their results are not among those of the side. */
+  /** How often INVALID runs of each side were repeated. Only the last repetition is among the results of the side. */
   readonly repeated: Readonly<Record<SideName, number>>;
 }
 
@@ -40,7 +40,8 @@ export async function requireTargets(runs: InterleavedRuns, confirmed: boolean):
 
 /**
  * Runs both sides in ABBA order, each run in processes of its own, so that no run benefits from the caches of an earlier
- * one. Writes the files of each result to `<dir>/base-1`, `<dir>/new-1` and so on. An INVALID run is repeated once.
+ * one. Writes the files of each result to `<dir>/base-1`, `<dir>/new-1` and so on. INVALID runs are repeated, at most as many
+ * times on each side as it has runs.
  *
  * Throws if a run is aborted, or has no result that can be compared; the error names what exists.
  */
@@ -125,16 +126,17 @@ class Series {
     return `Nothing is compared: ${so}. Their results are in ${this.place.dir}.${base.length * changed.length > 0 ? ` To compare them: ${command}` : ''}`;
   }
 
-  /** Runs a side once more. Repeats an INVALID run once. */
+  /** Runs a side once more. Repeats an INVALID run until it is valid, as long as the side has repetitions left. */
   async runOnce(side: SideName): Promise<void> {
     const number = this.done[side].length + 1;
-    const first = await this.run(side, `${side}-${number}`, number);
-    if (!first.outcomes.includes('INVALID')) return void this.done[side].push(first);
-    process.stderr.write(
-      `${side} ${number} is INVALID and is repeated: ${first.validity?.reasons[0] ?? 'no reason'}\n`,
-    );
-    this.repeated[side] += 1;
-    this.done[side].push(await this.run(side, `${side}-${number}-repeated`, number));
+    const name = `${side}-${number}`;
+    let result = await this.run(side, name, number);
+    for (let again = 1; result.outcomes.includes('INVALID') && this.repeated[side] < this.runs.count; again += 1) {
+      process.stderr.write(`${name} is INVALID and is repeated: ${result.validity?.reasons[0] ?? 'no reason'}\n`);
+      this.repeated[side] += 1;
+      result = await this.run(side, `${name}-repeated${again === 1 ? '' : `-${again}`}`, number);
+    }
+    this.done[side].push(result);
   }
 
   private async run(side: SideName, name: string, number: number): Promise<BenchmarkResult> {

@@ -98,13 +98,29 @@ test('the sides run in ABBA order, each run with a workflow ID and a folder of i
   expect(repeated).toEqual({ base: 0, new: 0 });
 });
 
-test('an INVALID run is repeated once, and only the repetition is compared', async () => {
-  const invalid = outcome('INVALID', { runId: 'first' });
-  const { names, done } = play([outcome('PASSED'), invalid, outcome('INVALID', { runId: 'second' })]);
+test('an INVALID run is repeated until it is valid, and only the last repetition is compared', async () => {
+  const invalid = outcome('INVALID');
+  const { names, done } = play([outcome('PASSED'), invalid, invalid, outcome('PASSED', { runId: 'valid' })]);
   const { new: changed, repeated } = await done;
-  expect(names).toEqual(['id-base-1', 'id-new-1', 'id-new-1-repeated', 'id-new-2', 'id-base-2']);
-  expect(changed.map(({ runId }) => runId)).toEqual(['second', 'run-1']);
-  expect(repeated).toEqual({ base: 0, new: 1 });
+  expect(names).toEqual(
+    ['base-1', 'new-1', 'new-1-repeated', 'new-1-repeated-2', 'new-2', 'base-2'].map((n) => `id-${n}`),
+  );
+  expect(changed.map(({ runId }) => runId)).toEqual(['valid', 'run-1']);
+  expect(repeated).toEqual({ base: 0, new: 2 });
+});
+
+test('each side repeats INVALID runs at most as often as it has runs', async () => {
+  const { names, done } = play(new Array<BenchmarkResult>(20).fill(outcome('INVALID')));
+  const { base: a, new: b, repeated } = await done;
+  const first = ['1', '1-repeated', '1-repeated-2'];
+  expect(names).toEqual([
+    ...first.map((n) => `id-base-${n}`),
+    ...first.map((n) => `id-new-${n}`),
+    'id-new-2',
+    'id-base-2',
+  ]);
+  expect([a.length, b.length]).toEqual([2, 2]);
+  expect(repeated).toEqual({ base: 2, new: 2 });
 });
 
 test.each<[BenchmarkResult['outcome'], number]>([
