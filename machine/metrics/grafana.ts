@@ -57,6 +57,8 @@ const TAG = 'temporal-benchmark';
 const LINKS = {
   type: 'dashboards',
   title: 'Benchmark dashboards',
+  tooltip: 'The same time and selection',
+  icon: 'external link',
   tags: [TAG],
   asDropdown: false,
   includeVars: true,

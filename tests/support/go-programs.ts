@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { cacheDir } from '../../machine/paths';
 import { run } from './postgres-cluster/build';
 
-export type GoProgram = 'memory-frontend' | 'go-baseline' | 'helm' | 'kube-score' | 'actionlint';
+export type GoProgram = 'memory-frontend' | 'go-baseline' | 'helm' | 'kube-score' | 'actionlint' | 'grafana-dashboard';
 
 /** The package of a program that is not the folder's own: the folder pins it in go.mod and go.sum. */
 const PACKAGES: Partial<Record<GoProgram, string>> = {
