@@ -4,6 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, setUp } from './setup.mjs';
@@ -186,8 +187,9 @@ function parse() {
 
 /** Starts the target again on its database for check-account.mjs, because the embedded target stops with its run. */
 async function checkOnDatabase() {
-  const { startEmbeddedServer } = await import(join(root, 'dist', 'machine', 'embedded-server.js'));
-  const { findServerBinary } = await import(join(root, 'dist', 'machine', 'server-binary.js'));
+  const require = createRequire(import.meta.url);
+  const { startEmbeddedServer } = require('../dist/machine/embedded-server.js');
+  const { findServerBinary } = require('../dist/machine/server-binary.js');
   const server = await startEmbeddedServer({
     binary: await findServerBinary(),
     logFile: join(dir, 'check.log'),
