@@ -53,9 +53,18 @@ export async function workflowsInShared(
   const { namespace, runId } = run;
   const query = `WorkflowId STARTS_WITH '${workflowIdPrefix(runId)}'`;
   const any = await workflowService.listWorkflowExecutions({ namespace, query, pageSize: 1 });
-  const running = await workflowService.listWorkflowExecutions({ namespace, query: runningQuery(run), pageSize: 1000 });
-  const executions = [...any.executions, ...running.executions];
-  const ids = new Set(executions.map(({ execution }) => execution?.workflowId ?? ''));
+  const ids = new Set(any.executions.map(({ execution }) => execution?.workflowId ?? ''));
+  let nextPageToken: Uint8Array = new Uint8Array();
+  do {
+    const page = await workflowService.listWorkflowExecutions({
+      namespace,
+      query: runningQuery(run),
+      pageSize: 1000,
+      nextPageToken,
+    });
+    for (const { execution } of page.executions) ids.add(execution?.workflowId ?? '');
+    nextPageToken = page.nextPageToken ?? new Uint8Array();
+  } while (nextPageToken.length > 0);
   return { exist: ids.size > 0, foreign: [...ids].filter((id) => !isLoadWorkflowId(id, runId)) };
 }
 

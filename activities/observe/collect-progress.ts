@@ -11,6 +11,8 @@ import { QueueSampler } from './task-queues';
 
 /** The first snapshot is sent this long after the collector starts, at the latest. */
 const FIRST_REPORT_MS = 4000;
+/** The pause between two looks while no lane has begun: lanes may wait a minute for their generators. */
+const NO_LANE_MS = 1000;
 /** The abort conditions are checked at least this many times per abort window. */
 const CHECKS_PER_WINDOW = 4;
 
@@ -29,21 +31,26 @@ export function createCollectProgress({ client, targets }: { client: Client; tar
     const watch = abortOn && new AbortWatch(abortOn);
     const recorder = new LaneRecorder();
     const checkEveryMs = abortOn ? Math.min(reportEveryMs, abortOn.windowMs / CHECKS_PER_WINDOW) : reportEveryMs;
-    let reportAt = Date.now() + Math.min(FIRST_REPORT_MS, reportEveryMs);
+    // Not by the clock of this machine, which may be set meanwhile.
+    const now = () => performance.now();
+    let reportAt = now() + Math.min(FIRST_REPORT_MS, reportEveryMs);
     for (;;) {
-      await context.sleep(Math.max(0, Math.min(reportAt - Date.now(), checkEveryMs)));
+      await context.sleep(Math.max(0, Math.min(reportAt - now(), checkEveryMs)));
       const current = await lanesOf(connection, client.options.namespace, stepWorkflowId).catch(() => []);
-      if (current.length === 0) continue;
+      if (current.length === 0) {
+        if (now() >= reportAt) await context.sleep(NO_LANE_MS);
+        continue;
+      }
       const lanes = recorder.record(current);
       const snapshot = snapshotOf(lanes, stepIndex)!;
-      if (Date.now() >= reportAt) {
+      if (now() >= reportAt) {
         await run.signal(snapshotSignal, { ...snapshot, backlog: await backlogs(queues) });
-        reportAt = Date.now() + reportEveryMs;
+        reportAt = now() + reportEveryMs;
       }
       if (!watch || !current.some(({ phase }) => phase === 'sending')) continue;
       const latency = mergeHistograms(lanes.map(({ histograms }) => histograms.latency));
       const { ageMs: backlogAgeMs } = (abortOn?.backlogAgeMs && (await queues.sample('workflow'))) || {};
-      const breach = watch.breach({ atMs: Date.now(), ledger: snapshot.ledger, latency, backlogAgeMs });
+      const breach = watch.breach({ atMs: now(), ledger: snapshot.ledger, latency, backlogAgeMs });
       if (breach === undefined) continue;
       await run.signal(breachSignal, breach);
       return;

@@ -8,6 +8,7 @@ import { failureType } from '../../orchestrator/failure-type';
 import { LOAD_QUEUES } from '../../orchestrator/names';
 import type { TargetConnections } from '../../temporal/target-connections';
 import { grpcCode } from '../../temporal/grpc-errors';
+import type { Clock } from '../control-clock';
 import { awaitOlderRuns } from './other-runs';
 import { pendingHeartbeats } from '../observe/lane-heartbeats';
 
@@ -31,12 +32,14 @@ interface RequireDeps {
   readonly client: Client;
   /** Returns the workflow id of the run that asks. */
   readonly ownWorkflowId: () => string;
+  /** Returns the control server's clock. */
+  readonly clock: () => Promise<Clock>;
 }
 
-export function createRequireFreeGenerators({ client, ownWorkflowId }: RequireDeps) {
+export function createRequireFreeGenerators({ client, ownWorkflowId, clock }: RequireDeps) {
   /** Throws TooFewGenerators if there is not one free generator process per lane. Older runs take theirs first. */
   return async function requireFreeGenerators(lanesNeeded: number): Promise<void> {
-    const others = await awaitOlderRuns(client, ownWorkflowId());
+    const others = await awaitOlderRuns(client, ownWorkflowId(), clock);
     let free = 0;
     const beats: Beats = new Map();
     const areEnough = await waitUntil(async () => (free = await freeGenerators(client, beats)) >= lanesNeeded);
@@ -69,11 +72,10 @@ type Beats = Map<string, number>;
  * Counts free generators by the workers' heartbeats, which they send once per second with the time of their own clocks. A
  * worker whose clock differs is recognized by its next heartbeat.
  */
-async function byHeartbeats({ workflowService }: Connection, namespace: string, beats: Beats): Promise<number> {
-  const { workersInfo } = await workflowService.listWorkers({ namespace, pageSize: 1000 });
+async function byHeartbeats(connection: Connection, namespace: string, beats: Beats): Promise<number> {
   const slots = new Map<string, number>();
-  for (const { workerHeartbeat: worker } of workersInfo) {
-    if (!worker || !LOAD_QUEUES.includes(worker.taskQueue ?? '')) continue;
+  for await (const worker of workersIn(connection, namespace)) {
+    if (!LOAD_QUEUES.includes(worker.taskQueue ?? '')) continue;
     if (worker.status !== WorkerStatus.WORKER_STATUS_RUNNING) continue;
     const beatAt = Number(worker.heartbeatTime?.seconds ?? 0);
     const key = `${worker.workerIdentity} ${worker.taskQueue}`;
@@ -85,6 +87,16 @@ async function byHeartbeats({ workflowService }: Connection, namespace: string, 
     slots.set(process, (slots.get(process) ?? 0) + 1);
   }
   return [...slots.values()].filter((free) => free >= LOAD_QUEUES.length).length;
+}
+
+/** Yields the heartbeats of all workers in a namespace: each generator process has several workers. */
+async function* workersIn({ workflowService }: Connection, namespace: string) {
+  let nextPageToken: Uint8Array = new Uint8Array();
+  do {
+    const page = await workflowService.listWorkers({ namespace, pageSize: 1000, nextPageToken });
+    for (const { workerHeartbeat: worker } of page.workersInfo) if (worker) yield worker;
+    nextPageToken = page.nextPageToken ?? new Uint8Array();
+  } while (nextPageToken.length > 0);
 }
 
 /** Counts generators, free or busy, by the pollers of the load queues. */

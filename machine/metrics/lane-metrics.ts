@@ -3,10 +3,21 @@ import type { LaneObserver } from '../../activities/generate-load/lane-observer'
 import { SdkNamedMetrics } from './sdk-named-metrics';
 import { LATENCY_BUCKETS } from './sdk-runtime';
 
+/** What the gauges show of one lane. */
+interface Levels {
+  inFlight: number;
+  awaited: number;
+  targetRate: number;
+  achieved: number;
+  completed: number;
+}
+
 /** The generator's metrics. Names are stable and labels are bounded: none contains a run, a lane or an id. */
 export class LaneMetrics {
   readonly registry = new Registry();
   private readonly sdk = new SdkNamedMetrics(this.registry);
+  /** The lanes that have not ended, by workload. */
+  private readonly lanes = new Map<string, Set<Levels>>();
   private readonly scheduledTotal = this.counter(
     'benchmark_workflows_scheduled_total',
     'Arrivals that have become due',
@@ -74,20 +85,19 @@ export class LaneMetrics {
    */
   lane(workload: string, namespace: string): LaneObserver & { end(): void } {
     this.sdk.begin(namespace);
-    const current = { inFlight: 0, awaited: 0, targetRate: 0, achieved: 0, completed: 0 };
+    const levels: Levels = { inFlight: 0, awaited: 0, targetRate: 0, achieved: 0, completed: 0 };
+    const lanes = this.lanes.get(workload) ?? new Set();
+    this.lanes.set(workload, lanes.add(levels));
     let acknowledged = 0;
     let completed = 0;
     let since = performance.now();
-    const change = (gauge: Gauge, from: number, to: number) => (gauge.inc({ workload }, to - from), to);
     const gauges: LaneObserver['gauges'] = ({ inFlight, awaited, targetRate }) => {
       const seconds = Math.max(0.001, (performance.now() - since) / 1000);
       since = performance.now();
-      current.inFlight = change(this.inFlight, current.inFlight, inFlight);
-      current.awaited = change(this.awaited, current.awaited, awaited);
-      current.targetRate = change(this.targetRate, current.targetRate, targetRate);
-      current.achieved = change(this.achievedRate, current.achieved, acknowledged / seconds);
-      current.completed = change(this.throughput, current.completed, completed / seconds);
+      const [achieved, throughput] = [acknowledged / seconds, completed / seconds];
+      Object.assign(levels, { inFlight, awaited, targetRate, achieved, completed: throughput } satisfies Levels);
       acknowledged = completed = 0;
+      this.show(workload, lanes);
     };
     return {
       scheduled: (kind) => this.scheduledTotal.inc({ workload: kind }),
@@ -122,9 +132,35 @@ export class LaneMetrics {
         // What happened since the last second is in the counters. The rates of a lane that has ended are 0.
         acknowledged = completed = 0;
         gauges({ inFlight: 0, awaited: 0, targetRate: 0 });
+        lanes.delete(levels);
         this.sdk.end(namespace);
       },
     };
+  }
+
+  /** Sets the gauges to the sums over the lanes. Not by differences: those of fractions do not add up to 0 in the end. */
+  private show(workload: string, lanes: ReadonlySet<Levels>): void {
+    const sum = (pick: (levels: Levels) => number) => [...lanes].reduce((all, one) => all + pick(one), 0);
+    this.inFlight.set(
+      { workload },
+      sum(({ inFlight }) => inFlight),
+    );
+    this.awaited.set(
+      { workload },
+      sum(({ awaited }) => awaited),
+    );
+    this.targetRate.set(
+      { workload },
+      sum(({ targetRate }) => targetRate),
+    );
+    this.achievedRate.set(
+      { workload },
+      sum(({ achieved }) => achieved),
+    );
+    this.throughput.set(
+      { workload },
+      sum(({ completed }) => completed),
+    );
   }
 
   private counter(name: string, help: string) {

@@ -46,6 +46,7 @@ function controlActivities(role: Role, queues: QueueMetrics): ControlActivities 
     requireFreeGenerators: createRequireFreeGenerators({
       client,
       ownWorkflowId: () => Context.current().info.workflowExecution!.workflowId,
+      clock,
     }),
     awaitHosts: createAwaitHosts({ targets, client }),
     awaitPollers: createAwaitPollers({ targets }),
@@ -57,7 +58,7 @@ function controlActivities(role: Role, queues: QueueMetrics): ControlActivities 
       observe: () => queues.observe(),
       clock,
     }),
-    readDatabase: createReadDatabase({ source: database }),
+    readDatabase: createReadDatabase({ source: database, clock }),
     readLanes: createReadLanes({ client }),
     readHosts: createReadHosts({ client }),
     awaitHostsEnded: createAwaitHostsEnded({ client }),

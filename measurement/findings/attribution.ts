@@ -40,7 +40,9 @@ export function attribute(holds: readonly HoldEvidence[], sample?: SampledEnding
   const hints = symptoms.filter((one) => !measured.includes(one));
   const missed = holds.some(({ verdict }) => verdict !== undefined && !verdict.passed);
   const endings = missed
-    ? [...endingFindings(sample?.endings ?? {}, sample?.sampled ?? 0), ...failedMessages(holds)]
+    ? [...endingFindings(sample?.endings ?? {}, sample?.sampled ?? 0), ...failedMessages(holds)].filter(
+        ({ name, knob }) => knob === undefined || !rejections.some((other) => other.name === name),
+      )
     : [];
   const explained = endings.filter(({ confidence }) => confidence === 'high');
   const found = [
@@ -67,9 +69,15 @@ function failedMessages(holds: readonly HoldEvidence[]): Finding[] {
   const all = holds.flatMap(({ ledger }) => Object.entries(ledger.examples ?? {}));
   const failed = all.filter(([cause]) => cause.startsWith('message: '));
   const first = failed.filter(([cause], i) => failed.findIndex(([other]) => other === cause) === i);
-  return first.map(([cause, message]) =>
-    explain(`messages to workflows failed with ${cause.slice('message: '.length)} (first: ${JSON.stringify(message)})`),
-  );
+  return first.map(([entry, message]) => {
+    const cause = entry.slice('message: '.length);
+    const evidence = `messages to workflows failed with ${cause} (first: ${JSON.stringify(message)})`;
+    const limit = limitOf(cause);
+    if (!limit) return explain(evidence);
+    const { name, knob, default: fallback, caveat } = limit;
+    const advice = limit.advice ?? `raise ${knob} in the server's dynamic configuration`;
+    return { name, confidence: 'high', evidence, knob, default: fallback, advice, ...(caveat ? { caveat } : {}) };
+  });
 }
 
 /** The workflows of the holds that were looked up, and the endings of those that did not complete. */

@@ -29,11 +29,12 @@ export class HoldReadings extends Readings {
       .sort((a, b) => b.p95Ms - a.p95Ms)[0];
   }
 
-  /** Returns how many starts failed with a gRPC code, rejected and unknown ones together. */
+  /** Returns how many starts failed with a gRPC code, rejected and unknown ones together, but not by the database. */
   errors(code: string): number {
     const { rejected, unknown } = this.hold.ledger;
+    const isMeant = ([first, detail = '']: string[]) => first === code && !detail.startsWith('SQLSTATE_');
     const entries = [...Object.entries(rejected), ...Object.entries(unknown)];
-    return entries.reduce((sum, [cause, count]) => sum + (cause.split('/')[0] === code ? count : 0), 0);
+    return entries.reduce((sum, [cause, count]) => sum + (isMeant(cause.split('/')) ? count : 0), 0);
   }
 
   /** Returns a measure's readings of each replica of one service. */

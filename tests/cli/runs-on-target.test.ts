@@ -44,6 +44,9 @@ test('in a shared namespace, workflows whose IDs only look like those of the run
   expect(await found('run-1a2b3c4e/1/1/0/0')).toEqual({ exist: false, foreign: [] });
   expect(await found(`${RUN}/1/1/0/0`)).toEqual({ exist: true, foreign: [] });
   expect((await found(`${RUN}/1/1/0/0`, `${RUN}/1`)).foreign).toEqual([`${RUN}/1`]);
+  // Also behind the first page of the list.
+  const load = Array.from({ length: 1500 }, (_, i) => `${RUN}/1/1/0/${i}`);
+  expect((await found(...load, `${RUN}/orders/2026`)).foreign).toEqual([`${RUN}/orders/2026`]);
 });
 
 describe('a run may be in progress if its workers have polled within the last minute', () => {

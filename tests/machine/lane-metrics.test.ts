@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { LaneMetrics } from '../../machine/metrics/lane-metrics';
 import { QueueMetrics } from '../../machine/metrics/queue-metrics';
@@ -21,8 +22,30 @@ test('after the lanes of a run have ended, every rate is 0, also if they ended w
     lane.end();
     const left = await rates(metrics);
     expect(Object.keys(left)).toContain('benchmark_throughput_per_second');
-    for (const value of Object.values(left)) expect(value).toBeCloseTo(0, 9);
+    for (const value of Object.values(left)) expect(value).toBe(0);
   }
+});
+
+test('gauges are sums over the lanes, and exactly 0 after the last one has ended, whatever fractions they were', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(2), fc.double({ min: 0, max: 100, noNaN: true })), { maxLength: 12 }),
+      async (changes) => {
+        const metrics = new LaneMetrics();
+        const lanes = [0, 1, 2].map(() => metrics.lane('simple', 'namespace'));
+        const last = [0, 0, 0];
+        for (const [lane, targetRate] of changes) {
+          last[lane] = targetRate;
+          lanes[lane]!.gauges({ inFlight: 1, awaited: 1, targetRate });
+        }
+        const sum = last.reduce((all, rate) => all + rate, 0);
+        expect((await rates(metrics)).benchmark_target_rate_per_second ?? 0).toBeCloseTo(sum, 9);
+        for (const lane of lanes) lane.end();
+        for (const value of Object.values(await rates(metrics))) expect(value).toBe(0);
+      },
+    ),
+    { numRuns: 50 },
+  );
 });
 
 test('the backlog of a task queue has no value after its last step has ended; consecutive steps overlap', async () => {

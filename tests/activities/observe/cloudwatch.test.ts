@@ -92,9 +92,11 @@ test('without a cluster, or without its region, there is no source', () => {
   expect(databaseSource({ BENCHMARK_SERVER_DSQL_CLUSTER: 'abc123' })).toBeUndefined();
 });
 
+let controlClock: () => number = () => Date.now();
+const clock = async () => controlClock;
 const read = (source: DatabaseSource | undefined, ...holds: [startAtMs: number, durationMs: number][]) =>
   new MockActivityEnvironment().run(
-    createReadDatabase({ source }),
+    createReadDatabase({ source, clock }),
     holds.map(([startAtMs, durationMs]) => ({ startAtMs, durationMs })),
   ) as ReturnType<ReturnType<typeof createReadDatabase>>;
 
@@ -134,3 +136,22 @@ test('the values of the last minute are waited for', async () => {
   expect(asked).toBe(5);
   expect(found!.readings).toMatchObject([{ name: 'Aurora DSQL transactions', count: 15 }]);
 });
+
+test.each([-3_600_000, 3_600_000])(
+  'on a machine whose clock is %d ms ahead, the last minute is waited for as long as on any other',
+  async (aheadMs) => {
+    const end = 36_000_000;
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'performance'], now: end + aheadMs });
+    controlClock = () => Date.now() - aheadMs;
+    const beganAt = Date.now();
+    await passTimeUntil(
+      read(async () => new Map([['TotalTransactions', new Map([[end / 1000 - 120, 7]])]]), [end - 120_000, 120_000]),
+      5000,
+    );
+    const waitedMs = Date.now() - beganAt;
+    jest.useRealTimers();
+    controlClock = () => Date.now();
+    expect(waitedMs).toBeGreaterThan(200_000);
+    expect(waitedMs).toBeLessThan(260_000);
+  },
+);

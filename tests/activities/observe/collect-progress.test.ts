@@ -25,11 +25,10 @@ function heartbeat(lane: number, started: number, rejected = 0, slow = 0): LaneC
 }
 
 /** A second passes with each look at the lanes. */
-const beganAt = Date.now();
 let look = 0;
 beforeEach(() => {
   look = 0;
-  jest.spyOn(Date, 'now').mockImplementation(() => beganAt + look * 1000);
+  jest.spyOn(performance, 'now').mockImplementation(() => look * 1000);
 });
 afterEach(() => jest.restoreAllMocks());
 
@@ -37,7 +36,7 @@ afterEach(() => jest.restoreAllMocks());
  * Collects from a step whose lanes have these heartbeats, one list per look at them, until the last look or a breach.
  * Returns the signals that the run received.
  */
-async function collect(looks: readonly LaneCheckpoint[][], abortOn?: CollectInput['abortOn']) {
+async function collect(looks: readonly LaneCheckpoint[][], abortOn?: CollectInput['abortOn'], endAfterMs?: number) {
   const env = new MockActivityEnvironment({ workflowExecution: { workflowId: 'step', runId: 'r' } });
   const signals: [string, StepSnapshot | string][] = [];
   const workflowService = {
@@ -64,7 +63,9 @@ async function collect(looks: readonly LaneCheckpoint[][], abortOn?: CollectInpu
   const targets = { get: () => Promise.reject(new Error('no target')) } as unknown as TargetConnections;
   const { run } = laneInput();
   const input: CollectInput = { run, reportTo: 'run', reportEveryMs: 1, stepIndex: 0, abortOn };
-  await env.run(createCollectProgress({ client, targets }), input).catch(() => undefined);
+  const done = env.run(createCollectProgress({ client, targets }), input).catch(() => undefined);
+  if (endAfterMs !== undefined) setTimeout(() => env.cancel(), endAfterMs);
+  await done;
   return signals;
 }
 
@@ -98,4 +99,21 @@ test('a lane that has returned has nothing in flight', () => {
   const lanes = new LaneRecorder();
   expect(snapshotOf(lanes.record([account.checkpoint('sending')]), 0)!.inFlight).toBe(4);
   expect(snapshotOf(lanes.record([]), 0)!.inFlight).toBe(0);
+});
+
+test('a clock of this machine that is set back an hour delays neither snapshots nor an abort', async () => {
+  const beganAt = Date.now();
+  jest.spyOn(Date, 'now').mockImplementation(() => beganAt - look * 3_600_000);
+  const looks = [[heartbeat(0, 100)], [heartbeat(0, 100, 50)], [heartbeat(0, 100, 100)]];
+  const signals = await collect(looks, { windowMs: 2000, errorRate: 0.5 });
+  expect(signals.map(([name]) => name)).toEqual(['snapshot', 'snapshot', 'snapshot', 'breach']);
+});
+
+test('while lanes wait for their generators, the control server is asked about them once per second', async () => {
+  await collect(
+    Array.from({ length: 100_000 }, () => []),
+    undefined,
+    200,
+  );
+  expect(look).toBeLessThanOrEqual(2);
 });

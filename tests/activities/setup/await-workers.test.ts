@@ -45,9 +45,12 @@ class Server {
   readonly connection = {
     withDeadline: (_deadline: number, call: () => unknown) => call(),
     workflowService: {
-      listWorkers: async () => {
+      listWorkers: async ({ pageSize, nextPageToken }: { pageSize: number; nextPageToken?: Uint8Array }) => {
         if (!this.listsWorkers) throw grpcFailure(status.UNIMPLEMENTED);
-        return { workersInfo: this.beats.map((beat) => ({ workerHeartbeat: heartbeat(beat) })) };
+        const all = this.beats.map((beat) => ({ workerHeartbeat: heartbeat(beat) }));
+        const end = Number(Buffer.from(nextPageToken ?? []).toString() || 0) + pageSize;
+        const token = end < all.length ? Buffer.from(String(end)) : new Uint8Array();
+        return { workersInfo: all.slice(end - pageSize, end), nextPageToken: token };
       },
       describeTaskQueue: async (request: { taskQueue: { name: string }; taskQueueType: number }) => {
         const isActivity = request.taskQueueType === TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY;
@@ -66,6 +69,9 @@ class Server {
   /** Other open runs, with their progress. */
   runs: { workflowId: string; startedAtMs: number; progress: () => Pick<Progress, 'phase' | 'loadStartMs'> }[] = [];
   readonly ownWorkflowId = () => 'mine';
+  /** How far the clock of this machine is ahead of the control server's. */
+  aheadMs = 0;
+  readonly clock = async () => () => Date.now() - this.aheadMs;
 
   readonly client = {
     connection: this.connection,
@@ -125,6 +131,13 @@ describe('requireFreeGenerators', () => {
     });
   });
 
+  test('all generators are counted, also if the server lists more than a thousand workers', async () => {
+    const server = new Server();
+    const count = Math.ceil(1500 / LOAD_QUEUES.length);
+    server.beats = Array.from({ length: count }, (_, i) => onAllQueues(`generator-${i}`)).flat();
+    await passTimeUntil(createRequireFreeGenerators(server)(count), 1000);
+  });
+
   test.each([3_600_000, -3_600_000, 15_000])('a generator whose clock is %d ms behind is counted', async (behindMs) => {
     const server = new Server();
     server.beats = onAllQueues('a', { behindMs });
@@ -133,15 +146,16 @@ describe('requireFreeGenerators', () => {
 
   describe('beside another run', () => {
     /** Another run that gets ready for 6 s, and then takes one of two generators. */
-    function beside(startedAtMs: number, change: Partial<Server['runs'][number]> = {}) {
+    function beside(startedAtMs: number, change: Partial<Server['runs'][number]> = {}, aheadMs = 0) {
       const server = new Server();
+      server.aheadMs = aheadMs;
       const beganAt = Date.now();
       const takesAt = beganAt + 6000;
       const progress = () => {
         const isLoading = Date.now() >= takesAt;
         return {
           phase: isLoading ? ('load' as const) : ('hosts' as const),
-          loadStartMs: isLoading ? takesAt + 2000 : 0,
+          loadStartMs: isLoading ? takesAt + 2000 - aheadMs : 0,
         };
       };
       server.runs = [{ workflowId: 'other', startedAtMs, progress, ...change }];
@@ -158,6 +172,14 @@ describe('requireFreeGenerators', () => {
         type: 'TooFewGenerators',
         message: expect.stringContaining('needs 2 generators, but only 1 are free beside other;') as string,
       });
+    });
+
+    test.each([60_000, -60_000])('so it does on a machine whose clock is %d ms ahead', async (aheadMs) => {
+      const { counted, waitedMs } = beside(OWN_START_MS - 1500, {}, aheadMs);
+      await expect(counted).rejects.toMatchObject({ type: 'TooFewGenerators' });
+      // 8 s until the other has its generators, and 20 s for more of them.
+      expect(waitedMs()).toBeGreaterThan(26_000);
+      expect(waitedMs()).toBeLessThan(34_000);
     });
 
     test('of two runs that started at the same time, one is first', async () => {

@@ -177,3 +177,35 @@ test('endings of sampled workflows come before what only may explain them, and n
   expect(attribute([hold({ verdict: missed })], sample)[0]).toMatchObject({ knob: 'limit.historyCount.error' });
   expect(attribute([hold({})], sample).map(({ name }) => name)).toEqual(['no limit reached']);
 });
+
+test('messages that a limit rejected name the limit and its key, as starts do', () => {
+  const cause = 'RESOURCE_EXHAUSTED/RPS_LIMIT/namespace';
+  const ledger = {
+    ...emptyLedger,
+    scheduled: 1000,
+    acknowledged: 1000,
+    examples: { [`message: ${cause}`]: 'too many' },
+  };
+  expect(attribute([hold({ ledger, verdict: missed })])).toMatchObject([
+    {
+      name: 'namespace rate limit',
+      knob: 'frontend.namespaceRPS',
+      confidence: 'high',
+      evidence: `messages to workflows failed with ${cause} (first: "too many")`,
+    },
+  ]);
+  const both = { ...ledger, rejected: { [cause]: 5 } };
+  const names = attribute([hold({ ledger: both, verdict: missed })]).map(({ name }) => name);
+  expect(names).toEqual(['namespace rate limit']);
+});
+
+test('errors of the database are not blamed on connections that the frontend closes', () => {
+  const rejected = { 'UNAVAILABLE/SQLSTATE_53300': 20 };
+  const ledger = { ...emptyLedger, scheduled: 1000, acknowledged: 980, rejected };
+  const names = (found: readonly { name: string }[]) => found.map(({ name }) => name);
+  expect(names(attribute([hold({ ledger, verdict: missed })]))).toEqual(['connection limit of the database']);
+  const closed = { ...ledger, rejected: { UNAVAILABLE: 20 } };
+  expect(names(attribute([hold({ ledger: closed, verdict: missed })]))).toContain(
+    'connections are closed during the run',
+  );
+});
