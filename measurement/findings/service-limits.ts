@@ -15,7 +15,7 @@ export interface ServiceLimit {
   readonly default: string;
 }
 
-/** Limits between the services of a cluster. A caller receives the cause without the name of the service. */
+/** Limits that the metrics of a cluster's services count. A caller receives the cause without the name of the service. */
 export const SERVICE_LIMITS: readonly ServiceLimit[] = [
   ...(['history', 'matching'] as const).map((service) => ({
     measure: 'requests rejected' as const,
@@ -25,6 +25,15 @@ export const SERVICE_LIMITS: readonly ServiceLimit[] = [
     knob: `${service}.rps`,
     default: service === 'history' ? '3000' : '1200',
   })),
+  // The limit prefers starts to the calls of workers, so it may slow down a run without rejecting a start.
+  {
+    measure: 'requests rejected',
+    matches: /^rps_?limit\/namespace\/frontend$/i,
+    cause: 'RPS_LIMIT/namespace',
+    name: 'namespace rate limit',
+    knob: 'frontend.namespaceRPS',
+    default: '2400',
+  },
   {
     measure: 'requests rejected',
     matches: /^concurrent_?limit\//i,

@@ -117,6 +117,11 @@ const cases: readonly [name: string, knob: string, observation: HoldEvidence][] 
     hold(observed([counter('requests rejected', 9, 'RpsLimit/System/history')])),
   ],
   [
+    'namespace rate limit',
+    'frontend.namespaceRPS',
+    hold(observed([counter('requests rejected', 400, 'RpsLimit/Namespace/frontend')])),
+  ],
+  [
     'rate limit of the matching service',
     'matching.rps',
     hold(observed([counter('requests rejected', 9, 'RPS_LIMIT/SYSTEM/matching')])),
