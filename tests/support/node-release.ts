@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir } from '../../machine/paths';
+import { keep } from './keep';
 
 /** Releases of Node for Linux on x86-64, as npm packages, with the checksum of each. */
 const RELEASES = {
@@ -28,7 +29,7 @@ export function nodeBinary(release: NodeRelease): string {
     const [{ filename, integrity }] = JSON.parse(packed) as [{ filename: string; integrity: string }];
     if (integrity !== RELEASES[release]) throw new Error(`${filename}: the checksum is ${integrity}`);
     output('tar', ['-C', partial, '-xzf', join(partial, filename)]);
-    renameSync(partial, dir);
+    keep(partial, dir);
   }
   return join(dir, 'package', 'bin', 'node');
 }

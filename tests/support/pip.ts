@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir } from '../../machine/paths';
+import { keep } from './keep';
 
 /** Reports whether this machine has pip. */
 export const canPip = spawnSync('python3', ['-m', 'pip', '--version'], { stdio: 'ignore' }).status === 0;
@@ -15,7 +16,7 @@ export function pipFolder(requirement: string): string {
   const args = ['-m', 'pip', 'install', '--quiet', '--target', partial, requirement];
   const { status, stderr, error } = spawnSync('python3', args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`pip install ${requirement}: ${error?.message ?? stderr.slice(-1000)}`);
-  renameSync(partial, dir);
+  keep(partial, dir);
   return dir;
 }
 

@@ -1,10 +1,11 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../machine/embedded-server';
 import { cacheDir } from '../../machine/paths';
 import { eventually } from './cli';
+import { keep } from './keep';
 
 const FOLDER = join(cacheDir(), 'prometheus');
 
@@ -45,7 +46,7 @@ function fetchPackage(): void {
       ),
       unpacked,
     );
-    if (!existsSync(join(FOLDER, 'usr'))) renameSync(unpacked, FOLDER);
+    keep(unpacked, FOLDER);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
