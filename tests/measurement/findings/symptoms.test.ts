@@ -74,6 +74,8 @@ test('a healthy cluster has no symptom, whether the hold passed or not', () => {
     expect(symptomsOf(hold(observed()), explain)).toEqual({ limits: [], symptoms: [], warnings: [] });
 });
 
+const rejected = (by: string) => hold(observed([counter('requests rejected', 9, by)]));
+
 const cases: readonly [name: string, knob: string, observation: HoldEvidence][] = [
   [
     'no worker polls the task queue',
@@ -111,21 +113,9 @@ const cases: readonly [name: string, knob: string, observation: HoldEvidence][] 
     'the size of the visibility store',
     hold(observed([latency('visibility latency', '', 900)])),
   ],
-  [
-    'rate limit of the history service',
-    'history.rps',
-    hold(observed([counter('requests rejected', 9, 'RpsLimit/System/history')])),
-  ],
-  [
-    'namespace rate limit',
-    'frontend.namespaceRPS',
-    hold(observed([counter('requests rejected', 400, 'RpsLimit/Namespace/frontend')])),
-  ],
-  [
-    'rate limit of the matching service',
-    'matching.rps',
-    hold(observed([counter('requests rejected', 9, 'RPS_LIMIT/SYSTEM/matching')])),
-  ],
+  ['rate limit of the history service', 'history.rps', rejected('RpsLimit/System/history')],
+  ['namespace rate limit', 'frontend.namespaceRPS', rejected('RpsLimit/Namespace/frontend')],
+  ['rate limit of the matching service', 'matching.rps', rejected('RPS_LIMIT/SYSTEM/matching')],
   [
     'concurrency limit of the namespace',
     'frontend.namespaceCount',
