@@ -39,10 +39,14 @@ async function keep(run: string): Promise<void> {
         HISTORIES,
         `${run}${(child === hosts ? '/hosts' : child).replace(/\//g, '.')}${i === 0 ? '' : `~${i + 1}`}.json`,
       );
-      // Stack traces name where the project lies; that is nobody's business.
-      writeFileSync(file, JSON.stringify(JSON.parse(stdout)).replaceAll(`${PROJECT}/`, ''));
+      writeFileSync(file, withoutPlace(JSON.stringify(JSON.parse(stdout))));
     }
   }
+}
+
+/** Stack traces name where the project and its packages lie, which may be two places; that is nobody's business. */
+function withoutPlace(history: string): string {
+  return history.replaceAll(`${PROJECT}/`, '').replace(/\/(?:[\w.+-]+\/)*(?=node_modules\/)/g, '');
 }
 
 /** The executions of a workflow id, the first first. */

@@ -40,6 +40,10 @@ test.each(files)('I7: %s replays', async (file) => {
   await Worker.runReplayHistory({ workflowBundle: { codePath } }, history(file), workflowId);
 });
 
+test.each(files)('%s does not name where the project lies', (file) => {
+  expect(readFileSync(join(HISTORIES, file), 'utf8')).not.toMatch(/\/(?:[\w.+-]+\/)*(?:node_modules|dist)\//);
+});
+
 test('a history that the code does not make any more is found', async () => {
   const changed = history('passed.json');
   const scheduled = changed.events.find((event) => event.activityTaskScheduledEventAttributes)!;
