@@ -52,8 +52,8 @@ async function untilClosed(client: Client, workflowId: string): Promise<RunOutco
       return { result: (await handle.result()) as BenchmarkResult };
     } catch (err) {
       if (err instanceof WorkflowFailedError) return outcomeOfFailure(err.cause);
-      unreachableSince ??= Date.now();
-      if (!isTransient(err) || Date.now() - unreachableSince > UNREACHABLE_TIMEOUT_MS) throw err;
+      unreachableSince ??= performance.now();
+      if (!isTransient(err) || performance.now() - unreachableSince > UNREACHABLE_TIMEOUT_MS) throw err;
     }
     await sleep(RETRY_MS);
     await handle.describe().then(

@@ -24,10 +24,10 @@ export async function ensureControlNamespace(connection: Connection, namespace: 
     // The namespace may exist even if the registration was not permitted. What matters is whether it can be used.
     if (grpcCode(err) !== status.ALREADY_EXISTS) registrationError = err;
   }
-  const giveUpAt = Date.now() + (registrationError === undefined ? PROPAGATION_MS : 0);
+  const giveUpAt = performance.now() + (registrationError === undefined ? PROPAGATION_MS : 0);
   try {
     await withRetries(() => workflowService.countWorkflowExecutions({ namespace, query: '' }), {
-      shouldRetry: () => Date.now() < giveUpAt,
+      shouldRetry: () => performance.now() < giveUpAt,
       delayMs: () => 50,
     });
   } catch (err) {

@@ -90,7 +90,7 @@ export class Supervisor {
   }
 
   private async startSlot(slot: Slot): Promise<void> {
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     const child = fork(join(__dirname, 'roles', `${slot.role}.js`), [], {
       env: this.env,
       execArgv: slot.role === 'generator' ? GENERATOR_FLAGS : [],
@@ -111,7 +111,7 @@ export class Supervisor {
       code: code as number | null,
       signal: signal as string | null,
     }));
-    void exited.then(({ code, signal }) => this.onExit(slot, Date.now() - startedAt, code, signal));
+    void exited.then(({ code, signal }) => this.onExit(slot, performance.now() - startedAt, code, signal));
     const isReady = await Promise.race([ready, exited.then(() => false)]);
     if (!isReady && !this.stopping)
       throw new Error(`${slot.name} could not start: ${lastOutput.trim().split('\n').at(-1) ?? 'it wrote no error'}`);

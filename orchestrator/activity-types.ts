@@ -296,7 +296,7 @@ export interface ControlActivities {
   /** Returns what is known about the database in each hold from a source whose values arrive minutes later. */
   readDatabase(holds: readonly HoldTime[]): Promise<Pick<ServerObservation, 'readings' | 'unknown'>[]>;
   sampleWorkload(run: RunRef, steps: readonly SampledStep[]): Promise<WorkloadSample>;
-  cleanUp(run: RunRef, deleteNamespace: boolean): Promise<CleanupResult>;
+  cleanUp(run: RunRef, deleteNamespace: boolean, isAborted?: boolean): Promise<CleanupResult>;
 }
 
 export interface LoadActivities {

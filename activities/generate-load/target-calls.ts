@@ -134,12 +134,12 @@ export function targetCalls(connection: Pick<WireConnection, 'unary'>, options: 
     },
 
     async warmUp() {
-      const endAt = Date.now() + WARM_UP_MS;
+      const endAt = performance.now() + WARM_UP_MS;
       for (let i = 0; i < WARM_UP_CALLS; i += 1) encodeStart(`warm-up/${i}`, i);
       // A ramp warms up by itself, and earlier lanes of this process have done it.
       if (isWarm || input.step.fromRate === 0) return;
       isWarm = true;
-      for (let i = 0; i < WARM_UP_CALLS && Date.now() < endAt; i += WARM_UP_CONCURRENCY)
+      for (let i = 0; i < WARM_UP_CALLS && performance.now() < endAt; i += WARM_UP_CONCURRENCY)
         await Promise.all(Array.from({ length: WARM_UP_CONCURRENCY }, () => call('GetSystemInfo', SYSTEM_INFO)));
     },
   };

@@ -12,14 +12,18 @@ type Owned = Pick<RunRef, 'runId' | 'namespace' | 'ownsNamespace'>;
 
 /** The pause between two counts, in which visibility catches up. */
 const PAUSE_MS = 300;
-/** How long the count may take to reach 0. */
-const COUNT_TIMEOUT_MS = 30_000;
+/** How long a cleanup goes on without progress. */
+const STALL_MS = 30_000;
+/** How long a cleanup with progress may take: of a run, of a run that was aborted, and of `benchmark cleanup`. Milliseconds. */
+const LONGEST_MS = 10 * 60_000;
+const LONGEST_ABORTED_MS = 30_000;
 const MAX_CONCURRENT = 20;
 
 export function createCleanUp({ targets }: { targets: TargetConnections }) {
-  return async function cleanUp(run: RunRef, deleteNamespace: boolean): Promise<CleanupResult> {
+  return async function cleanUp(run: RunRef, deleteNamespace: boolean, isAborted?: boolean): Promise<CleanupResult> {
     const connection = await targets.get(run);
-    const done = await cleanUpRun(connection, run, deleteNamespace);
+    const longestMs = isAborted ? LONGEST_ABORTED_MS : LONGEST_MS;
+    const done = await cleanUpRun(connection, run, deleteNamespace, { pauseMs: PAUSE_MS, longestMs });
     if (run.ownsNamespace && done.complete && !done.namespaceDeleted) await markEnded(connection, run);
     return done;
   };
@@ -32,14 +36,14 @@ async function markEnded({ workflowService }: Connection, { namespace }: Owned):
 }
 
 /**
- * Terminates the running workflows of a run and counts until none is left. Idempotent: repeating it, from any machine,
- * leads to the same state (I9).
+ * Terminates the running workflows of a run and counts until none is left, or until there is no progress for a while. A
+ * server that is busy or throttles is asked again. Idempotent: repeating it, from any machine, leads to the same state (I9).
  */
 export async function cleanUpRun(
   connection: Connection,
   run: Owned,
   deleteNamespace: boolean,
-  pauseMs = PAUSE_MS,
+  times: CleanupTimes = { pauseMs: PAUSE_MS, longestMs: LONGEST_MS },
 ): Promise<CleanupResult> {
   const warnings: string[] = [];
   let terminated = 0;
@@ -50,14 +54,10 @@ export async function cleanUpRun(
       // The namespace was never registered, or is already deleted: no workflow of the run can run there.
       return { complete: true, terminated: 0, stillRunning: 0, namespaceDeleted: false, warnings, commands: [] };
     }
-    const giveUpAt = Date.now() + COUNT_TIMEOUT_MS;
-    let last = { terminated: 0, closed: 0 };
-    while ((stillRunning = await countRunning(connection, run)) > 0 && Date.now() < giveUpAt) {
-      last = await terminateRunning(connection, run);
-      terminated += last.terminated;
-      await sleep(pauseMs);
-    }
-    if (stillRunning > 0 && last.terminated === 0 && last.closed >= stillRunning) {
+    const found = await terminateAll(connection, run, times);
+    ({ terminated, stillRunning } = found);
+    if (found.failure !== undefined) warnings.push(`cleanup failed: ${describeGrpcError(found.failure)}`);
+    if (found.haveClosed) {
       warnings.push(
         `the visibility of the server lags behind: it still lists ${stillRunning} workflows as running, but each of them has closed`,
       );
@@ -89,6 +89,69 @@ export async function cleanUpRun(
   };
 }
 
+/** The times of a cleanup, milliseconds: the pause between two counts, and how long it goes on while it makes progress. */
+export interface CleanupTimes {
+  readonly pauseMs: number;
+  readonly longestMs: number;
+}
+
+interface Terminated {
+  readonly terminated: number;
+  /** The last count; null if no count succeeded. */
+  readonly stillRunning: number | null;
+  /** Whether all workflows that the last count contains have closed. */
+  readonly haveClosed: boolean;
+  /** The error of the last attempt. */
+  readonly failure?: unknown;
+}
+
+/** Terminates and counts until the count is 0, or until there is no progress for a while. Throws if nothing can be counted. */
+async function terminateAll(
+  connection: Connection,
+  run: Owned,
+  { pauseMs, longestMs }: CleanupTimes,
+): Promise<Terminated> {
+  const startedAt = performance.now();
+  let progressAt = startedAt;
+  let [terminated, lowest] = [0, Infinity];
+  for (;;) {
+    let stillRunning: number | null = null;
+    let last = { terminated: 0, closed: 0 };
+    let failure: unknown;
+    try {
+      stillRunning = await countRunning(connection, run);
+      if (stillRunning === 0) return { terminated, stillRunning, haveClosed: false };
+      ({ failure, ...last } = await terminateRunning(connection, run));
+    } catch (err) {
+      if (!isTransient(err) && stillRunning === null) throw err;
+      if (!isTransient(err)) return { terminated, stillRunning, haveClosed: false, failure: err };
+      failure = err;
+    }
+    terminated += last.terminated;
+    const now = performance.now();
+    if (last.terminated > 0 || (stillRunning ?? lowest) < lowest) progressAt = now;
+    lowest = Math.min(lowest, stillRunning ?? lowest);
+    if (now - progressAt >= STALL_MS || now - startedAt >= longestMs) {
+      const haveClosed = stillRunning !== null && last.terminated === 0 && last.closed >= stillRunning;
+      const left = stillRunning ?? (lowest === Infinity ? null : lowest);
+      return { terminated, stillRunning: left, haveClosed, failure };
+    }
+    await sleep(pauseMs);
+  }
+}
+
+/** Returns whether an error may be over a moment later: the server was busy, or it throttles. */
+function isTransient(err: unknown): boolean {
+  return TRANSIENT.has(grpcCode(err) ?? status.UNKNOWN);
+}
+
+const TRANSIENT: ReadonlySet<status> = new Set([
+  status.UNAVAILABLE,
+  status.DEADLINE_EXCEEDED,
+  status.RESOURCE_EXHAUSTED,
+  status.ABORTED,
+]);
+
 async function exists({ workflowService }: Connection, { namespace }: Owned): Promise<boolean> {
   return await workflowService.describeNamespace({ namespace }).then(
     () => true,
@@ -114,13 +177,17 @@ async function isRegisteredByRun(connection: Connection, { namespace, runId }: O
   }
 }
 
-/** Terminates the workflows that are listed as running. Returns how many it terminated, and how many had closed already. */
+/**
+ * Terminates the workflows that are listed as running. Returns how many it terminated, how many had closed already, and the
+ * last error that may be over a moment later.
+ */
 async function terminateRunning(connection: Connection, run: Owned) {
   const { executions } = await connection.workflowService.listWorkflowExecutions({
     namespace: run.namespace,
     query: runningQuery(run),
     pageSize: 1000,
   });
+  let failure: unknown;
   const terminate = async ({ execution }: (typeof executions)[number]) => {
     try {
       await connection.workflowService.terminateWorkflowExecution({
@@ -128,16 +195,18 @@ async function terminateRunning(connection: Connection, run: Owned) {
         workflowExecution: execution,
         reason: `cleanup of benchmark ${run.runId}`,
       });
-      return true;
+      return 'terminated';
     } catch (err) {
       // The workflow has closed since it was listed.
-      if (grpcCode(err) === status.NOT_FOUND) return false;
-      throw err;
+      if (grpcCode(err) === status.NOT_FOUND) return 'closed';
+      if (!isTransient(err)) throw err;
+      failure = err;
+      return 'left';
     }
   };
   const outcomes = await pMap(executions, terminate, { concurrency: MAX_CONCURRENT });
-  const terminated = outcomes.filter(Boolean).length;
-  return { terminated, closed: outcomes.length - terminated };
+  const count = (outcome: string) => outcomes.filter((one) => one === outcome).length;
+  return { terminated: count('terminated'), closed: count('closed'), failure };
 }
 
 function deleteCommand({ namespace }: Owned): string {

@@ -28,7 +28,7 @@ export class PendingMessages {
   /**
    * Sends the messages of every open workflow of a step to which this object has not yet sent them.
    *
-   * @param untilMs no workflow is contacted after this time: milliseconds since the epoch
+   * @param untilMs no workflow is contacted after this time: milliseconds of `performance.now()`
    */
   async sendAll({ name, attempt }: Pick<CountedStep, 'name' | 'attempt'>, untilMs: number): Promise<void> {
     const { run, kinds } = this.input;
@@ -37,7 +37,7 @@ export class PendingMessages {
     const isOpen = "ExecutionStatus = 'Running'";
     const { ids } = await listIds(this.connection, run.namespace, prefix, 1, () => this.limiter.next(), isOpen);
     const remaining = [...ids].filter((id) => !this.sent.has(id));
-    const sendInTime = async (id: string) => (Date.now() < untilMs ? await this.send(id, prefix) : undefined);
+    const sendInTime = async (id: string) => (performance.now() < untilMs ? await this.send(id, prefix) : undefined);
     await pMap(remaining, sendInTime, { concurrency: MAX_CONCURRENT });
   }
 

@@ -17,7 +17,7 @@ export class RateLimiter {
 
   /** Resolves when the next call may be made. */
   async next(): Promise<void> {
-    const now = Date.now();
+    const now = performance.now();
     const waitMs = this.nextAt - (this.burst - 1) * this.intervalMs - now;
     this.nextAt = Math.max(this.nextAt, now) + this.intervalMs;
     if (waitMs > 0) await sleep(waitMs);

@@ -67,9 +67,9 @@ async function settleAll(
   if (byId) for (const step of steps) settled.push(await settleById(lookup, run, step));
 
   const limiter = new RateLimiter();
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   const counts = await agreedCounts(connection, input, settled, limiter);
-  const visibilityWaitMs = Date.now() - startedAt;
+  const visibilityWaitMs = Math.round(performance.now() - startedAt);
 
   const confirmed: Confirmed[] = [];
   for (const [i, step] of steps.entries()) {
@@ -164,7 +164,7 @@ async function agreedCounts(
   limiter: RateLimiter,
 ): Promise<ServerCounts[]> {
   const { run, steps, visibilityTimeoutMs = VISIBILITY_TIMEOUT_MS } = input;
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   const pendingMessages = new PendingMessages(connection, input, limiter);
   const counts: ServerCounts[] = [];
   for (const [i, step] of steps.entries()) {
@@ -172,7 +172,7 @@ async function agreedCounts(
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
       await limiter.next();
       const count = (counts[i] = await countByStatus(connection, run.namespace, prefix));
-      const waitedMs = Date.now() - startedAt;
+      const waitedMs = performance.now() - startedAt;
       const listed = count.total >= knownWorkflows(step, settled[i]?.settlement) || waitedMs > visibilityTimeoutMs;
       const closed = count.open === 0 || waitedMs > input.completionTimeoutMs;
       if (listed && closed) break;

@@ -20,10 +20,10 @@ const { TaskQueueType, WorkerStatus } = temporal.api.enums.v1;
 
 /** Polls until the condition holds; returns false if it does not hold within the timeout. */
 async function waitUntil(condition: () => Promise<boolean>, timeoutMs = READY_TIMEOUT_MS): Promise<boolean> {
-  const giveUpAt = Date.now() + timeoutMs;
+  const giveUpAt = performance.now() + timeoutMs;
   for (;;) {
     if (await condition()) return true;
-    if (Date.now() > giveUpAt) return false;
+    if (performance.now() > giveUpAt) return false;
     await sleep(POLL_INTERVAL_MS);
   }
 }

@@ -28,14 +28,14 @@ export async function awaitOlderRuns(
   workflowId: string,
   clock: () => Promise<Clock>,
 ): Promise<string[]> {
-  const giveUpAt = Date.now() + TIMEOUT_MS;
+  const giveUpAt = performance.now() + TIMEOUT_MS;
   let now: Clock | undefined;
   for (;;) {
     const others = await otherRuns(client, workflowId).catch(() => []);
     const older = others.filter(({ isOlder }) => isOlder);
     if (older.length > 0) now ??= await clock();
     const areReady = await Promise.all(older.map((run) => hasGenerators(client, run, now!)));
-    if (areReady.every(Boolean) || Date.now() > giveUpAt) return others.map((run) => run.workflowId);
+    if (areReady.every(Boolean) || performance.now() > giveUpAt) return others.map((run) => run.workflowId);
     await sleep(CHECK_MS);
   }
 }

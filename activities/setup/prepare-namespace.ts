@@ -66,10 +66,10 @@ async function readRetentionMs(connection: Connection, run: RunRef): Promise<num
 
 /** Describes the namespace; waits for a namespace that has just been registered. */
 async function describe(connection: Connection, { namespace, ownsNamespace }: RunRef) {
-  const giveUpAt = Date.now() + (ownsNamespace ? PROPAGATION_MS : 0);
+  const giveUpAt = performance.now() + (ownsNamespace ? PROPAGATION_MS : 0);
   try {
     return await withRetries(() => connection.workflowService.describeNamespace({ namespace }), {
-      shouldRetry: (err) => grpcCode(err) === status.NOT_FOUND && Date.now() < giveUpAt,
+      shouldRetry: (err) => grpcCode(err) === status.NOT_FOUND && performance.now() < giveUpAt,
       delayMs: () => 100,
     });
   } catch (err) {

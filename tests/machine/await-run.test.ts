@@ -14,7 +14,7 @@ function clientOf(handle: { result: () => Promise<unknown>; describe: () => Prom
 let now = 0;
 beforeEach(() => {
   now = Date.now();
-  jest.spyOn(Date, 'now').mockImplementation(() => now);
+  jest.spyOn(performance, 'now').mockImplementation(() => now);
 });
 afterEach(() => jest.restoreAllMocks());
 

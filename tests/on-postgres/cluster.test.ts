@@ -13,8 +13,11 @@ afterEach(async () => {
   await cluster?.stop();
 });
 
-async function measured(...options: string[]): Promise<BenchmarkResult> {
-  const load = ['--rate', '15', '--duration', '15s', '--ramp-up', '2s', '-o', 'json'];
+/** How long a load lasts, unless its test says otherwise. */
+const SHORT = '15s';
+
+async function measured(options: readonly string[] = [], duration = SHORT): Promise<BenchmarkResult> {
+  const load = ['--rate', '15', '--duration', duration, '--ramp-up', '2s', '-o', 'json'];
   const target = ['--address', cluster.address, '--server-metrics', cluster.metrics.join(',')];
   const result = parseResult(await home.run(['run', ...load, ...target, ...options]).ended);
   expectSoundAccount(result);
@@ -64,30 +67,33 @@ test.each(SERVERS)(
   },
 );
 
-const bottlenecks: readonly [string, PostgresClusterOptions, readonly string[], object][] = [
-  ['a slow database', {}, ['--max-p99', '200ms'], { name: 'slow database', knob: 'the size of the database' }],
+/** What limits the cluster, with what it is planted, flags, what is named, and how long the load lasts. */
+const bottlenecks: readonly [string, PostgresClusterOptions, readonly string[], object, string][] = [
+  ['a slow database', {}, ['--max-p99', '200ms'], { name: 'slow database', knob: 'the size of the database' }, SHORT],
   [
     'a limit of the namespace',
     { limits: { 'frontend.namespaceRPS': 30 } },
     [],
     { name: 'namespace rate limit', knob: 'frontend.namespaceRPS' },
+    SHORT,
   ],
-  ['a limit of history', { limits: { 'history.rps': 30 } }, [], { knob: 'history.rps' }],
+  ['a limit of history', { limits: { 'history.rps': 30 } }, [], { knob: 'history.rps' }, SHORT],
   [
     'a full pool of connections',
     { maxConns: 2 },
-    // The server reports its connections once a minute.
-    ['--duration', '75s', '--max-p99', '100ms'],
+    ['--max-p99', '100ms'],
     { name: 'database connection pool exhausted' },
+    // The server reports its connections once a minute.
+    '75s',
   ],
 ];
 
 const planted = bottlenecks.flatMap(([what, ...rest]) => SERVERS.map((server) => [what, server, ...rest] as const));
 
-test.each(planted)('%s is named first, %j', async (what, server, options, flags, finding) => {
+test.each(planted)('%s is named first, %j', async (what, server, options, flags, finding, duration) => {
   cluster = await PostgresCluster.start({ ...server, ...options });
   if (what === 'a slow database' || what === 'a full pool of connections') cluster.database.delay(5);
-  const result = await measured(...flags);
+  const result = await measured(flags, duration);
   expect(result.passed).toBe(false);
   // The whole cluster shares the CPUs of this machine with the generators, and a finding may say so first.
   const [first] = result.findings.filter(({ name }) => name !== "no CPU left on the generators' machine");

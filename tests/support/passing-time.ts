@@ -1,7 +1,7 @@
 /** Uses fake timers in a test file: a wait of minutes takes no time. */
 export function useFakeTime(): void {
   beforeEach(() => {
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'performance'] });
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
   });
   afterEach(() => {
     jest.useRealTimers();

@@ -66,9 +66,9 @@ test('ids that were found by describing them are in neither sample nor count', a
 
 test('twenty million arrivals are compared without keeping their ids', async () => {
   const listed = [...workflows(0, 5), ...workflows(1, 1, 10_000_000)];
-  const started = performance.now();
+  const before = process.cpuUsage();
   const { onlyInAccount, onlyOnServer } = await explained(listed, [10_000_000, 10_000_000]);
-  expect(performance.now() - started).toBeLessThan(1000);
+  expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
   expect(onlyInAccount).toMatchObject({ count: 19_999_995 });
   expect(onlyInAccount.ids[0]).toBe('run-1/1/1/0/5');
   expect(onlyOnServer).toEqual({ count: 1, ids: ['run-1/1/1/1/10000000'] });

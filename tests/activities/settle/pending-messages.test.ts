@@ -17,7 +17,7 @@ const running = (sequence: number): FakeWorkflow => ({ id: `run-1/1/1/0/${sequen
 function pending(workflows: FakeWorkflow[], kinds: ArrivalKind[] = [signal]) {
   const target = new FakeTarget({ [ownedRun.namespace]: { workflows } });
   const messages = new PendingMessages(target.connection, { run: ownedRun, kinds }, new RateLimiter());
-  const send = (untilMs = Date.now() + 60_000) => passTimeUntil(messages.sendAll(step, untilMs));
+  const send = (untilMs = performance.now() + 60_000) => passTimeUntil(messages.sendAll(step, untilMs));
   return { target, send };
 }
 
@@ -72,6 +72,6 @@ test('no call is made if no kind waits for messages, and no message is sent afte
   none.target.fail('listWorkflowExecutions', grpcFailure(status.INTERNAL, 'must not be called'));
   await none.send();
   const late = pending([running(0)]);
-  await late.send(Date.now() - 1);
+  await late.send(performance.now() - 1);
   expect(late.target.log).toEqual([]);
 });
