@@ -1,4 +1,4 @@
-import { CancellationScope, condition, rootCause } from '@temporalio/workflow';
+import { rootCause } from '@temporalio/workflow';
 import { kindsOf, type ArrivalKind } from '../load-workflows/kinds';
 import { settle, total } from '../measurement/account/ledger';
 import { joinReconciliations } from '../report/reconciliation';
@@ -10,6 +10,7 @@ import { failureType } from './failure-type';
 import { PICKED_UP_LATE } from './names';
 import { longActivities } from './proxies';
 import type { RunState } from './run-state';
+import { untilTold } from './until-told';
 
 /** The waits of an aborted run, whose report must not depend on how long its workflows take. Milliseconds. */
 const ABORTED = { completionTimeoutMs: 5000, visibilityTimeoutMs: 15_000 };
@@ -45,16 +46,8 @@ async function reconcileUntilAborted(state: RunState, input: ReconcileInput): Pr
     ...ABORTED,
     completionTimeoutMs: Math.min(input.completionTimeoutMs, ABORTED.completionTimeoutMs),
   };
-  if (isAborted()) return await longActivities.reconcile(short);
-  const waiting = new CancellationScope();
-  let isDone = false;
-  const patient = waiting.run(() => longActivities.reconcile(input)).finally(() => (isDone = true));
-  // It is awaited below, or it was canceled.
-  patient.catch(() => undefined);
-  await condition(() => isDone || isAborted());
-  if (isDone) return await patient;
-  waiting.cancel();
-  return await longActivities.reconcile(short);
+  const patient = isAborted() ? undefined : await untilTold(isAborted, () => longActivities.reconcile(input));
+  return patient ?? (await longActivities.reconcile(short));
 }
 
 function inputOf(state: RunState, steps: readonly StepFacts[]): ReconcileInput {

@@ -79,6 +79,8 @@ export class RunState {
   nextStep: number;
   /** Whether the load has paused between two iterations because the history has grown long. */
   pausedForNewHistory = false;
+  /** Whether somebody has told the run to end, also when nothing was left to abort. */
+  isToldToEnd = false;
   private readonly begun: BegunStep[];
   private readonly snapshots = new Snapshots();
 
@@ -120,6 +122,7 @@ export class RunState {
     setHandler(progressQuery, () => this.progress());
     setHandler(interimResultQuery, () => resultOf(this.facts()));
     const end = (reason: string) => {
+      this.isToldToEnd = true;
       if (this.isPastWaiting) return;
       this.abort(reason);
       abort();

@@ -1,4 +1,4 @@
-import { getExternalWorkflowHandle, rootCause } from '@temporalio/workflow';
+import { getExternalWorkflowHandle, patched, rootCause } from '@temporalio/workflow';
 import type { ServerObservation } from '../measurement/server/target';
 import type { StepFacts } from '../report/facts';
 import { completedInStep, isCounted, notCompleted } from '../report/steps';
@@ -6,6 +6,7 @@ import { judgeHold } from './judge';
 import { stopHostsSignal } from './messages';
 import { longActivities, shortActivities } from './proxies';
 import type { RunState } from './run-state';
+import { untilTold } from './until-told';
 
 /** Reads the hosts' reports while the hosts still run. All generators have returned by now. */
 export async function readHosts(state: RunState): Promise<void> {
@@ -38,9 +39,14 @@ export async function readDatabase(state: RunState): Promise<void> {
   // It takes minutes, and an aborted run reports at once.
   if (holds.length === 0 || state.found.abortReason !== undefined) return;
   try {
-    const found = await longActivities.readDatabase(
-      holds.map(({ startAtMs, step: { durationMs } }) => ({ startAtMs, durationMs })),
-    );
+    const times = holds.map(({ startAtMs, step: { durationMs } }) => ({ startAtMs, durationMs }));
+    // Everything else has been measured, so the run is not an aborted one.
+    const isTold = () => state.isToldToEnd && patched('end-wait-for-database');
+    const found = await untilTold(isTold, () => longActivities.readDatabase(times));
+    if (found === undefined) {
+      state.notes.push('the metrics of the database are unknown: the wait for them was ended');
+      return;
+    }
     holds.forEach((hold, i) => {
       state.steps[state.steps.indexOf(hold)] = withReadings(hold, found[i]!);
     });
@@ -81,7 +87,11 @@ export async function cleanUp(state: RunState): Promise<void> {
   }
   if (state.health === undefined) return;
   try {
-    state.found.cleanup = await longActivities.cleanUp(state.run, state.spec.deleteNamespace);
+    state.found.cleanup = await longActivities.cleanUp(
+      state.run,
+      state.spec.deleteNamespace,
+      state.found.abortReason !== undefined,
+    );
   } catch (err) {
     state.found.cleanup = {
       complete: false,

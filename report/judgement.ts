@@ -19,15 +19,20 @@ export function headlineOf(
   return counted.filter(isGood).at(-1) ?? counted[0];
 }
 
+/** Why a counted hold without a judgement makes the run neither passed nor valid: what is unknown is no success. */
+export const NOT_JUDGED = 'the hold was not judged';
+
 export function verdictOf(
   counted: readonly ReportedStep[],
   facts: RunFacts,
 ): { passed: boolean; failureReasons: string[] } {
   const judged = counted.filter((step) => step.verdict !== undefined);
-  const reasons = judged.flatMap((step) => step.verdict!.failureReasons.map((reason) => located(reason, step, facts)));
   if (judged.length === 0) {
     return { passed: false, failureReasons: [facts.error ?? 'no hold was completed, so there is no verdict'] };
   }
+  const reasons = counted.flatMap((step) =>
+    (step.verdict?.failureReasons ?? [NOT_JUDGED]).map((reason) => located(reason, step, facts)),
+  );
   return { passed: reasons.length === 0, failureReasons: reasons };
 }
 
@@ -36,8 +41,10 @@ export function validityOf(facts: RunFacts, counted: readonly ReportedStep[]): B
   const judged = counted.filter((step) => step.validity !== undefined);
   if (judged.length === 0) return { valid: false, reasons: ['no hold was completed'], checks: [] };
   return {
-    valid: judged.every((step) => step.validity!.valid),
-    reasons: judged.flatMap((step) => step.validity!.reasons.map((reason) => located(reason, step, facts))),
+    valid: counted.every((step) => step.validity?.valid === true),
+    reasons: counted.flatMap((step) =>
+      (step.validity?.reasons ?? [NOT_JUDGED]).map((reason) => located(reason, step, facts)),
+    ),
     checks: copyValidity((headlineOf(judged, facts) ?? judged[0]!).validity!).checks,
   };
 }

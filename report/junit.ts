@@ -1,5 +1,6 @@
 import { formatThreshold } from '../measurement/judging/verdict';
 import type { GoalResult } from './capacity-schema';
+import { NOT_JUDGED } from './judgement';
 import type { BenchmarkResult, StepResult } from './result-schema';
 
 /** Returns the verdicts as a JUnit report: a test case for each threshold of each hold, and for checks of the whole run. */
@@ -39,7 +40,7 @@ function holdCases({ toRate, durationMs, thresholds = [], validity }: StepResult
   const valid = {
     name: `${toRate}/s: valid`,
     seconds,
-    failure: validity?.valid ? undefined : validity?.reasons.join('; '),
+    failure: validity?.valid ? undefined : (validity?.reasons.join('; ') ?? NOT_JUDGED),
   };
   return [
     valid,

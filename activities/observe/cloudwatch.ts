@@ -1,4 +1,5 @@
 import { CLOUDWATCH_MEASURES, type MinuteValues, type Minutes } from '../../measurement/server/cloudwatch';
+import { answerOf } from './answers';
 import { signedHeaders } from './sigv4';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -78,7 +79,7 @@ async function getMetricData(url: string, region: string, input: object): Promis
       throw new Error(`did not answer (${err.cause?.code ?? err.name})`);
     },
   );
-  if (response.ok) return (await response.json()) as MetricData;
+  if (response.ok) return await answerOf<MetricData>(response);
   const { __type: type = '' } = (await response.json().catch(() => ({}))) as { __type?: string };
   throw new Error(`answered ${[response.status, type.split('#').at(-1)].join(' ').trim()}`);
 }

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
+import { ANSWERED_HTML, answerOf, isHtml } from './answers';
 import { apsRegion, signedHeaders } from './sigv4';
 import { endOfName, type Sample } from '../../measurement/server/exposition';
 import { readPage, type ServerPage } from '../../measurement/server/server-metrics';
@@ -91,9 +92,10 @@ function prometheus(base: string, { token, selector, region = apsRegion(base) }:
     const body = new URLSearchParams({ query: expression }).toString();
     const headers = region === undefined ? { ...bearer, ...FORM } : await signed(url, body, region);
     const response = await request(url, { method: 'POST', headers, body });
-    const { data } = (await response.json()) as {
-      data: { result: { metric: Record<string, string>; value: [number, string] }[] };
-    };
+    const { data } = await answerOf<{
+      data?: { result?: { metric: Record<string, string>; value: [number, string] }[] };
+    }>(response);
+    if (!Array.isArray(data?.result)) throw new Error('answered with something else than the result of a query');
     return data.result.map(({ metric: { __name__: name = '', ...labels }, value: [, value] }) => {
       return { name, labels, value: Number(value) };
     });
@@ -131,6 +133,10 @@ async function textOf(url: string): Promise<string> {
       if (response.statusCode !== 200) {
         response.resume();
         return void reject(new Error(`answered ${response.statusCode}`));
+      }
+      if (isHtml(response.headers['content-type'])) {
+        response.resume();
+        return void reject(new Error(ANSWERED_HTML));
       }
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -24,6 +24,9 @@ export interface RunSample {
 /** With fewer completions in a window, one slow workflow decides the p99, so it is not compared. */
 const MIN_COMPLETIONS_FOR_P99 = 100;
 
+/** With fewer failures in a window, a single one would abort a run with few arrivals, so they are not compared. */
+const MIN_FAILURES = 3;
+
 /** Compares the samples of a sliding window with the abort limits. */
 export class AbortWatch {
   private readonly samples: RunSample[] = [];
@@ -66,8 +69,9 @@ function errorBreach(
 ): string | undefined {
   const scheduled = now.ledger.scheduled - before.ledger.scheduled;
   if (limit === undefined || scheduled <= 0) return undefined;
-  const share = (notStarted(now.ledger) - notStarted(before.ledger)) / scheduled;
-  return share > limit
+  const failures = notStarted(now.ledger) - notStarted(before.ledger);
+  const share = failures / scheduled;
+  return share > limit && failures >= MIN_FAILURES
     ? `${percent(share)} of the starts failed ${period}; abortOnErrorRate is ${percent(limit)}`
     : undefined;
 }

@@ -80,6 +80,8 @@ export function canonicalSamples(samples: readonly Sample[]): Sample[] {
   const wire = samples.flatMap((sample): WireSample[] => {
     const name = WIRE_NAMES.all.get(sample.name);
     const { namespace = '', service_name: service } = sample.labels;
+    // A gauge without a value is NaN. Only the bounds of buckets may be infinite.
+    if (!Number.isFinite(sample.value)) return [];
     return name === undefined || INTERNAL.test(namespace) || service === NO_SERVICE ? [] : [{ sample, name }];
   });
   const inMilliseconds = metricsInMilliseconds(wire);

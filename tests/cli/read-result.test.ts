@@ -32,4 +32,10 @@ test('benchmark show - reads a log from its standard input', () => {
   const input = toLogLines(result('no frontend')).join('\n');
   const { status, stdout } = spawnSync(process.execPath, [main, 'show', '-'], { input, encoding: 'utf8' });
   expect([status, stdout]).toEqual([0, expect.stringContaining('no frontend')]);
+  // The run at the other end of a pipe writes its result late, and in parts.
+  const log = join(dir, 'log');
+  writeFileSync(log, input);
+  const pipe = '(sleep 0.7; head -c 300 "$1"; sleep 0.3; tail -c +301 "$1") | "$2" "$3" show -';
+  const piped = spawnSync('sh', ['-c', pipe, 'sh', log, process.execPath, main], { encoding: 'utf8' });
+  expect(piped).toMatchObject({ stderr: '', status: 0, stdout });
 });

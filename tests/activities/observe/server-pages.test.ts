@@ -19,7 +19,9 @@ jest.mock('node:dns/promises', () => ({
 }));
 
 /** A metrics server that records its requests. */
-async function served(reply: (request: IncomingMessage, body: string) => { status?: number; text: string }) {
+async function served(
+  reply: (request: IncomingMessage, body: string) => { status?: number; text: string; type?: string },
+) {
   const asked: { url: string; authorization?: string; body: string; headers: IncomingMessage['headers'] }[] = [];
   const server = createServer((request, response) => {
     let body = '';
@@ -27,8 +29,8 @@ async function served(reply: (request: IncomingMessage, body: string) => { statu
     request.on('end', () => {
       const { headers } = request;
       asked.push({ url: request.url!, authorization: headers.authorization, body, headers });
-      const { status = 200, text } = reply(request, body);
-      response.writeHead(status).end(text);
+      const { status = 200, text, type = 'text/plain' } = reply(request, body);
+      response.writeHead(status, { 'content-type': type }).end(text);
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -152,6 +154,31 @@ test('a Prometheus is queried for the measures only, with its token and selector
   expect(namePattern('all').split('|')).toEqual(
     expect.arrayContaining(['poll_success', 'poll_success_total', 'persistence_latency_milliseconds_bucket']),
   );
+  close();
+});
+
+test.each([
+  ['<html><body>Sign in</body></html>', 'text/html; charset=utf-8', /^answered with an HTML page, not with metrics/],
+  ['{"data":', 'application/json', /^answered with something else than JSON$/],
+  ['{"status":"error"}', 'application/json', /^answered with something else than the result of a query$/],
+])('what is no metrics page, such as the login page of a proxy, is named: %j', async (text, type, message) => {
+  const { url, close } = await served(() => ({ text, type }));
+  const sources = serverSources({ BENCHMARK_SERVER_METRICS: url, BENCHMARK_SERVER_PROMETHEUS: url });
+  for (const part of ['all', 'during'] as const) await expect(sources[1]!.read(part)).rejects.toThrow(message);
+  if (type.startsWith('text/html')) await expect(sources[0]!.read('during')).rejects.toThrow(message);
+  close();
+});
+
+test('a value that is no number, or infinite, is left out', async () => {
+  const page =
+    'poll_success 5\nservice_requests{service_name="frontend",operation="x"} NaN\nservice_requests{service_name="frontend",operation="y"} +Inf\nservice_requests{service_name="frontend",operation="z"} 3\n';
+  const { url, close } = await served(() => ({ text: page }));
+  const [source] = serverSources({ BENCHMARK_SERVER_METRICS: url });
+  const values = (await source!.read('all')).map(({ name, value }) => [name, value]);
+  expect(values).toEqual([
+    ['poll_success', 5],
+    ['service_requests', 3],
+  ]);
   close();
 });
 

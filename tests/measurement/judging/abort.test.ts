@@ -28,12 +28,26 @@ test('a run is aborted exactly when the error rate of the window exceeds the lim
           );
           const before = sums[i + 1 - 5];
           const all = before ? scheduled - before.scheduled : 0;
-          expect(breach !== undefined).toBe(all > 0 && (bad - before!.bad) / all > errorRate);
+          // Fewer than three failures decide nothing.
+          const failures = bad - (before?.bad ?? 0);
+          expect(breach !== undefined).toBe(all > 0 && failures >= 3 && failures / all > errorRate);
         });
       },
     ),
     { numRuns: 200 },
   );
+});
+
+test('one failed start of a few does not abort a run; an outage does', () => {
+  const atOnePerSecond = (failed: number) => {
+    const watch = new AbortWatch({ windowMs: 10_000, errorRate: 0.05 });
+    watch.breach(sample(0));
+    return watch.breach(
+      sample(10_000, { ledger: { ...emptyLedger, scheduled: 10, rejected: { UNAVAILABLE: failed } } }),
+    );
+  };
+  expect([1, 2].map(atOnePerSecond)).toEqual([undefined, undefined]);
+  expect(atOnePerSecond(3)).toMatch(/^30\.0 % of the starts failed over the last 10 s/);
 });
 
 test('the p99 is that of the window, not of the whole run', () => {
