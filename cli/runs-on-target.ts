@@ -8,6 +8,7 @@ import {
   workflowIdPrefix,
   workloadQueueOf,
 } from '../orchestrator/names';
+import { serverTimeMs } from '../temporal/server-clock';
 import { runningQuery } from '../temporal/target-counts';
 
 /** What a run has on a target. */
@@ -72,8 +73,9 @@ export async function workflowsInShared(
  * Returns how long ago a worker polled a task queue of the run, milliseconds, if that is so recent that the run may be in
  * progress; undefined otherwise.
  */
-export async function lastPollMs({ workflowService }: Connection, run: RunOnTarget): Promise<number | undefined> {
+export async function lastPollMs(connection: Connection, run: RunOnTarget): Promise<number | undefined> {
   if (run.hasEnded) return undefined;
+  const { workflowService } = connection;
   const { namespace, runId, ownsNamespace } = run;
   const query = ownsNamespace ? '' : `WorkflowId STARTS_WITH '${workflowIdPrefix(runId)}'`;
   const { executions } = await workflowService.listWorkflowExecutions({ namespace, query, pageSize: LAST_WORKFLOWS });
@@ -85,7 +87,11 @@ export async function lastPollMs({ workflowService }: Connection, run: RunOnTarg
   const polls = await Promise.all(
     names.map(async (name) => (await workflowService.describeTaskQueue({ namespace, taskQueue: { name } })).pollers),
   );
-  const ages = polls.flat().map(({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1000);
-  const age = Math.max(0, Math.min(...ages));
-  return age < POLL_MS ? age : undefined;
+  const times = polls.flat().map(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000);
+  if (times.length === 0) return undefined;
+  // The times are the server's, and the clock of this machine may be minutes off.
+  const nowMs = await serverTimeMs(connection, namespace);
+  const age = Math.max(0, (nowMs ?? Date.now()) - Math.max(...times));
+  // The server forgets a worker after five minutes, so one that it knows may poll if its clock is unknown.
+  return age < POLL_MS || nowMs === undefined ? age : undefined;
 }

@@ -46,6 +46,8 @@ export interface Health {
   readonly clusterId?: string;
   /** Whether control and target are the same cluster, so that problems of the target affect the heartbeats too. */
   readonly sharesControlCluster: boolean;
+  /** How long a call of the control server takes from its worker, milliseconds; absent in runs of older versions. */
+  readonly controlRoundTripMs?: number;
 }
 
 /** The target that a command has seen before it started a run. */
@@ -280,7 +282,8 @@ export interface ControlActivities {
   checkHealth(targetProfile: string | undefined, seen?: SeenTarget): Promise<Health>;
   prepareNamespace(run: RunRef, retentionMs: number, longestRunMs: number): Promise<void>;
   describeSystem(run: RunRef): Promise<SystemDescription>;
-  requireFreeGenerators(lanesNeeded: number): Promise<void>;
+  /** Waits for the generators, and returns how long a call of the control server takes. */
+  requireFreeGenerators(lanesNeeded: number): Promise<{ readonly controlRoundTripMs: number } | undefined>;
   awaitHosts(run: RunRef, hosts: number, hostsWorkflow: string): Promise<void>;
   /** Waits for workers that are not part of the run. */
   awaitPollers(run: RunRef): Promise<void>;

@@ -21,9 +21,12 @@ import { StepsInProgress } from './steps-in-progress';
 
 /**
  * The time from the decision to start until the first arrival. The generators of the first step get ready in it. It grows
- * each time that they are late: a control server that is far away needs more of it.
+ * each time that they are late.
  */
-export const FIRST_LEAD_MS = [2000, 5000, 10_000, 20_000];
+const FIRST_LEAD_MS = [2000, 5000, 10_000, 20_000];
+/** How many calls of the control server a generator makes, one after another, until it is ready, and as many again. */
+const CALLS_TO_GET_READY = 16;
+const LONGEST_WAIT_FOR_CALLS_MS = 10_000;
 /** Generators of later steps are scheduled this long before their step, so that they are ready at least 5 s ahead. */
 const LEAD_MS = 8000;
 /** How long a lane waits for a free generator before the run ends without it. */
@@ -54,6 +57,16 @@ function pause(state: RunState, nextStep: number, what: string): void {
 }
 
 /**
+ * Returns the time until the first arrival: more if the control server is far away.
+ *
+ * @param lateInARow how often its step was picked up late
+ */
+export function firstLeadMs({ health }: RunState, lateInARow = 0): number {
+  const callsMs = CALLS_TO_GET_READY * (health?.controlRoundTripMs ?? 0);
+  return FIRST_LEAD_MS[lateInARow]! + Math.min(LONGEST_WAIT_FOR_CALLS_MS, Math.floor(callsMs / 100) * 100);
+}
+
+/**
  * Runs consecutive steps. If a step is picked up late, it and the steps after it are run again, on a later timeline.
  *
  * @returns the first step that is left for the next execution, if the history has grown long
@@ -65,12 +78,12 @@ export async function runSteps(
 ): Promise<PlannedStep | undefined> {
   let remaining = steps;
   for (let lateInARow = 0; remaining.length > 0;) {
-    const { late, next } = await runSection(state, remaining, inProgress, FIRST_LEAD_MS[lateInARow]!);
+    const { late, next } = await runSection(state, remaining, inProgress, firstLeadMs(state, lateInARow));
     if (late === undefined) return next;
     lateInARow = late.index > remaining[0]!.index ? 1 : lateInARow + 1;
     if (lateInARow === FIRST_LEAD_MS.length)
       throw new Error(
-        `step ${late.name} was picked up late ${lateInARow} times, although its generators had ${FIRST_LEAD_MS.at(-1)! / 1000} s to get ready: no generator was free in time, or the connections of the generators to the control server are too slow`,
+        `step ${late.name} was picked up late ${lateInARow} times, although its generators had ${firstLeadMs(state, lateInARow - 1) / 1000} s to get ready: no generator was free in time, or the connections of the generators to the control server are too slow`,
       );
     const shifted = planShifted(
       state.planned,

@@ -6,7 +6,7 @@ import { throughput } from '../measurement/judging/hold-outcome';
 import { completedInStep, notCompleted } from '../report/steps';
 import type { StepFacts } from '../report/facts';
 import { judgeHold } from './judge';
-import { FIRST_LEAD_MS, runSteps } from './load';
+import { firstLeadMs, runSteps } from './load';
 import type { PlannedStep } from './plan';
 import type { RunState } from './run-state';
 import type { SearchState, SearchStep } from './search-state';
@@ -100,7 +100,7 @@ function lastAttempt(state: RunState, name: string): StepFacts | undefined {
 }
 
 function place(state: RunState, search: SearchState, steps: readonly SearchStep[]) {
-  const nowMs = state.loadStartMs === undefined ? 0 : Date.now() + FIRST_LEAD_MS[0]! - state.loadStartMs;
+  const nowMs = state.loadStartMs === undefined ? 0 : Date.now() + firstLeadMs(state) - state.loadStartMs;
   const placed = search.place(state.planned, steps, nowMs);
   state.planned.push(...placed);
   state.nextStep = state.planned.length;

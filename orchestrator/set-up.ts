@@ -37,7 +37,7 @@ export async function startHosts(state: RunState): Promise<void> {
   const executor = executorOf(spec);
   if (executor !== 'sdk') {
     const awaitPollers = executor === 'external' ? [shortActivities.awaitPollers(run)] : [];
-    await Promise.all([...awaitPollers, shortActivities.requireFreeGenerators(plan.lanes)]);
+    await Promise.all([...awaitPollers, requireFreeGenerators(state)]);
     return;
   }
   const workflowId = patched('hosts-of-one-run') ? hostsWorkflowId(run) : legacyHostsWorkflowId(run.workflowId);
@@ -51,8 +51,10 @@ export async function startHosts(state: RunState): Promise<void> {
     }),
   );
   state.hostsWorkflow = workflowId;
-  await Promise.all([
-    shortActivities.awaitHosts(run, spec.hosts, workflowId),
-    shortActivities.requireFreeGenerators(plan.lanes),
-  ]);
+  await Promise.all([shortActivities.awaitHosts(run, spec.hosts, workflowId), requireFreeGenerators(state)]);
+}
+
+async function requireFreeGenerators(state: RunState): Promise<void> {
+  const ready = await shortActivities.requireFreeGenerators(state.plan.lanes);
+  if (state.health && ready) state.health = { ...state.health, controlRoundTripMs: ready.controlRoundTripMs };
 }

@@ -827,7 +827,7 @@ export interface BenchmarkSpec {
   minThroughput?: number;
   /** Highest share of the scheduled starts that are skipped, rejected, lost or not completed. Allowed values: a number from 0 to 1. */
   maxErrorRate?: number;
-  /** Abort if more than this share of the starts fails within the abort window. Allowed values: a number from 0 to 1. */
+  /** Abort if more than this share of the starts, and at least three of them, fail within the abort window. Allowed values: a number from 0 to 1. */
   abortOnErrorRate?: number;
   /** Abort if the p99 latency within the abort window exceeds this duration. Allowed values: a duration such as 90s or 5m, from 1ms to 1h. */
   abortOnP99?: string;

@@ -108,7 +108,7 @@ export const abortFields = {
   abortOnErrorRate: number({
     min: 0,
     max: 1,
-    help: 'Abort if more than this share of the starts fails within the abort window',
+    help: 'Abort if more than this share of the starts, and at least three of them, fail within the abort window',
     defaultNote: 'never',
   }),
   abortOnP99: duration({

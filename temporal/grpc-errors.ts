@@ -46,6 +46,19 @@ export function grpcCode(err: unknown): number | undefined {
   return isGrpcError(err) ? err.code : undefined;
 }
 
+/** Errors that may be over a moment later: the server is busy, throttles, or is not reached. */
+const PASSING: ReadonlySet<number> = new Set([
+  status.UNAVAILABLE,
+  status.DEADLINE_EXCEEDED,
+  status.RESOURCE_EXHAUSTED,
+  status.ABORTED,
+]);
+
+/** Returns whether a call that failed with this error may succeed a moment later. */
+export function mayPass(err: unknown): boolean {
+  return PASSING.has(grpcCode(err) ?? status.UNKNOWN);
+}
+
 export function classifyStartError(err: unknown): StartError {
   const message = shorten(
     isGrpcError(err) ? err.details || err.message : err instanceof Error ? err.message : String(err),

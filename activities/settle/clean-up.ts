@@ -5,7 +5,7 @@ import pMap from 'p-map';
 import type { CleanupResult, RunRef } from '../../orchestrator/activity-types';
 import { ENDED_KEY, NAMESPACE_PREFIX, OWNER_KEY } from '../../orchestrator/names';
 import type { TargetConnections } from '../../temporal/target-connections';
-import { describeGrpcError, grpcCode } from '../../temporal/grpc-errors';
+import { describeGrpcError, grpcCode, mayPass } from '../../temporal/grpc-errors';
 import { countRunning, runningQuery } from '../../temporal/target-counts';
 
 type Owned = Pick<RunRef, 'runId' | 'namespace' | 'ownsNamespace'>;
@@ -123,8 +123,8 @@ async function terminateAll(
       if (stillRunning === 0) return { terminated, stillRunning, haveClosed: false };
       ({ failure, ...last } = await terminateRunning(connection, run));
     } catch (err) {
-      if (!isTransient(err) && stillRunning === null) throw err;
-      if (!isTransient(err)) return { terminated, stillRunning, haveClosed: false, failure: err };
+      if (!mayPass(err) && stillRunning === null) throw err;
+      if (!mayPass(err)) return { terminated, stillRunning, haveClosed: false, failure: err };
       failure = err;
     }
     terminated += last.terminated;
@@ -139,18 +139,6 @@ async function terminateAll(
     await sleep(pauseMs);
   }
 }
-
-/** Returns whether an error may be over a moment later: the server was busy, or it throttles. */
-function isTransient(err: unknown): boolean {
-  return TRANSIENT.has(grpcCode(err) ?? status.UNKNOWN);
-}
-
-const TRANSIENT: ReadonlySet<status> = new Set([
-  status.UNAVAILABLE,
-  status.DEADLINE_EXCEEDED,
-  status.RESOURCE_EXHAUSTED,
-  status.ABORTED,
-]);
 
 async function exists({ workflowService }: Connection, { namespace }: Owned): Promise<boolean> {
   return await workflowService.describeNamespace({ namespace }).then(
@@ -199,7 +187,7 @@ async function terminateRunning(connection: Connection, run: Owned) {
     } catch (err) {
       // The workflow has closed since it was listed.
       if (grpcCode(err) === status.NOT_FOUND) return 'closed';
-      if (!isTransient(err)) throw err;
+      if (!mayPass(err)) throw err;
       failure = err;
       return 'left';
     }

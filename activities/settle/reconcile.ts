@@ -17,7 +17,8 @@ import { stepIdPrefix } from '../../orchestrator/names';
 import { START_DEADLINE_MS } from '../../orchestrator/plan';
 import type { Clock } from '../control-clock';
 import type { TargetConnections } from '../../temporal/target-connections';
-import { grpcCode } from '../../temporal/grpc-errors';
+import { grpcCode, mayPass } from '../../temporal/grpc-errors';
+import { withRetries } from '../../temporal/retry';
 import { countByStatus, countCompletedBetween } from '../../temporal/target-counts';
 import { compareIds, sampleOf } from './disagreement';
 import { addUnlisted, describeOpen } from './visibility-lag';
@@ -31,6 +32,8 @@ const VISIBILITY_TIMEOUT_MS = 60_000;
 /** The pause between two looks at the counts of a step doubles from the first to the longest. Milliseconds. */
 const FIRST_PAUSE_MS = 125;
 const LONGEST_PAUSE_MS = 1000;
+/** How long a server may be too busy to count. */
+const BUSY_MS = 120_000;
 /** The server may commit a start up to this long after the start's deadline (I3c). */
 const LATE_COMMIT_MS = 10_000;
 
@@ -81,7 +84,7 @@ async function settleAll(
   // Windows are counted by visibility, too.
   for (const window of unlisted > 0 ? [] : input.countWindows) {
     await limiter.next();
-    const count = await countCompletedBetween(connection, run, window);
+    const count = await untilAnswered(() => countCompletedBetween(connection, run, window));
     const same = completedInWindow.find(([stepIndex]) => stepIndex === window.stepIndex);
     if (same) same[1] += count;
     else completedInWindow.push([window.stepIndex, count]);
@@ -171,7 +174,7 @@ async function agreedCounts(
     const prefix = stepIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt });
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
       await limiter.next();
-      const count = (counts[i] = await countByStatus(connection, run.namespace, prefix));
+      const count = (counts[i] = await untilAnswered(() => countByStatus(connection, run.namespace, prefix)));
       const waitedMs = performance.now() - startedAt;
       const listed = count.total >= knownWorkflows(step, settled[i]?.settlement) || waitedMs > visibilityTimeoutMs;
       const closed = count.open === 0 || waitedMs > input.completionTimeoutMs;
@@ -181,6 +184,15 @@ async function agreedCounts(
     }
   }
   return counts;
+}
+
+/** Counts again while the server is busy: after an overload, its backlog may take minutes. */
+async function untilAnswered<T>(count: () => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + BUSY_MS;
+  return await withRetries(count, {
+    shouldRetry: (err) => mayPass(err) && performance.now() < giveUpAt,
+    delayMs: () => LONGEST_PAUSE_MS,
+  });
 }
 
 /** Returns how many workflows of a step are known to exist. */

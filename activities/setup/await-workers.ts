@@ -37,19 +37,36 @@ interface RequireDeps {
 }
 
 export function createRequireFreeGenerators({ client, ownWorkflowId, clock }: RequireDeps) {
-  /** Throws TooFewGenerators if there is not one free generator process per lane. Older runs take theirs first. */
-  return async function requireFreeGenerators(lanesNeeded: number): Promise<void> {
+  /**
+   * Throws TooFewGenerators if there is not one free generator process per lane. Older runs take theirs first. Returns how
+   * far away the control server is.
+   */
+  return async function requireFreeGenerators(lanesNeeded: number): Promise<{ controlRoundTripMs: number }> {
     const others = await awaitOlderRuns(client, ownWorkflowId(), clock);
     let free = 0;
     const beats: Beats = new Map();
     const areEnough = await waitUntil(async () => (free = await freeGenerators(client, beats)) >= lanesNeeded);
-    if (areEnough) return;
+    if (areEnough) return { controlRoundTripMs: await roundTripMs(client.connection as Connection) };
     const inUse = others.length === 0 ? '' : ` beside ${others.slice(0, 3).join(', ')}`;
     throw ApplicationFailure.nonRetryable(
       `the run needs ${lanesNeeded} generators, but only ${free} are free${inUse}; start more with: benchmark worker --roles generator --generators ${lanesNeeded - free}, or use fewer lanes with --lanes`,
       'TooFewGenerators',
     );
   };
+}
+
+/** Returns how long the shortest of a few calls took, milliseconds; 0 if the server answers none. */
+async function roundTripMs({ workflowService }: Connection): Promise<number> {
+  let shortest: number | undefined;
+  for (let i = 0; i < 3; i += 1) {
+    const sentAt = performance.now();
+    const isAnswered = await workflowService.getSystemInfo({}).then(
+      () => true,
+      () => false,
+    );
+    if (isAnswered) shortest = Math.min(shortest ?? Infinity, performance.now() - sentAt);
+  }
+  return shortest ?? 0;
 }
 
 /** Returns the number of generator processes that have a free slot on every load queue. */

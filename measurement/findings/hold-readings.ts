@@ -6,6 +6,11 @@ import type { ServerReading } from '../server/server-metrics';
 /** The number of calls that a p95 needs to be meaningful. */
 export const ENOUGH_CALLS = 50;
 
+/** A request that uses a connection for longer is slow itself: some of its queries, or the database. */
+const SLOW_REQUEST_MS = 100;
+/** How many times longer than that an operation takes if it mostly waits. */
+const MOSTLY_WAITING = 4;
+
 /** The readings of one hold, as the symptoms use them. */
 export class HoldReadings extends Readings {
   constructor(readonly hold: HoldEvidence) {
@@ -48,6 +53,25 @@ export class HoldReadings extends Readings {
       const limit = this.named('database connection limit').find((one) => one.labels === labels)?.highest ?? 0;
       return limit > 0 && highest >= 0.9 * limit;
     });
+  }
+
+  /**
+   * Returns how long a request to the database used a connection of the full pool, at most, and how long the slowest
+   * operation took, if most of that time was spent on waiting for a connection. By Little's law the connections in use are
+   * the requests per second times the time that each of them uses one. Undefined if the database itself takes long.
+   */
+  get poolWait(): { readonly useMs: number; readonly tookMs: number; readonly labels: string } | undefined {
+    const { fullPool } = this;
+    const slowest = this.slowest('persistence latency');
+    const service = fullPool?.labels.split(' #')[0];
+    const requests = this.named('persistence requests').find(({ labels }) => labels === service);
+    if (!fullPool?.highest || !slowest?.p50Ms || !requests?.perSecond) return undefined;
+    const pools = this.replicas('database connections in use', service!).filter(({ labels }) =>
+      labels.endsWith(fullPool.labels.split('/')[1] ?? ''),
+    );
+    const useMs = (pools.reduce((sum, { highest = 0 }) => sum + highest, 0) * 1000) / requests.perSecond;
+    const isWaiting = useMs <= SLOW_REQUEST_MS && slowest.p50Ms >= MOSTLY_WAITING * useMs;
+    return isWaiting ? { useMs, tookMs: slowest.p50Ms, labels: slowest.labels } : undefined;
   }
 }
 

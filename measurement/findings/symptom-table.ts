@@ -49,7 +49,14 @@ export const SYMPTOMS: readonly Symptom[] = [
     default: '20',
     advice: 'give the pool more connections, if the database has capacity for them',
     threshold: '90 % of the connections in use',
-    evidence: ({ fullPool }) => fullPool && `${fullPool.labels} had ${fullPool.highest} connections in use at once`,
+    isCause: ({ poolWait }) => poolWait !== undefined,
+    evidence: ({ fullPool, poolWait }) => {
+      if (!fullPool) return undefined;
+      const waits = poolWait
+        ? `; a request used one for ${poolWait.useMs.toFixed(0)} ms at most, but half of the ${poolWait.labels} requests took ${poolWait.tookMs.toFixed(0)} ms, so they waited for a connection`
+        : '';
+      return `${fullPool.labels} had ${fullPool.highest} connections in use at once${waits}`;
+    },
   },
   {
     name: 'shard lock contention',

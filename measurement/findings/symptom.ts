@@ -13,6 +13,8 @@ export interface Symptom {
   readonly threshold: string;
   /** Whether the symptom is reported for holds that passed too. The others explain only holds that did not pass. */
   readonly always?: boolean;
+  /** Returns whether this is the cause of the other symptoms, and comes before them. */
+  readonly isCause?: (readings: HoldReadings) => boolean;
   /** Returns the figures that show the symptom, or undefined if it is absent. */
   readonly evidence: (readings: HoldReadings) => string | undefined;
 }

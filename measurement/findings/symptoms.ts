@@ -21,12 +21,14 @@ export interface Symptoms {
  */
 export function symptomsOf(hold: HoldEvidence, explain: boolean): Symptoms {
   const readings = new HoldReadings(hold);
-  const found = SYMPTOMS.filter(({ always }) => always || explain).flatMap(
-    ({ evidence, always: _, threshold, ...symptom }): Finding[] => {
+  const causes = SYMPTOMS.filter(({ isCause }) => isCause?.(readings));
+  const inOrder = [...causes, ...SYMPTOMS.filter((one) => !causes.includes(one))];
+  const found = inOrder
+    .filter(({ always }) => always || explain)
+    .flatMap(({ evidence, always: _, isCause: _cause, threshold, ...symptom }): Finding[] => {
       const observed = evidence(readings);
       return observed === undefined ? [] : [{ ...symptom, evidence: `${observed} (threshold: ${threshold})` }];
-    },
-  );
+    });
   if (!explain) return { limits: [], symptoms: [], warnings: found };
   return { limits: SERVICE_LIMITS.flatMap((limit) => enforcedLimit(limit, hold)), symptoms: found, warnings: [] };
 }

@@ -1,6 +1,7 @@
+import { status } from '@grpc/grpc-js';
 import { lastPollMs, markedNamespaces, workflowsInShared, type RunOnTarget } from '../../cli/runs-on-target';
 import { isLoadWorkflowId, isRunId, runIdOf } from '../../orchestrator/names';
-import { FakeTarget } from '../support/fake-target';
+import { FakeTarget, grpcFailure } from '../support/fake-target';
 
 const RUN = 'run-1a2b3c4d';
 const shared: RunOnTarget = { runId: RUN, namespace: 'load', ownsNamespace: false, hasEnded: false };
@@ -65,6 +66,20 @@ describe('a run may be in progress if its workers have polled within the last mi
     expect(await age(owned, queue, 30, taskQueue)).toBeGreaterThan(29_000);
     expect(await age(owned, queue, 90, taskQueue)).toBeUndefined();
     expect(await age({ ...owned, hasEnded: true }, queue, 30, taskQueue)).toBeUndefined();
+  });
+
+  test.each([-3_600_000, 3_600_000])("with the server's clock %d ms ahead of this machine", async (aheadMs) => {
+    const ageOf = async (secondsAgo: number, isPermitted: boolean) => {
+      const polledAtMs = { [`benchmark-${RUN}`]: Date.now() + aheadMs - secondsAgo * 1000 };
+      const target = new FakeTarget({ [owned.namespace]: { polledAtMs, workflows: [] } });
+      target.aheadMs = aheadMs;
+      if (!isPermitted) target.fail('pollWorkflowTaskQueue', grpcFailure(status.PERMISSION_DENIED));
+      return await lastPollMs(target.connection, owned);
+    };
+    expect(await ageOf(30, true)).toBeGreaterThan(29_000);
+    expect(await ageOf(90, true)).toBeUndefined();
+    // Without the server's clock, a worker that the server knows may still poll.
+    for (const secondsAgo of [30, 90]) expect(await ageOf(secondsAgo, false)).toBeGreaterThanOrEqual(0);
   });
 
   test('workers of the user in a shared namespace prove nothing', async () => {

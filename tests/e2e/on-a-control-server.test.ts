@@ -1,6 +1,7 @@
 import { Client } from '@temporalio/client';
 import { BAD_SPEC } from '../../orchestrator/benchmark-types';
 import { abortUpdate, progressQuery } from '../../orchestrator/messages';
+import { serverTimeMs } from '../../temporal/server-clock';
 import { Cluster } from '../support/cluster';
 import { eventually, parseResult } from '../support/cli';
 import { expectSoundAccount } from '../support/result';
@@ -66,6 +67,9 @@ test('a canceled run cleans up and still reports: ABORTED', async () => {
       /^the run cancelled-\w+ may be in progress: .*\nNothing was cleaned up\.\n$/,
     ) as string,
   });
+  const { connection } = cluster.target;
+  const serverTime = await serverTimeMs(connection, 'default');
+  expect(Math.abs(serverTime! - Date.now())).toBeLessThan(5000);
   await handle.cancel();
   const { result } = await cluster.outcome('cancelled');
   expect(result).toMatchObject({

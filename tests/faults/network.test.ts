@@ -50,3 +50,17 @@ test('200 ms more on the network: they show in every latency, and are no fault o
   expect(result.results.latency.p50).toBeGreaterThan(400);
   expect(result.results.scheduleLag.p50).toBeLessThan(5);
 });
+
+test('300 ms more on each round trip to the control server: every step starts in time, and the run passes', async () => {
+  cluster = await Cluster.start({ generators: 1, withControlNetwork: true });
+  cluster.controlNetwork!.delay(150);
+  const result = await cluster.benchmark('far-control', load);
+  expectSoundAccount(result);
+  await checkAccount(cluster.target, result);
+  expectPassed(result);
+  expect(result.ledger).toMatchObject({ scheduled: 390, acknowledged: 390 });
+  expect(result.steps.map(({ attempt }) => attempt)).toEqual([1, 1]);
+  expect(result.validity.checks.filter(({ ok }) => !ok)).toEqual([]);
+  // The load does not cross this network.
+  expect(result.results.startLatency.p50).toBeLessThan(100);
+});

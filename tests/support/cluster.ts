@@ -30,6 +30,8 @@ export interface ClusterOptions {
   readonly withFrontend?: boolean | FrontendOptions;
   /** Puts a network between the tool and its target that a test can break. */
   readonly withNetwork?: boolean;
+  /** Puts a network between the workers and the control server that a test can slow down. */
+  readonly withControlNetwork?: boolean;
   /** Has the target serve its own metrics, on this port where one is given, and the workers read them. */
   readonly withMetrics?: boolean | number;
   readonly env?: Record<string, string>;
@@ -41,6 +43,7 @@ export class Cluster {
   readonly workers: Command[] = [];
   frontend: TestFrontend | undefined;
   network: TcpProxy | undefined;
+  controlNetwork: TcpProxy | undefined;
 
   private constructor(
     readonly control: TestServer,
@@ -69,6 +72,7 @@ export class Cluster {
       cluster.frontend = await TestFrontend.start(target.address, frontend);
     }
     if (options.withNetwork) cluster.network = await TcpProxy.start(target.address);
+    if (options.withControlNetwork) cluster.controlNetwork = await TcpProxy.start(control.address);
     await cluster.addWorker(roles, generators + lanes - 1);
     return cluster;
   }
@@ -80,12 +84,12 @@ export class Cluster {
 
   /** Another machine's worker, by default with a generator per lane; resolves when its roles poll. */
   async addWorker(roles: string, generators = lanes): Promise<Command> {
-    const { frontend, network, control, target } = this;
+    const { frontend, network, control, controlNetwork, target } = this;
     const { metricsPort } = this.targetOptions;
     const args = [
       ...['worker', '--roles', roles],
       ...(roles.includes('generator') ? ['--generators', String(generators)] : []),
-      ...['--control-address', control.address],
+      ...['--control-address', controlNetwork?.address ?? control.address],
       ...['--address', frontend?.address ?? network?.address ?? target.address],
       ...(metricsPort === undefined || 'BENCHMARK_SERVER_PROMETHEUS' in this.env
         ? []
@@ -194,7 +198,7 @@ export class Cluster {
     for (const worker of this.workers) worker.kill('SIGTERM');
     await Promise.all(this.workers.map((worker) => worker.ended));
     await this.home.leave();
-    await Promise.all([this.frontend?.close(), this.network?.close()]);
+    await Promise.all([this.frontend?.close(), this.network?.close(), this.controlNetwork?.close()]);
     await Promise.all([this.control.close(), this.target.close()]);
   });
 }

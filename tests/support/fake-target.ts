@@ -21,7 +21,7 @@ export interface FakeNamespace {
   /** The run that the namespace's data names as its owner. */
   readonly owner?: string;
   /** When a worker polled each task queue last, milliseconds since the epoch. */
-  readonly polledAtMs?: Readonly<Record<string, number>>;
+  polledAtMs?: Record<string, number>;
   /** When the namespace's data says that its run was over. */
   endedAt?: string;
   readonly workflows: FakeWorkflow[];
@@ -57,7 +57,9 @@ export class FakeTarget {
       },
     });
     const withDeadline = (_deadline: number, call: () => Promise<unknown>) => call();
-    return { workflowService: service, operatorService: service, withDeadline } as unknown as Connection;
+    const withAbortSignal = (_signal: AbortSignal, call: () => Promise<unknown>) => call();
+    const services = { workflowService: service, operatorService: service };
+    return { ...services, withDeadline, withAbortSignal } as unknown as Connection;
   }
 
   /** Lets the next calls of a method fail, one after another. */
@@ -80,6 +82,13 @@ export class FakeTarget {
 
   async updateNamespace(request: { namespace: string; updateInfo: { data: Record<string, string> } }) {
     this.inside(request.namespace).endedAt = request.updateInfo.data[ENDED_KEY];
+  }
+
+  /** How far the server's clock is ahead of this machine's, milliseconds. */
+  aheadMs = 0;
+
+  async pollWorkflowTaskQueue({ namespace, taskQueue: { name } }: { namespace: string; taskQueue: { name: string } }) {
+    (this.inside(namespace).polledAtMs ??= {})[name] = Date.now() + this.aheadMs;
   }
 
   async describeTaskQueue({ namespace, taskQueue: { name } }: { namespace: string; taskQueue: { name: string } }) {

@@ -198,6 +198,17 @@ test('completions in a hold are counted by close time; the windows of a step add
   ]);
 });
 
+test('a server that is too busy to count is asked again for two minutes', async () => {
+  const busy = (count: number) =>
+    Array.from({ length: count }, () => grpcFailure(status.DEADLINE_EXCEEDED, 'too busy'));
+  const once = { scheduled: 1, acknowledged: 1 };
+  const { target, reconcile } = reconciling(workflows(1, {}), { steps: [countedStep(once)] });
+  target.fail('countWorkflowExecutions', ...busy(100));
+  expect(await reconcile()).toMatchObject({ steps: [{ server: { total: 1 } }], open: [], disagreements: [] });
+  target.fail('countWorkflowExecutions', ...busy(1000));
+  await expect(reconcile()).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
+});
+
 test('a deleted namespace has its own failure type and is not retried; other errors are rethrown', async () => {
   const { target, reconcile } = reconciling([], { steps: [countedStep({ scheduled: 1, acknowledged: 1 })] });
   target.fail('countWorkflowExecutions', grpcFailure(status.PERMISSION_DENIED, 'not for you'));

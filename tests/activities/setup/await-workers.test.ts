@@ -39,6 +39,8 @@ class Server {
   listsWorkers = true;
   pollers: (queue: string, type: 'WORKFLOW' | 'ACTIVITY') => string[] = () => [];
   hosts: string[] = [];
+  /** How long each further call of getSystemInfo takes, milliseconds; -1 for a call that fails. */
+  roundTripsMs: number[] = [];
   /** Set if a host failed for a reason that a retry cannot repair. */
   hostsFailure?: Error;
 
@@ -51,6 +53,11 @@ class Server {
         const end = Number(Buffer.from(nextPageToken ?? []).toString() || 0) + pageSize;
         const token = end < all.length ? Buffer.from(String(end)) : new Uint8Array();
         return { workersInfo: all.slice(end - pageSize, end), nextPageToken: token };
+      },
+      getSystemInfo: async () => {
+        const ms = this.roundTripsMs.shift() ?? 0;
+        if (ms < 0) throw grpcFailure(status.UNAVAILABLE);
+        if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
       },
       describeTaskQueue: async (request: { taskQueue: { name: string }; taskQueueType: number }) => {
         const isActivity = request.taskQueueType === TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY;
@@ -113,6 +120,17 @@ describe('requireFreeGenerators', () => {
     const server = new Server();
     server.beats = [...onAllQueues('a'), ...onAllQueues('b')];
     await createRequireFreeGenerators(server)(2);
+  });
+
+  test.each([
+    [[500, 300, 350], 300],
+    [[-1, 300, -1], 300],
+    [[-1, -1, -1], 0],
+  ])('it returns how far away the control server is: the calls %j give %d ms', async (roundTripsMs, expected) => {
+    const server = new Server();
+    Object.assign(server, { beats: onAllQueues('a'), roundTripsMs });
+    const ready = await passTimeUntil(createRequireFreeGenerators(server)(1), 50);
+    expect(ready.controlRoundTripMs).toBeCloseTo(expected, 0);
   });
 
   test.each<[string, Beat[]]>([
