@@ -3,6 +3,7 @@ import {
   ChildWorkflowCancellationType,
   executeChild,
   isCancellation,
+  patched,
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -170,6 +171,7 @@ async function runSection(
   if (state.loadStartMs === undefined) state.loadStartMs = startAtMs;
   else state.shift(steps[0]!.name, Math.round(startAtMs - state.loadStartMs - offsetMs));
 
+  const readyMs = leadMs > LEAD_MS && patched('generators-get-whole-lead') ? leadMs : LEAD_MS;
   const starting = new CancellationScope();
   let late: PlannedStep | undefined;
   let isStopped = false;
@@ -199,7 +201,7 @@ async function runSection(
   const startSteps = async (): Promise<PlannedStep | undefined> => {
     for (const step of steps) {
       const at = startAtMs + step.startMs - offsetMs;
-      if (at - LEAD_MS > Date.now()) await sleep(at - LEAD_MS - Date.now());
+      if (at - readyMs > Date.now()) await sleep(at - readyMs - Date.now());
       if (step.iteration > steps[0]!.iteration && beginsIteration(step, steps) && state.needsNewHistory) return step;
       state.beginStep(step, at);
       inProgress.start(step, at, () => oneStep(step, at));
