@@ -64,6 +64,20 @@ export class Browser {
     return tab;
   }
 
+  /** Returns the time from the request of a page until the frame after the one with its charts, milliseconds; -1 without charts. */
+  async firstChartMs(url: string): Promise<number> {
+    const tab = await this.open('about:blank');
+    const source = `addEventListener('DOMContentLoaded', () => requestAnimationFrame(() => requestAnimationFrame(() => {
+      window.firstChartMs = document.querySelector('svg') ? performance.now() : -1;
+    })))`;
+    await tab.call('Page.addScriptToEvaluateOnNewDocument', { source });
+    await tab.navigate(url);
+    await tab.until('window.firstChartMs !== undefined');
+    const ms = await tab.evaluate<number>('window.firstChartMs');
+    await tab.close();
+    return ms;
+  }
+
   async close(): Promise<void> {
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
     this.child.kill('SIGKILL');

@@ -35,7 +35,7 @@ async function drawAll(file) {
     for (const width of [1280, 400])
       await draw(file, file.replace(/\.html$/, `-${width}-${scheme}.png`), { width, scheme });
   const times = [];
-  for (let i = 0; i < LOADS; i += 1) times.push(await firstChartMs(file));
+  for (let i = 0; i < LOADS; i += 1) times.push(await browser.firstChartMs(pathToFileURL(resolve(file)).href));
   const median = times.sort((a, b) => a - b)[Math.floor(LOADS / 2)];
   const kilobytes = (statSync(file).size / 1024).toFixed(0);
   process.stdout.write(`${file}: ${kilobytes} KB, first chart after ${median.toFixed(0)} ms\n`);
@@ -55,20 +55,6 @@ async function draw(page, image, { width, height, scheme }) {
   writeFileSync(image, Buffer.from(data, 'base64'));
   await tab.close();
   process.stdout.write(`${image}\n`);
-}
-
-/** The time from the request of a page until the frame after the one with its charts, milliseconds. */
-async function firstChartMs(page) {
-  const tab = await browser.open('about:blank');
-  const source = `addEventListener('DOMContentLoaded', () => requestAnimationFrame(() => requestAnimationFrame(() => {
-    window.firstChartMs = document.querySelector('svg') ? performance.now() : -1;
-  })))`;
-  await tab.call('Page.addScriptToEvaluateOnNewDocument', { source });
-  await tab.navigate(pathToFileURL(resolve(page)).href);
-  await tab.until('window.firstChartMs !== undefined');
-  const ms = await tab.evaluate('window.firstChartMs');
-  await tab.close();
-  return ms;
 }
 
 function fail(message) {

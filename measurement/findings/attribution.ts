@@ -50,9 +50,10 @@ export function attribute(holds: readonly HoldEvidence[], sample?: SampledEnding
     ...explained,
     ...known.map(toFinding),
     ...exhaustedCpu(holds),
-    ...unknown.map(toFinding),
+    ...unknown.filter((one) => !isOverwhelmed(one)).map(toFinding),
     ...ownLimits,
     ...measured,
+    ...unknown.filter(isOverwhelmed).map(toFinding),
     ...endings.filter((one) => !explained.includes(one)),
     ...ownFindings.filter((one) => !ownLimits.includes(one)),
     ...unconfirmedStarts(holds),
@@ -62,6 +63,11 @@ export function attribute(holds: readonly HoldEvidence[], sample?: SampledEnding
   const judged = holds.filter(({ verdict }) => verdict !== undefined);
   if (judged.length === 0) return [...warnings];
   return [judged.every(({ verdict }) => verdict!.passed) ? noLimit(judged) : notDetermined(judged), ...warnings];
+}
+
+/** A server that cannot work answers UNAVAILABLE, and does not say why. What it measured does. */
+function isOverwhelmed({ cause }: { readonly cause: string }): boolean {
+  return cause === 'UNAVAILABLE';
 }
 
 /** Returns a finding for each cause of signals, updates and queries that failed. */

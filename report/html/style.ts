@@ -20,7 +20,7 @@ pre{background:var(--card);border:1px solid var(--rule);border-radius:6px;paddin
 .verdict{border-left:.5rem solid var(--tone);background:var(--tone-bg);border-radius:6px;padding:.8rem 1rem}
 .good{--tone:var(--good);--tone-bg:var(--good-bg)}.bad{--tone:var(--bad);--tone-bg:var(--bad-bg)}.unsure{--tone:var(--unsure);--tone-bg:var(--unsure-bg)}.running{--tone:var(--mean);--tone-bg:var(--card)}
 .outcome{color:var(--tone);font-weight:700;font-size:1.5rem;line-height:1.2}.answer{font-size:1.15rem;margin:.25rem 0;overflow-wrap:anywhere}
-.about,.run,.hint,.axis{color:var(--muted);font-size:.9rem}.run{margin:.4rem 0}.hint{margin:.4rem 0}
+.about,.run,.hint,.axis{color:var(--muted);font-size:.9rem}.run{margin:.4rem 0;overflow-wrap:anywhere}.hint{margin:.4rem 0}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:.6rem;margin:.8rem 0 .4rem}
 .tile{border:1px solid var(--rule);border-top:3px solid var(--tone,var(--rule));border-radius:6px;padding:.5rem .7rem;display:flex;flex-direction:column}
 .tile .name,.tile .note{color:var(--muted);font-size:.85rem}.tile .value{font-size:1.35rem;font-weight:600}

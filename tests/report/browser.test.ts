@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,6 +10,7 @@ import type { LiveStatus } from '../../report/html/live-strip';
 import { finalContent, liveContent } from '../../report/html/page';
 import type { BenchmarkResult } from '../../report/result-schema';
 import { Browser, CHROMIUM } from '../../scripts/browser';
+import { largestResult } from '../support/largest-result';
 import { testNeeding } from '../support/needs';
 import { playedResult } from '../support/shown';
 
@@ -56,6 +57,32 @@ testNeeding(CHROMIUM !== undefined, 'chromium')(
     expect(document).not.toContain('<title>broken');
     expect(document).not.toMatch(/<img/);
     expect(document).toContain('<button>Copy</button>');
+  },
+  60_000,
+);
+
+testNeeding(CHROMIUM !== undefined, 'chromium')(
+  'the page of the largest result has at most 400 KB, shows its charts within a second, and fits a phone',
+  async () => {
+    const page = join(dir, 'largest.html');
+    writeFileSync(page, reportPage([largestResult()]));
+    expect(statSync(page).size).toBeLessThanOrEqual(400 * 1024);
+    const { href } = pathToFileURL(page);
+    const browser = Browser.start();
+    try {
+      const times: number[] = [];
+      for (let i = 0; i < 3; i += 1) times.push(await browser.firstChartMs(href));
+      // The fastest: the machine may do something else meanwhile.
+      expect(Math.min(...times)).toBeGreaterThan(0);
+      expect(Math.min(...times)).toBeLessThanOrEqual(1000);
+      for (const width of [1280, 400]) {
+        const tab = await browser.open(href, { width });
+        expect(await tab.evaluate(`document.documentElement.scrollWidth`)).toBeLessThanOrEqual(width);
+        expect(tab.console).toEqual([]);
+      }
+    } finally {
+      await browser.close();
+    }
   },
   60_000,
 );

@@ -1,5 +1,8 @@
+import { emptyLedger } from '../../../measurement/account/ledger';
+import { attribute } from '../../../measurement/findings/attribution';
 import { symptomsOf } from '../../../measurement/findings/symptoms';
 import type { ServerReading } from '../../../measurement/server/server-metrics';
+import { judge } from '../../../measurement/judging/verdict';
 import { counter, hold, latency, observed } from '../../support/observed';
 
 test.each([
@@ -32,3 +35,27 @@ test.each([
       );
   },
 );
+
+test('what an overwhelmed server measured comes before its own UNAVAILABLE, which names no cause', () => {
+  const pool = { labels: 'history #1/main', highest: 2 };
+  const readings: ServerReading[] = [
+    { name: 'database connections in use', ...pool },
+    { name: 'database connection limit', ...pool },
+    counter('persistence requests', 800, 'history'),
+    latency('persistence latency', 'UpdateWorkflowExecution', 2000),
+  ];
+  const names = (cause: string) => {
+    const ledger = { ...emptyLedger, scheduled: 1000, acknowledged: 500, rejected: { [cause]: 500 } };
+    const verdict = judge(
+      { maxP99LatencyMs: 1, minThroughput: 0, maxErrorRate: 0 },
+      { p99LatencyMs: 2, throughput: 0, scheduledRate: 0, errorRate: 0 },
+    );
+    return attribute([hold(observed(readings), { ledger, verdict })]).map(({ name }) => name);
+  };
+  expect(names('UNAVAILABLE').slice(0, 3)).toEqual([
+    'database connection pool exhausted',
+    'slow database',
+    'starts rejected: UNAVAILABLE',
+  ]);
+  expect(names('INTERNAL')[0]).toBe('starts rejected: INTERNAL');
+});
