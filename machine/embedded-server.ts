@@ -13,7 +13,8 @@ export interface EmbeddedServer {
   readonly pid: number;
   /** Resolves when the process has ended for any reason. */
   readonly exited: Promise<void>;
-  stop(): Promise<void>;
+  /** Stops the server. It takes a second, unless it is killed at once: then nothing of it is left to be used. */
+  stop(atOnce?: boolean): Promise<void>;
 }
 
 export interface EmbeddedServerOptions {
@@ -124,7 +125,7 @@ function ownServer(address: string, child: ChildProcess): EmbeddedServer {
     address,
     pid: child.pid!,
     exited,
-    stop: () => stopPid(child.pid!, exited, ended),
+    stop: (atOnce) => stopPid(child.pid!, exited, ended, atOnce),
   };
 }
 
@@ -146,7 +147,7 @@ export async function adoptEmbeddedServer(pid: number, address: string): Promise
       resolve();
     }, 200);
   });
-  return { address, pid, exited, stop: () => stopPid(pid, exited, () => !isAlive(pid)) };
+  return { address, pid, exited, stop: (atOnce) => stopPid(pid, exited, () => !isAlive(pid), atOnce) };
 }
 
 /** Returns whether a process is the development server on this port. The system may have reused the process id. */
@@ -155,10 +156,10 @@ export function isServerOf(pid: number, address: string): boolean {
   return (commandOf(pid) ?? '').includes(` start-dev --ip 127.0.0.1 --port ${address.split(':').at(-1)} `);
 }
 
-/** Sends SIGTERM, and SIGKILL after a timeout. */
-async function stopPid(pid: number, exited: Promise<void>, ended: () => boolean): Promise<void> {
+/** Sends SIGTERM, and SIGKILL after a timeout or at once. */
+async function stopPid(pid: number, exited: Promise<void>, ended: () => boolean, atOnce = false): Promise<void> {
   if (ended()) return;
-  process.kill(pid, 'SIGTERM');
+  process.kill(pid, atOnce ? 'SIGKILL' : 'SIGTERM');
   const timer = setTimeout(() => process.kill(pid, 'SIGKILL'), STOP_TIMEOUT_MS);
   await exited;
   clearTimeout(timer);

@@ -77,7 +77,7 @@ class Supervision {
   }
 
   async stop(): Promise<void> {
-    this.stopping ??= Promise.resolve(this.roles?.stop(this.isRunOver)).then(() => this.servers.stop());
+    this.stopping ??= Promise.resolve(this.roles?.stop(this.isRunOver)).then(() => this.servers.stop(this.isRunOver));
     await this.stopping;
   }
 
@@ -152,9 +152,12 @@ class Servers {
     this.session.updateProcesses({ pids: { ...this.session.processes.pids, ...rolePids, ...servers } });
   }
 
-  async stop(): Promise<void> {
+  /** @param isRunOver whether only a database of the user is still of use */
+  async stop(isRunOver: boolean): Promise<void> {
     this.starts.abort(new Error('the run is being stopped'));
-    await Promise.all([...this.running.values()].map((server) => server.stop()));
+    const isOfUse = (name: ServerName) => name === 'target-server' && this.session.run.targetDatabase !== undefined;
+    const servers = [...this.running];
+    await Promise.all(servers.map(([name, server]) => server.stop(isRunOver && !isOfUse(name))));
   }
 
   private async keep(name: ServerName): Promise<void> {

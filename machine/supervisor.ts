@@ -57,12 +57,16 @@ export class Supervisor {
    * Stops all roles: generators first, so that they send no load to hosts that stop; control last, because it receives the
    * results of both.
    *
-   * @param atOnce stop all roles at the same time; the order does not matter if no run is in progress
+   * @param isOver end all roles at once: without a run in progress, none of them has anything to finish. A host is told
+   *   to, because it has processes of its own
    */
-  async stop(atOnce = false): Promise<void> {
+  async stop(isOver = false): Promise<void> {
     this.stopping = true;
     for (const { restart } of this.slots) clearTimeout(restart);
-    if (atOnce) return void (await Promise.all(this.slots.map(stopSlot)));
+    if (isOver) {
+      const end = (slot: Slot) => (slot.role === 'host' ? stopSlot(slot) : killSlot(slot));
+      return void (await Promise.all(this.slots.map(end)));
+    }
     for (const role of ['generator', 'host', 'control'] as const) {
       await Promise.all(this.slots.filter((slot) => slot.role === role).map(stopSlot));
     }
@@ -133,6 +137,13 @@ export class Supervisor {
 async function stopSlot({ child }: Slot): Promise<void> {
   if (!child || child.exitCode !== null || child.signalCode !== null) return;
   await stopProcess(child);
+}
+
+async function killSlot({ child }: Slot): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
 }
 
 /** Sends SIGTERM, and SIGKILL after a timeout; resolves when the process has exited. */
