@@ -1,4 +1,5 @@
-// `node scripts/screenshots.mjs result.json`: draws the page of a result with Chromium, as docs/report.png and docs/report-phone.png.
+// `node scripts/screenshots.mjs result.json`: draws the page of a result with Chromium, as docs/report.png and docs/report-phone.png, and
+// the terminal of docs/result.svg (`npm run picture`) as docs/terminal.png.
 // `node scripts/screenshots.mjs pages/*.html`: draws pages beside their files: 1280 and 400 pixels wide, light, dark and printed; and
 // reports the size of each page, and how long a browser takes until its first chart is on the screen.
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -25,9 +26,17 @@ try {
     writeFileSync(page, reportPage(files.map((file) => JSON.parse(readFileSync(file, 'utf8')))));
     await draw(page, join(root, 'docs', 'report.png'), { width: 1280, height: 1500, scheme: 'light' });
     await draw(page, join(root, 'docs', 'report-phone.png'), { width: 400, height: 1500, scheme: 'dark' });
+    const terminal = join(root, 'docs', 'result.svg');
+    await draw(terminal, join(root, 'docs', 'terminal.png'), { ...sizeOf(terminal), scheme: 'dark' });
   } else for (const file of files) await drawAll(file);
 } finally {
   await browser.close();
+}
+
+/** Returns the size of a picture, pixels. */
+function sizeOf(svg) {
+  const [, width, height] = /^<svg [^>]*width="([\d.]+)" height="([\d.]+)"/.exec(readFileSync(svg, 'utf8'));
+  return { width: Math.ceil(Number(width)), height: Math.ceil(Number(height)) };
 }
 
 async function drawAll(file) {
