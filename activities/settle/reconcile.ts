@@ -17,7 +17,7 @@ import { stepIdPrefix } from '../../orchestrator/names';
 import { START_DEADLINE_MS } from '../../orchestrator/plan';
 import type { Clock } from '../control-clock';
 import type { TargetConnections } from '../../temporal/target-connections';
-import { grpcCode, mayPass } from '../../temporal/grpc-errors';
+import { describeGrpcError, grpcCode, mayPass } from '../../temporal/grpc-errors';
 import { withRetries } from '../../temporal/retry';
 import { countByStatus, countCompletedBetween } from '../../temporal/target-counts';
 import { compareIds, sampleOf } from './disagreement';
@@ -84,7 +84,7 @@ async function settleAll(
   // Windows are counted by visibility, too.
   for (const window of unlisted > 0 ? [] : input.countWindows) {
     await limiter.next();
-    const count = await untilAnswered(() => countCompletedBetween(connection, run, window));
+    const count = await untilAnswered(input, () => countCompletedBetween(connection, run, window));
     const same = completedInWindow.find(([stepIndex]) => stepIndex === window.stepIndex);
     if (same) same[1] += count;
     else completedInWindow.push([window.stepIndex, count]);
@@ -174,7 +174,7 @@ async function agreedCounts(
     const prefix = stepIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt });
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
       await limiter.next();
-      const count = (counts[i] = await untilAnswered(() => countByStatus(connection, run.namespace, prefix)));
+      const count = (counts[i] = await untilAnswered(input, () => countByStatus(connection, run.namespace, prefix)));
       const waitedMs = performance.now() - startedAt;
       const listed = count.total >= knownWorkflows(step, settled[i]?.settlement) || waitedMs > visibilityTimeoutMs;
       const closed = count.open === 0 || waitedMs > input.completionTimeoutMs;
@@ -186,13 +186,20 @@ async function agreedCounts(
   return counts;
 }
 
-/** Counts again while the server is busy: after an overload, its backlog may take minutes. */
-async function untilAnswered<T>(count: () => Promise<T>): Promise<T> {
-  const giveUpAt = performance.now() + BUSY_MS;
-  return await withRetries(count, {
-    shouldRetry: (err) => mayPass(err) && performance.now() < giveUpAt,
-    delayMs: () => LONGEST_PAUSE_MS,
-  });
+/** Counts again while the server is busy: after an overload, its backlog may take minutes. An aborted run waits less. */
+async function untilAnswered<T>({ visibilityTimeoutMs }: ReconcileInput, count: () => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + (visibilityTimeoutMs ?? BUSY_MS);
+  try {
+    return await withRetries(count, {
+      shouldRetry: (err) => mayPass(err) && performance.now() < giveUpAt,
+      delayMs: () => LONGEST_PAUSE_MS,
+    });
+  } catch (err) {
+    if (!mayPass(err)) throw err;
+    // It has been asked often enough, so the activity is not repeated.
+    const message = `the server was too busy to count the workflows: ${describeGrpcError(err)}`;
+    throw ApplicationFailure.nonRetryable(message, 'ServerBusy');
+  }
 }
 
 /** Returns how many workflows of a step are known to exist. */

@@ -206,7 +206,15 @@ test('a server that is too busy to count is asked again for two minutes', async 
   target.fail('countWorkflowExecutions', ...busy(100));
   expect(await reconcile()).toMatchObject({ steps: [{ server: { total: 1 } }], open: [], disagreements: [] });
   target.fail('countWorkflowExecutions', ...busy(1000));
-  await expect(reconcile()).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
+  const tooBusy = {
+    nonRetryable: true,
+    message: 'the server was too busy to count the workflows: DEADLINE_EXCEEDED: too busy',
+  };
+  await expect(reconcile()).rejects.toMatchObject(tooBusy);
+  // After an abort, the report does not wait for it.
+  const aborted = reconciling(workflows(1, {}), { steps: [countedStep(once)], visibilityTimeoutMs: 15_000 });
+  aborted.target.fail('countWorkflowExecutions', ...busy(20));
+  await expect(aborted.reconcile()).rejects.toMatchObject(tooBusy);
 });
 
 test('a deleted namespace has its own failure type and is not retried; other errors are rethrown', async () => {
