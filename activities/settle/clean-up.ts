@@ -6,6 +6,7 @@ import type { CleanupResult, RunRef } from '../../orchestrator/activity-types';
 import { ENDED_KEY, NAMESPACE_PREFIX, OWNER_KEY } from '../../orchestrator/names';
 import type { TargetConnections } from '../../temporal/target-connections';
 import { describeGrpcError, grpcCode, mayPass } from '../../temporal/grpc-errors';
+import { withRetries } from '../../temporal/retry';
 import { countRunning, runningQuery } from '../../temporal/target-counts';
 
 type Owned = Pick<RunRef, 'runId' | 'namespace' | 'ownsNamespace'>;
@@ -50,7 +51,15 @@ export async function cleanUpRun(
   let stillRunning: number | null = null;
   let namespaceDeleted = false;
   try {
-    if (run.ownsNamespace && !(await isRegisteredByRun(connection, run))) {
+    const giveUpAt = performance.now() + STALL_MS;
+    const isRegistered = await withRetries(
+      async () => !run.ownsNamespace || (await isRegisteredByRun(connection, run)),
+      {
+        shouldRetry: (err) => mayPass(err) && performance.now() < giveUpAt,
+        delayMs: () => times.pauseMs,
+      },
+    );
+    if (!isRegistered) {
       // The namespace was never registered, or is already deleted: no workflow of the run can run there.
       return { complete: true, terminated: 0, stillRunning: 0, namespaceDeleted: false, warnings, commands: [] };
     }

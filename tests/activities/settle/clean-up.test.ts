@@ -149,11 +149,12 @@ const many = (count: number) =>
   Array.from({ length: count }, (_, i): FakeWorkflow => ({ id: `run-1/${i}`, status: 'Running' }));
 
 test('a server that throttles, or does not answer in time, is asked again, and every workflow is terminated', async () => {
-  const target = new FakeTarget({ shared: { workflows: many(50) } });
+  const target = new FakeTarget({ [owned.namespace]: { owner: 'run-1', workflows: many(50) } });
+  target.fail('describeNamespace', busy, busy);
   target.fail('terminateWorkflowExecution', ...many(60).map(() => busy));
   target.fail('countWorkflowExecutions', grpcFailure(status.DEADLINE_EXCEEDED));
   target.fail('listWorkflowExecutions', grpcFailure(status.UNAVAILABLE));
-  expect(await cleanUpRun(target.connection, shared, false, quick)).toMatchObject({
+  expect(await cleanUpRun(target.connection, owned, false, quick)).toMatchObject({
     ...{ complete: true, terminated: 50, stillRunning: 0, warnings: [], commands: [] },
   });
 });
