@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path';
 import { root, setUp } from './setup.mjs';
 
 const COLUMNS = 120;
+/** Browsers draw several spaces as one. */
+const NO_BREAK = '\u00a0';
 const CHARACTER = { width: 7.8, height: 17, size: 13 };
 const MARGIN = { x: 18, top: 48, bottom: 16 };
 const COLORS = {
@@ -55,14 +57,14 @@ function drawTerminal(text) {
     // A fixed width for each line keeps the columns aligned in any font.
     const length = ((line.length - indent) * CHARACTER.width).toFixed(1);
     const place = `x="${x.toFixed(1)}" y="${y.toFixed(1)}" textLength="${length}"`;
-    return `<text ${place} fill="${fill}" font-weight="${weight}">${escape(line.trimStart())}</text>`;
+    return `<text ${place} fill="${fill}" font-weight="${weight}">${escape(line.trimStart()).replaceAll(' ', NO_BREAK)}</text>`;
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
     '<title>The summary that npm run bench prints</title>',
     `<rect width="100%" height="100%" rx="8" fill="#0d1117"/>`,
     ...['#ff5f56', '#ffbd2e', '#27c93f'].map((fill, i) => `<circle cx="${22 + 20 * i}" cy="20" r="6" fill="${fill}"/>`),
-    `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${CHARACTER.size}" xml:space="preserve">`,
+    `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${CHARACTER.size}">`,
     ...rows.filter((row) => row !== ''),
     '</g>',
     '</svg>',
