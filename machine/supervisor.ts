@@ -57,8 +57,8 @@ export class Supervisor {
    * Stops all roles: generators first, so that they send no load to hosts that stop; control last, because it receives the
    * results of both.
    *
-   * @param isOver end all roles at once: without a run in progress, none of them has anything to finish. A host is told
-   *   to, because it has processes of its own
+   * @param isOver whether no run is in progress. All roles then end at the same time: a host gets SIGTERM, because it must end
+   *   its own processes, and the others are killed
    */
   async stop(isOver = false): Promise<void> {
     this.stopping = true;

@@ -1,8 +1,7 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 
 /**
- * Waits for work, but no longer than until the run is told to stop. Returns undefined if it was told first; the work is
- * then canceled.
+ * Waits for work or until the run is told to stop. In the second case, it cancels the work and returns undefined.
  */
 export async function untilTold<T>(isTold: () => boolean, work: () => Promise<T>): Promise<T | undefined> {
   const scope = new CancellationScope();

@@ -13,7 +13,7 @@ type Owned = Pick<RunRef, 'runId' | 'namespace' | 'ownsNamespace'>;
 
 /** The pause between two counts, in which visibility catches up. */
 const PAUSE_MS = 300;
-/** How long a cleanup goes on without progress. */
+/** A cleanup ends after this time without progress. Milliseconds. */
 const STALL_MS = 30_000;
 /** How long a cleanup with progress may take: of a run, of a run that was aborted, and of `benchmark cleanup`. Milliseconds. */
 const LONGEST_MS = 10 * 60_000;
@@ -98,7 +98,7 @@ export async function cleanUpRun(
   };
 }
 
-/** The times of a cleanup, milliseconds: the pause between two counts, and how long it goes on while it makes progress. */
+/** The times of a cleanup, milliseconds: the pause between two counts, and the longest duration if it makes progress. */
 export interface CleanupTimes {
   readonly pauseMs: number;
   readonly longestMs: number;
