@@ -45,9 +45,8 @@ const PRECISE_DURATION_SUM_S = 120;
 const PRECISE = 0.04;
 /** The bisection ends when the bracket is narrower; what follows needs confirmed loads. */
 const BISECT_WIDTH = 0.1;
-/** The width of the bracket if the capacity varies by itself: that many loads were good in one trial and bad in another. */
-const VARYING_WIDTH = 0.12;
-const CONTRADICTIONS = 2;
+/** The width of the bracket if the capacity varies by itself, by the number of loads that were good in one trial and bad in another. */
+const VARYING_WIDTH = [0, 0.085, 0.12] as const;
 /** A cluster that completes less than this share of the rate is saturated: what it completes is what it can. */
 const SATURATED_SHARE = 0.95;
 /** The lowest rate that is tried: below it no p99 is measured in reasonable time. */
@@ -159,8 +158,8 @@ function guess({ precision }: SearchPlan, trials: readonly Trial[], [good, bad]:
 }
 
 /**
- * Returns the precision that the cluster allows. If trials contradict each other several times, the capacity itself
- * varies, and a narrower bracket would only describe the last trials.
+ * Returns the precision that the cluster allows. If trials contradict each other, the capacity itself varies, and a
+ * narrower bracket would only describe the last trials.
  */
 function attainablePrecision({ precision }: SearchPlan, trials: readonly Trial[], goalIndex: number): number {
   const evidence = evidenceOf(trials, goalIndex, () => 0);
@@ -168,7 +167,7 @@ function attainablePrecision({ precision }: SearchPlan, trials: readonly Trial[]
     ({ badSeconds, goodSeconds, rate }) =>
       badSeconds > 0 && (goodSeconds > 0 || evidence.some((other) => other.rate > rate && other.goodSeconds > 0)),
   );
-  return contradictions.length >= CONTRADICTIONS ? Math.max(precision, VARYING_WIDTH) : precision;
+  return Math.max(precision, VARYING_WIDTH[Math.min(contradictions.length, 2)]!);
 }
 
 function isWithin(precision: number, good: number, bad: number): boolean {
