@@ -1,5 +1,6 @@
 // `npm run picture`: runs `npm run bench` and draws what it prints as docs/result.svg, the picture of the README.
 // `npm run picture -- RESULT.json` draws the result of an earlier `npm run bench` instead.
+// `npm run picture -- --live` runs a staircase in a terminal and draws its live view as docs/live.svg.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +19,19 @@ const COLORS = {
   bad: '#ff7b72',
   advice: '#79c0ff',
   dim: '#8b949e',
+  warm: '#e3b341',
 };
+
+/** The live view styles whole lines: with bold, dim, red, green and yellow. */
+const SEQUENCES = {
+  1: [COLORS.strong, 'bold'],
+  2: [COLORS.dim, 'normal'],
+  31: [COLORS.bad, 'normal'],
+  32: [COLORS.good, 'normal'],
+  33: [COLORS.warm, 'normal'],
+};
+/** The terminal of the live view, and the frame that is drawn, as a share of all frames. */
+const LIVE = { columns: 100, rows: 30, at: 0.7 };
 
 /** What each kind of line of the summary looks like: the first pattern that matches decides. */
 const STYLES = [
@@ -43,14 +56,21 @@ function wrap(line) {
   return [line.slice(0, at), ...wrap(`    ${line.slice(at + 1)}`)];
 }
 
-/** The SVG of a terminal of 120 columns that shows `text`. */
-function drawTerminal(text) {
+/** Returns the lines of a text with the style of their kind. */
+function styled(text) {
   const lines = text.trimEnd().split('\n').flatMap(wrap);
-  const width = 2 * MARGIN.x + COLUMNS * CHARACTER.width;
-  const height = MARGIN.top + lines.length * CHARACTER.height + MARGIN.bottom;
-  const rows = lines.map((line, i) => {
-    if (line === '') return '';
+  return lines.map((line) => {
     const [, fill, weight] = STYLES.find(([pattern]) => pattern.test(line));
+    return { line, fill, weight };
+  });
+}
+
+/** The SVG of a terminal that shows lines. */
+function drawTerminal(title, lines, columns = COLUMNS) {
+  const width = 2 * MARGIN.x + columns * CHARACTER.width;
+  const height = MARGIN.top + lines.length * CHARACTER.height + MARGIN.bottom;
+  const rows = lines.map(({ line, fill, weight }, i) => {
+    if (line === '') return '';
     const indent = line.length - line.trimStart().length;
     const x = MARGIN.x + indent * CHARACTER.width;
     const y = MARGIN.top + (i + 0.8) * CHARACTER.height;
@@ -61,7 +81,7 @@ function drawTerminal(text) {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
-    '<title>The summary that npm run bench prints</title>',
+    `<title>${title}</title>`,
     `<rect width="100%" height="100%" rx="8" fill="#0d1117"/>`,
     ...['#ff5f56', '#ffbd2e', '#27c93f'].map((fill, i) => `<circle cx="${22 + 20 * i}" cy="20" r="6" fill="${fill}"/>`),
     `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${CHARACTER.size}">`,
@@ -87,9 +107,36 @@ function summaryOf(resultFile) {
   return { status, summary: stdout.replaceAll(folder, join('benchmark-results', runId)).trim() };
 }
 
+/** Runs a staircase in a terminal. Returns its status and the lines of one frame of the live view. */
+function liveFrame() {
+  const folder = mkdtempSync(join(tmpdir(), 'benchmark-picture-'));
+  const bench = `node scripts/bench.mjs --stages 20,40,60 --hold 15s --out ${folder}`;
+  const command = `stty cols ${LIVE.columns} rows ${LIVE.rows}; ${bench}`;
+  const env = { ...process.env, TERM: 'xterm-256color', NO_COLOR: '' };
+  const { status, stdout } = spawnSync('script', ['-qec', command, '/dev/null'], { cwd: root, env, encoding: 'utf8' });
+  rmSync(folder, { recursive: true, force: true });
+  const frames = stdout.split('\x1b[J').filter((text) => text.includes('Ctrl-C aborts'));
+  const text = frames[Math.floor(LIVE.at * frames.length)] ?? '';
+  const lines = text.split(/\r?\n/).map((line) => {
+    // The first sequence is the style of the line; what follows another one is not part of it.
+    const [before, ...after] = line.split('\x1b[');
+    const [, code, content] = /^(\d+)m(.*)/.exec(after[0] ?? '') ?? [undefined, '', ''];
+    const [fill, weight] = SEQUENCES[code] ?? [COLORS.text, 'normal'];
+    return { line: (before + content).trimEnd(), fill, weight };
+  });
+  return { status, lines };
+}
+
 setUp();
+if (process.argv[2] === '--live') {
+  const { status, lines } = liveFrame();
+  if (lines.length < 5) process.exit(status || 1);
+  writeFileSync(join(root, 'docs/live.svg'), drawTerminal('The live view of a staircase', lines, LIVE.columns));
+  process.exit(status ?? 1);
+}
 const { status, summary } = summaryOf(process.argv[2]);
 console.log(summary);
 if (summary === '') process.exit(status || 1);
-writeFileSync(join(root, 'docs/result.svg'), drawTerminal(`$ npm run bench\n\n${summary}`));
+const title = 'The summary that npm run bench prints';
+writeFileSync(join(root, 'docs/result.svg'), drawTerminal(title, styled(`$ npm run bench\n\n${summary}`)));
 process.exit(status ?? 1);

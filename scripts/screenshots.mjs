@@ -1,5 +1,5 @@
 // `node scripts/screenshots.mjs result.json`: draws the page of a result with Chromium, as docs/report.png and docs/report-phone.png, and
-// the terminal of docs/result.svg (`npm run picture`) as docs/terminal.png.
+// the terminals of docs/result.svg and docs/live.svg (`npm run picture`) as docs/terminal.png and docs/live.png.
 // `node scripts/screenshots.mjs pages/*.html`: draws pages beside their files: 1280 and 400 pixels wide, light, dark and printed; and
 // reports the size of each page, and how long a browser takes until its first chart is on the screen.
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -26,8 +26,10 @@ try {
     writeFileSync(page, reportPage(files.map((file) => JSON.parse(readFileSync(file, 'utf8')))));
     await draw(page, join(root, 'docs', 'report.png'), { width: 1280, height: 1500, scheme: 'light' });
     await draw(page, join(root, 'docs', 'report-phone.png'), { width: 400, height: 1500, scheme: 'dark' });
-    const terminal = join(root, 'docs', 'result.svg');
-    await draw(terminal, join(root, 'docs', 'terminal.png'), { ...sizeOf(terminal), scheme: 'dark' });
+    for (const [svg, png] of Object.entries({ 'result.svg': 'terminal.png', 'live.svg': 'live.png' })) {
+      const terminal = join(root, 'docs', svg);
+      await draw(terminal, join(root, 'docs', png), { ...sizeOf(terminal), scheme: 'dark' });
+    }
   } else for (const file of files) await drawAll(file);
 } finally {
   await browser.close();

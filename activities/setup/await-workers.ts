@@ -49,7 +49,7 @@ export function createRequireFreeGenerators({ client, ownWorkflowId, clock }: Re
     if (areEnough) return { controlRoundTripMs: await roundTripMs(client.connection as Connection) };
     const inUse = others.length === 0 ? '' : ` beside ${others.slice(0, 3).join(', ')}`;
     throw ApplicationFailure.nonRetryable(
-      `the run needs ${lanesNeeded} generators, but only ${free} are free${inUse}; start more with: benchmark worker --roles generator --generators ${lanesNeeded - free}, or use fewer lanes with --lanes`,
+      `the run needs ${lanesNeeded} free generators, but has only ${free}${inUse}; start more with: benchmark worker --roles generator --generators ${lanesNeeded - free}, or use fewer lanes with --lanes`,
       'TooFewGenerators',
     );
   };
