@@ -12,7 +12,7 @@ import type { BenchmarkResult } from '../../report/result-schema';
 import { Browser, CHROMIUM } from '../../scripts/browser';
 import { largestResult } from '../support/largest-result';
 import { testNeeding } from '../support/needs';
-import { playedResult } from '../support/shown';
+import { ARTICLE, playedResult } from '../support/shown';
 
 const dir = mkdtempSync(join(tmpdir(), 'browser-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -88,14 +88,6 @@ testNeeding(CHROMIUM !== undefined, 'chromium')(
 );
 
 const HOSTILE = `</script><script>document.title = 'broken'</script><img src="x" onerror="document.title='broken'">`;
-
-/** The page without what its script adds. */
-const ARTICLE = `(() => {
-  const article = document.querySelector('article.result').cloneNode(true);
-  article.querySelectorAll('button').forEach((one) => one.remove());
-  article.querySelectorAll('.part').forEach((one) => one.replaceWith(...one.childNodes));
-  return article.innerHTML;
-})()`;
 
 function statusAt(elapsedMs: number): LiveStatus {
   const history = [{ ratePerSecond: 39.6, p50Ms: 12.3, p99Ms: 80 }];

@@ -89,3 +89,11 @@ export function textOf(page: string): string {
     .replace(/&lt;/g, '<')
     .replace(/\s+/g, ' ');
 }
+
+/** An expression for a browser: the page without what its script adds. */
+export const ARTICLE = `(() => {
+  const article = document.querySelector('article.result').cloneNode(true);
+  article.querySelectorAll('button').forEach((one) => one.remove());
+  article.querySelectorAll('.part').forEach((one) => one.replaceWith(...one.childNodes));
+  return article.innerHTML;
+})()`;
