@@ -92,9 +92,13 @@ export class Home {
     return { ...ended, result: parseResult(ended) };
   }
 
+  get sessionsDir(): string {
+    return join(this.dir, 'state', 'temporal-benchmark', 'sessions');
+  }
+
   get sessions(): string[] {
     try {
-      return readdirSync(join(this.dir, 'state', 'temporal-benchmark', 'sessions'));
+      return readdirSync(this.sessionsDir);
     } catch {
       return [];
     }
@@ -103,7 +107,7 @@ export class Home {
   /** The processes of the only session, by name. */
   get pids(): Record<string, number> {
     const [session] = this.sessions;
-    const file = join(this.dir, 'state', 'temporal-benchmark', 'sessions', session!, 'processes.json');
+    const file = join(this.sessionsDir, session!, 'processes.json');
     const { supervisorPid, pids } = JSON.parse(readFileSync(file, 'utf8')) as {
       supervisorPid: number;
       pids: Record<string, number>;
