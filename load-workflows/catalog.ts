@@ -60,6 +60,8 @@ export type VaryingInput =
 const noWait = () => 0;
 /** The pause before a retry is at least a second, because of the resolution of the server's timers. */
 const RETRY_MS = 1000;
+/** The server starts the executions of a chain at least this far apart (`history.workflowIdReuseMinimalInterval`). */
+const CHAIN_MS = 1000;
 
 /** The activities of a `state-transitions` workflow (R1.5). */
 const STATE_TRANSITION_ACTIVITIES = 10;
@@ -160,7 +162,7 @@ export const catalog: Readonly<Record<SingleWorkload, Workload>> = {
   'continue-as-new': {
     workflowType: 'continuing',
     input: ({ chainLength }) => [{ runs: chainLength } satisfies ContinueAsNewInput],
-    waitingMs: noWait,
+    waitingMs: ({ chainLength }) => CHAIN_MS * (chainLength - 1),
     // The events of the last run of the chain.
     events: () => ({ ...startAndCompletion, ...workflowTasks(1) }),
   },

@@ -111,6 +111,7 @@ const queueDepth = z
     growthPerSecond: z.number().describe('Fastest growth of the backlog between a sample and the next but one'),
     addedPerSecond: z.number(),
     dispatchedPerSecond: z.number(),
+    limitPerSecond: z.number().optional().describe('The rate limit that was set for the queue, or by its workers'),
   })
   .nullable()
   .describe("The server's approximate statistics; null if it did not report them");

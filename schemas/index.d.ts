@@ -610,6 +610,8 @@ export interface BenchmarkResult {
         growthPerSecond: number;
         addedPerSecond: number;
         dispatchedPerSecond: number;
+        /** The rate limit that was set for the queue, or by its workers */
+        limitPerSecond?: number;
       } | null;
       /** The server's approximate statistics; null if it did not report them */
       activity: {
@@ -621,6 +623,8 @@ export interface BenchmarkResult {
         growthPerSecond: number;
         addedPerSecond: number;
         dispatchedPerSecond: number;
+        /** The rate limit that was set for the queue, or by its workers */
+        limitPerSecond?: number;
       } | null;
     };
     server?: {

@@ -3,7 +3,7 @@ import type { QueueSample, QueueType } from '../../measurement/server/target';
 import type { RunRef, StepQueues } from '../../orchestrator/activity-types';
 import type { TargetConnections } from '../../temporal/target-connections';
 
-const { TaskQueueType } = temporal.api.enums.v1;
+const { TaskQueueType, RateLimitSource } = temporal.api.enums.v1;
 const TYPES = {
   workflow: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
   activity: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
@@ -42,16 +42,18 @@ export class QueueSampler {
 
   private async ask(name: string, type: QueueType): Promise<QueueSample | undefined> {
     const connection = await this.targets.get(this.run);
-    const { stats } = await connection.withDeadline(Date.now() + TIMEOUT_MS, () =>
+    const { stats, effectiveRateLimit: limit } = await connection.withDeadline(Date.now() + TIMEOUT_MS, () =>
       connection.workflowService.describeTaskQueue({
         namespace: this.run.namespace,
         taskQueue: { name },
         taskQueueType: TYPES[type],
         reportStats: true,
+        reportConfig: true,
       }),
     );
     if (!stats) return undefined;
     // The server leaves out fields that are zero.
+    const isSet = limit && limit.rateLimitSource !== RateLimitSource.RATE_LIMIT_SOURCE_SYSTEM;
     const { seconds, nanos } = stats.approximateBacklogAge ?? {};
     return {
       atMs: Date.now(),
@@ -59,6 +61,7 @@ export class QueueSampler {
       ageMs: Number(seconds ?? 0) * 1000 + (nanos ?? 0) / 1e6,
       addedPerSecond: stats.tasksAddRate ?? 0,
       dispatchedPerSecond: stats.tasksDispatchRate ?? 0,
+      ...(isSet ? { limitPerSecond: limit.requestsPerSecond ?? 0 } : {}),
     };
   }
 }
@@ -69,11 +72,14 @@ export function sumOf(asked: readonly (QueueSample | undefined)[], queues: numbe
   if (known.length === 0) return undefined;
   const sum = (pick: (sample: QueueSample) => number) =>
     (known.reduce((all, sample) => all + pick(sample), 0) * queues) / known.length;
+  // If a queue has no limit, their sum has none.
+  const isLimited = known.every(({ limitPerSecond }) => limitPerSecond !== undefined);
   return {
     atMs: known[0]!.atMs,
     backlog: Math.round(sum(({ backlog }) => backlog)),
     ageMs: Math.max(...known.map(({ ageMs }) => ageMs)),
     addedPerSecond: sum(({ addedPerSecond }) => addedPerSecond),
     dispatchedPerSecond: sum(({ dispatchedPerSecond }) => dispatchedPerSecond),
+    ...(isLimited ? { limitPerSecond: sum(({ limitPerSecond = 0 }) => limitPerSecond) } : {}),
   };
 }

@@ -70,9 +70,7 @@ async function settleAll(
   if (byId) for (const step of steps) settled.push(await settleById(lookup, run, step));
 
   const limiter = new RateLimiter();
-  const startedAt = performance.now();
-  const counts = await agreedCounts(connection, input, settled, limiter);
-  const visibilityWaitMs = Math.round(performance.now() - startedAt);
+  const { counts, visibilityWaitMs } = await agreedCounts(connection, input, settled, limiter);
 
   const confirmed: Confirmed[] = [];
   for (const [i, step] of steps.entries()) {
@@ -98,7 +96,7 @@ async function settleAll(
     })),
     completedInWindow,
     settledBy: provisional === 0 ? 'nothing to settle' : byId ? 'describing each id' : 'count',
-    visibilityWaitMs,
+    visibilityWaitMs: Math.round(visibilityWaitMs),
     ...(unlisted > 0 ? { unlisted } : {}),
     open: confirmed.flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
     disagreements: confirmed.flatMap(({ disagreement }) => (disagreement === undefined ? [] : [disagreement])),
@@ -157,7 +155,7 @@ async function waitForLateCommits(steps: readonly CountedStep[], clock: Reconcil
 }
 
 /**
- * Returns the server's counts per step. Waits per step until the server lists every workflow that is known to exist and
+ * Returns the server's counts per step, and how long it took until the steps were listed completely. Waits per step until the server lists every workflow that is known to exist and
  * none of them is open, or until the time limits of both have passed.
  */
 async function agreedCounts(
@@ -165,25 +163,35 @@ async function agreedCounts(
   input: ReconcileInput,
   settled: readonly SettledStep[],
   limiter: RateLimiter,
-): Promise<ServerCounts[]> {
+): Promise<{ readonly counts: ServerCounts[]; readonly visibilityWaitMs: number }> {
   const { run, steps, visibilityTimeoutMs = VISIBILITY_TIMEOUT_MS } = input;
   const startedAt = performance.now();
   const pendingMessages = new PendingMessages(connection, input, limiter);
   const counts: ServerCounts[] = [];
+  let visibilityWaitMs = 0;
   for (const [i, step] of steps.entries()) {
+    const firstLookAt = performance.now();
+    let isListed = false;
     const prefix = stepIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt });
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
       await limiter.next();
       const count = (counts[i] = await untilAnswered(input, () => countByStatus(connection, run.namespace, prefix)));
       const waitedMs = performance.now() - startedAt;
-      const listed = count.total >= knownWorkflows(step, settled[i]?.settlement) || waitedMs > visibilityTimeoutMs;
+      // The wait for workflows that are still open is not one for visibility.
+      if (
+        !isListed &&
+        (count.total >= knownWorkflows(step, settled[i]?.settlement) || waitedMs > visibilityTimeoutMs)
+      ) {
+        isListed = true;
+        visibilityWaitMs += performance.now() - firstLookAt;
+      }
       const closed = count.open === 0 || waitedMs > input.completionTimeoutMs;
-      if (listed && closed) break;
+      if (isListed && closed) break;
       if (count.open > 0) await pendingMessages.sendAll(step, startedAt + input.completionTimeoutMs);
       await sleep(Math.min(pauseMs, LONGEST_PAUSE_MS));
     }
   }
-  return counts;
+  return { counts, visibilityWaitMs };
 }
 
 /** Counts again while the server is busy: after an overload, its backlog may take minutes. An aborted run waits less. */

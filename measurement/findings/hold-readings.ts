@@ -2,6 +2,7 @@ import type { HoldEvidence } from './hold-evidence';
 import { Readings } from '../server/readings';
 import type { MeasureName } from '../server/server-measures';
 import type { ServerReading } from '../server/server-metrics';
+import { QUEUE_TYPES } from '../server/target';
 
 /** The number of calls that a p95 needs to be meaningful. */
 export const ENOUGH_CALLS = 50;
@@ -23,6 +24,16 @@ export class HoldReadings extends Readings {
 
   get workflowQueue() {
     return this.hold.target?.queues.workflow;
+  }
+
+  /** The task queues whose rate limit holds tasks back: they dispatch nearly what it permits, and tasks wait. */
+  get limitedQueues() {
+    return QUEUE_TYPES.flatMap((type) => {
+      const queue = this.hold.target?.queues[type];
+      const { limitPerSecond: limit } = queue ?? {};
+      const isFull = limit !== undefined && queue!.highestBacklog > limit && queue!.dispatchedPerSecond >= 0.7 * limit;
+      return isFull ? [{ ...queue!, type, limit }] : [];
+    });
   }
 
   /** Returns the reading with the highest p95 among those with enough calls. */

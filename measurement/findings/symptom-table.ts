@@ -7,6 +7,19 @@ const GUIDANCE = "Temporal's guidance for a healthy cluster";
 
 export const SYMPTOMS: readonly Symptom[] = [
   {
+    name: 'rate limit of a task queue',
+    confidence: 'high',
+    knob: 'temporal task-queue config set --queue-rps-limit',
+    default: 'no limit',
+    advice:
+      'set a higher limit for this queue, or remove it; a worker may also set one (maxTaskQueueActivitiesPerSecond)',
+    threshold: 'tasks of more than a second wait, while at least 70 % of the limit is dispatched',
+    isCause: ({ limitedQueues }) => limitedQueues.length > 0,
+    evidence: ({ limitedQueues: [queue] }) =>
+      queue &&
+      `${queue.type} tasks: limit ${queue.limit}/s, ${queue.dispatchedPerSecond.toFixed(1)}/s dispatched, backlog of ${queue.highestBacklog}`,
+  },
+  {
     name: 'no worker polls the task queue',
     confidence: 'high',
     knob: 'the workers of the task queue (--executor, --task-queue)',

@@ -8,6 +8,8 @@ export interface QueueSample {
   readonly ageMs: number;
   readonly addedPerSecond: number;
   readonly dispatchedPerSecond: number;
+  /** The rate limit that was set for the queue, or by its workers; absent without one. Tasks per second. */
+  readonly limitPerSecond?: number;
 }
 
 /** A task queue during one step. */
@@ -20,6 +22,8 @@ export interface QueueDepth {
   readonly growthPerSecond: number;
   readonly addedPerSecond: number;
   readonly dispatchedPerSecond: number;
+  /** The lowest rate limit that was set for the queue, or by its workers; absent without one. Tasks per second. */
+  readonly limitPerSecond?: number;
 }
 
 export const QUEUE_TYPES = ['workflow', 'activity'] as const;
@@ -49,6 +53,7 @@ export function depthOf(samples: readonly QueueSample[]): QueueDepth | null {
   if (samples.length === 0) return null;
   const mean = (pick: (sample: QueueSample) => number) =>
     samples.reduce((sum, sample) => sum + pick(sample), 0) / samples.length;
+  const limits = samples.flatMap(({ limitPerSecond }) => limitPerSecond ?? []);
   return {
     samples: samples.length,
     meanBacklog: mean(({ backlog }) => backlog),
@@ -57,6 +62,7 @@ export function depthOf(samples: readonly QueueSample[]): QueueDepth | null {
     growthPerSecond: growthOf(samples),
     addedPerSecond: mean(({ addedPerSecond }) => addedPerSecond),
     dispatchedPerSecond: mean(({ dispatchedPerSecond }) => dispatchedPerSecond),
+    ...(limits.length > 0 ? { limitPerSecond: Math.min(...limits) } : {}),
   };
 }
 

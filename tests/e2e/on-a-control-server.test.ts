@@ -41,6 +41,11 @@ test('the temporal CLI starts a run with {}: every field has a default, progress
   const late = await handle.query(progressQuery);
   expect(late).toMatchObject({ phase: 'done', aborted: 'seen enough' });
   expect(late.scheduled).toBeGreaterThanOrEqual(phase.scheduled);
+  const again = await cluster.home.run(['abort', 'by-cli', '--control-address', cluster.control.address]).ended;
+  expect(again).toMatchObject({
+    code: 1,
+    stderr: 'the run by-cli has ended. To see its result: benchmark show by-cli\n',
+  });
 });
 
 test('a bad input fails the workflow at once, with every problem, and is not retried', async () => {

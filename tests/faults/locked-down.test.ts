@@ -49,6 +49,16 @@ test.each([status.PERMISSION_DENIED, status.UNIMPLEMENTED])(
   },
 );
 
+test('a proxy that passes only the calls of workflows: doctor judges the target by what answers', async () => {
+  const { frontend, home } = cluster;
+  for (const code of [status.PERMISSION_DENIED, status.UNIMPLEMENTED]) {
+    frontend!.intercept('Check', () => Promise.reject(grpcError(code, 'not for you')));
+    const { code: exitCode, stdout } = await home.run(['doctor', '--address', frontend!.address]).ended;
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^✓ target: \S+ is serving, version \d/m)]);
+  }
+  frontend!.release('Check');
+});
+
 test('a server does not permit to count workflows: what ran is reported, and that nothing confirms it', async () => {
   const { result } = await refusing(['CountWorkflowExecutions'], status.PERMISSION_DENIED);
   expect(result).toMatchObject({ outcomes: ['UNACCOUNTED', 'CLEANUP_INCOMPLETE'], exitCode: 112 });

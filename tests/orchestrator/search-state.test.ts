@@ -59,10 +59,15 @@ test('a search whose time went into trials that the generators spoilt names them
   expect(found.next.command).toMatch(/--lanes 2/);
 });
 
-test('the limits of a workload that waits by design allow for its waiting, and a hold lasts long enough for it', () => {
-  const search = stateOf({ workload: 'timer', timerDuration: '20s', slo: ['p99=1s'] });
-  expect(search.plan.goals).toEqual([{ name: 'p99=1s', maxP99Ms: 21_000 }]);
-  expect(search.next()!.holdSeconds).toBe(60);
+test.each([
+  [{ workload: 'timer', timerDuration: '20s' }, 20],
+  [{ workload: 'retry', failures: 3 }, 6],
+  // The server waits a second between the executions of a chain.
+  [{ workload: 'continue-as-new', chainLength: 10 }, 9],
+])('the limits of a workload that waits by design allow for its waiting, and a hold lasts long enough: %j', (of, s) => {
+  const search = stateOf({ ...of, slo: ['p99=1s'] });
+  expect(search.plan.goals).toEqual([{ name: 'p99=1s', maxP99Ms: (1 + s) * 1000 }]);
+  expect(search.next()!.holdSeconds).toBe(Math.max(20, 2 * s) + s);
 });
 
 test('a hold that follows slow good trials lasts ten times their p99', () => {

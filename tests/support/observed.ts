@@ -2,10 +2,10 @@ import { emptyLedger } from '../../measurement/account/ledger';
 import type { HoldEvidence } from '../../measurement/findings/hold-evidence';
 import type { MeasureName } from '../../measurement/server/server-measures';
 import type { ServerReading } from '../../measurement/server/server-metrics';
-import type { TargetObservation } from '../../measurement/server/target';
+import type { QueueDepth, TargetObservation } from '../../measurement/server/target';
 
 /** A task queue whose workers keep up. */
-export const busy = {
+export const busy: QueueDepth = {
   samples: 5,
   meanBacklog: 1,
   highestBacklog: 3,

@@ -1,6 +1,7 @@
+import { temporal } from '@temporalio/proto';
 import fc from 'fast-check';
 import { QueueSampler, sumOf } from '../../../activities/observe/task-queues';
-import type { QueueSample } from '../../../measurement/server/target';
+import { depthOf, type QueueSample } from '../../../measurement/server/target';
 import type { TargetConnections } from '../../../temporal/target-connections';
 
 const sample = (change: Partial<QueueSample> = {}): QueueSample => {
@@ -37,4 +38,27 @@ test('of many queues a few are asked about at a time, and each has its turn', as
   expect(asked).toEqual([...names, ...names]);
   await new QueueSampler(targets, run).sample('activity');
   expect(asked.at(-1)).toBe('q');
+});
+
+test('the rate limit of a queue is that which a user or a worker has set, not the default of the server', async () => {
+  const { RATE_LIMIT_SOURCE_API, RATE_LIMIT_SOURCE_WORKER, RATE_LIMIT_SOURCE_SYSTEM } =
+    temporal.api.enums.v1.RateLimitSource;
+  const limits = {
+    a: { requestsPerSecond: 10, rateLimitSource: RATE_LIMIT_SOURCE_API },
+    b: { requestsPerSecond: 20, rateLimitSource: RATE_LIMIT_SOURCE_WORKER },
+    c: { requestsPerSecond: 100_000, rateLimitSource: RATE_LIMIT_SOURCE_SYSTEM },
+  };
+  const workflowService = {
+    describeTaskQueue: ({ taskQueue: { name } }: { taskQueue: { name: keyof typeof limits } }) =>
+      Promise.resolve({ stats: {}, effectiveRateLimit: limits[name] }),
+  };
+  const connection = { workflowService, withDeadline: (_at: number, call: () => unknown) => call() };
+  const targets = { get: () => Promise.resolve(connection) } as unknown as TargetConnections;
+  const limitOf = async (...names: string[]) => {
+    const sampler = new QueueSampler(targets, { namespace: 'n', taskQueue: 'q' }, { names, types: ['activity'] });
+    return depthOf([(await sampler.sample('activity'))!])!.limitPerSecond;
+  };
+  expect([await limitOf('a'), await limitOf('b'), await limitOf('c')]).toEqual([10, 20, undefined]);
+  // Together, queues have a limit if each has one.
+  expect([await limitOf('a', 'b'), await limitOf('a', 'c')]).toEqual([30, undefined]);
 });

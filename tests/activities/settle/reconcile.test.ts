@@ -59,6 +59,18 @@ test('reconciliation waits for delayed visibility and reports how long', async (
   expect(visibilityWaitMs).toBeLessThan(25_000);
 });
 
+test('the time until the last workflows close is not a lag of visibility', async () => {
+  const listed = workflows(10, { status: 'Running' });
+  const { reconcile } = reconciling(listed, {
+    steps: [countedStep({ scheduled: 10, acknowledged: 10 }), countedStep({ scheduled: 10, acknowledged: 10 })],
+  });
+  setTimeout(() => listed.splice(0, 10, ...workflows(10)), 20_000);
+  const { open, visibilityWaitMs, tookMs } = await reconcile();
+  expect(open).toEqual([]);
+  expect(tookMs).toBeGreaterThanOrEqual(20_000);
+  expect(visibilityWaitMs).toBeLessThan(1000);
+});
+
 test('counts are read at most once per second, after a few first ones', async () => {
   const { target, reconcile } = reconciling(workflows(9), {
     steps: [countedStep({ scheduled: 10, acknowledged: 10 })],

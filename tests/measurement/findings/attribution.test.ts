@@ -53,6 +53,17 @@ test.each(SERVER_LIMITS.map((limit) => [limit.name, limit] as const))(
   },
 );
 
+test('starts without an answer in time are a finding of their own, with the arrivals that were held back', () => {
+  const ledger = {
+    ...emptyLedger,
+    ...{ scheduled: 100, acknowledged: 90, unknown: { DEADLINE_EXCEEDED: 4 }, rejected: { DEADLINE_EXCEEDED: 1 } },
+    skipped: { 'in-flight-cap': 5 },
+  };
+  const [first] = attribute([hold({ ledger, verdict: missed })]);
+  expect(first).toMatchObject({ name: 'starts time out', confidence: 'medium' });
+  expect(first!.evidence).toMatch(/^5 starts had no response within their deadline .*; 5 arrivals were not sent/);
+});
+
 test('competing causes are both listed, the more frequent first', () => {
   const rejected = { 'RESOURCE_EXHAUSTED/RPS_LIMIT/system': 5, 'RESOURCE_EXHAUSTED/PERSISTENCE_LIMIT/system': 50 };
   const names = attribute([hold({ ledger: { ...emptyLedger, scheduled: 1000, rejected }, verdict: missed })]).map(

@@ -22,6 +22,14 @@ test.each<[string, ServerReading[], Partial<typeof busy>, number]>([
   expect(symptoms.map(({ name }) => name)).not.toContain('no worker polls the task queue');
 });
 
+test('a rate limit of a queue that no task waits for is not blamed', () => {
+  for (const queue of [
+    { highestBacklog: 9, dispatchedPerSecond: 10, limitPerSecond: 10 },
+    { highestBacklog: 400, dispatchedPerSecond: 3, limitPerSecond: 10 },
+  ])
+    expect(symptomsOf(hold(observed([], queue)), EXPLAIN).symptoms).toEqual([]);
+});
+
 test('a healthy cluster has no symptom, whether the hold passed or not', () => {
   for (const explain of [true, false])
     expect(symptomsOf(hold(observed()), explain)).toEqual({ limits: [], symptoms: [], warnings: [] });
@@ -30,6 +38,11 @@ test('a healthy cluster has no symptom, whether the hold passed or not', () => {
 const rejected = (by: string) => hold(observed([counter('requests rejected', 9, by)]));
 
 const cases: readonly [name: string, knob: string, observation: HoldEvidence][] = [
+  [
+    'rate limit of a task queue',
+    'temporal task-queue config set --queue-rps-limit',
+    hold(observed([], { highestBacklog: 400, dispatchedPerSecond: 9.8, limitPerSecond: 10 })),
+  ],
   [
     'no worker polls the task queue',
     'the workers of the task queue (--executor, --task-queue)',

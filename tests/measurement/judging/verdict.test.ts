@@ -1,4 +1,7 @@
 import fc from 'fast-check';
+import { emptyHistogram, encodeHistogram } from '../../../measurement/account/histogram';
+import { emptyLedger } from '../../../measurement/account/ledger';
+import { holdOutcome } from '../../../measurement/judging/hold-outcome';
 import { judge, requiredThroughput, thresholdTexts } from '../../../measurement/judging/verdict';
 
 test('P10: failed if and only if p99 > max, throughput < min, error rate > max or the backlog grew; equality passes', () => {
@@ -34,6 +37,18 @@ test('without a minimum of its own, a hold must complete 90 % of what was schedu
     ),
   );
   expect(requiredThroughput({ ...required, minThroughput: 7 }, 1000)).toBe(7);
+});
+
+test('a Poisson hold at 2/s for 25 s in which 42 arrivals fell due passes with 42 completions', () => {
+  const histograms = { latency: encodeHistogram(emptyHistogram()) } as never;
+  const outcome = holdOutcome(
+    { ledger: { ...emptyLedger, scheduled: 42, acknowledged: 42 }, histograms },
+    25_000,
+    42,
+    0,
+  );
+  expect(outcome).toMatchObject({ scheduledRate: 1.68, throughput: 1.68 });
+  expect(judge({ maxP99LatencyMs: 5000, maxErrorRate: 0.01 }, outcome).passed).toBe(true);
 });
 
 test('a hold whose backlog grows is not sustainable, whatever its latency', () => {
