@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { temporal } from '@temporalio/proto';
 import { Cluster } from '../support/cluster';
 import { registerNamespace } from '../support/namespace';
 import { expectSoundAccount } from '../support/result';
@@ -34,7 +35,8 @@ test('one slot for activities that take a second: the slots of the host are name
   await cluster.stop();
 });
 
-test('workers that stop polling: the first finding is that no worker polls the task queue', async () => {
+/** Starts a cluster on which a worker of the user's own serves a task queue. */
+async function withOrders() {
   const cluster = await Cluster.start({ roles: 'control,generator', generators: 1 });
   await registerNamespace(cluster.target.connection, 'orders');
   const script = join(__dirname, '..', 'support', 'external', 'worker.mjs');
@@ -46,6 +48,11 @@ test('workers that stop polling: the first finding is that no worker polls the t
     taskQueue: 'order-queue',
     namespace: 'orders',
   };
+  return { cluster, worker, external };
+}
+
+test('workers that stop polling: the first finding is that no worker polls the task queue', async () => {
+  const { cluster, worker, external } = await withOrders();
   await cluster.start('no-poller', { ...load, ...external, duration: '24s' });
   await cluster.loading('no-poller', 100);
   worker.kill('SIGKILL');
@@ -55,5 +62,22 @@ test('workers that stop polling: the first finding is that no worker polls the t
     name: 'no worker polls the task queue',
     knob: 'the workers of the task queue (--executor, --task-queue)',
   });
+  await cluster.stop();
+});
+
+test('V3: a rate limit of the task queue is the first finding, and the run is FAILED, not INVALID', async () => {
+  const { cluster, external } = await withOrders();
+  await cluster.target.connection.workflowService.updateTaskQueueConfig({
+    namespace: 'orders',
+    identity: 'a user',
+    taskQueue: 'order-queue',
+    taskQueueType: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+    updateQueueRateLimit: { rateLimit: { requestsPerSecond: 5 }, reason: 'to protect a database' },
+  });
+  const result = await cluster.benchmark('limited', { ...load, ...external, duration: '20s' });
+  expectSoundAccount(result);
+  expect(result.outcome).toBe('FAILED');
+  expect(result.findings[0]).toMatchObject({ name: 'rate limit of a task queue', confidence: 'high' });
+  expect(result.findings[0]!.evidence).toMatch(/^activity tasks: limit 5\/s, /);
   await cluster.stop();
 });
