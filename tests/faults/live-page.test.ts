@@ -31,7 +31,7 @@ testNeeding(CHROMIUM !== undefined, 'chromium')(
     const run = cluster.home.run(['run', '-o', 'json', '--web', ...addresses, ...load]);
     const [url] = await run.says(/http:\/\/127\.0\.0\.1:\d+\//);
     const [desk, phone] = await Promise.all([browser.open(url), browser.open(url, { width: 400 })]);
-    await desk.until(`document.querySelector('.answer')?.textContent.startsWith('hold 1/1')`, 60_000);
+    await desk.until(`document.querySelector('.answer')?.textContent.startsWith('hold 2/2')`, 60_000);
     await desk.until(`document.querySelectorAll('svg').length > 0`);
 
     for (const pid of [...cluster.pidsOf('control', control), control.child.pid!]) process.kill(pid, 'SIGKILL');

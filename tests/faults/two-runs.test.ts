@@ -1,5 +1,6 @@
 import { checkAccount } from '../support/check-account';
 import { Cluster } from '../support/cluster';
+import { registerNamespace } from '../support/namespace';
 import { expectPassed, expectSoundAccount } from '../support/result';
 import { lanes, variant } from '../support/variant';
 
@@ -12,6 +13,7 @@ const load = { rate: 20, duration: '10s', rampUp: '1s', ...variant };
 
 test('L12: a run that was terminated and started again under its id passes, and the load of the first one ends', async () => {
   cluster = await Cluster.start({ generators: 1 });
+  await registerNamespace(cluster.target.connection, 'shared');
   const handle = cluster.client.workflow.getHandle('again');
   await cluster.start('again', { ...load, duration: '120s', namespace: 'shared' });
   await cluster.loading('again');

@@ -1,6 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 
-const { ship } = proxyActivities({ startToCloseTimeout: '10s' });
+// Tasks that are dispatched eagerly pass by the limits of the queue.
+const { ship } = proxyActivities({ startToCloseTimeout: '10s', allowEagerDispatch: false });
 
 export async function order(input) {
   return { ...input, parcel: await ship(input.number) };
