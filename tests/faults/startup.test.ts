@@ -108,3 +108,22 @@ test('the supervisor is killed while `ps` is not on the PATH: its servers are ad
   expect([0, 111]).toContain((await command.ended).code);
   await nothingStays();
 });
+
+test('P19: the control server of one run is dead: `list` names its state, and `watch` waits for it', async () => {
+  const args = ['--rate', '5', '--duration', '14s', '--ramp-up', '1s', '--max-p99', '1m', '--min-throughput', '1'];
+  expect((await home.run(['start', '--workflow-id', 'broken', ...args]).ended).code).toBe(0);
+  const pids = home.pids;
+  // Nobody restarts the server meanwhile.
+  process.kill(pids.supervisor!, 'SIGSTOP');
+  process.kill(pids['control-server']!, 'SIGKILL');
+  const askedAt = performance.now();
+  const { code, stdout } = await home.run(['list']).ended;
+  expect(performance.now() - askedAt).toBeLessThan(30_000);
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^broken .* unknown .*\n$/)]);
+  const watched = home.run(['watch', 'broken']);
+  process.kill(pids.supervisor!, 'SIGCONT');
+  const ended = await watched.ended;
+  expect(ended.stdout).toMatch(/^[A-Z, ]+ {2}broken-/m);
+  expect([0, 111]).toContain(ended.code);
+  await nothingStays();
+});
