@@ -7,8 +7,9 @@ import { parseResult } from '../support/cli';
 import { Cluster } from '../support/cluster';
 import { testNeeding } from '../support/needs';
 import { expectPassed, expectSoundAccount } from '../support/result';
-import { ARTICLE } from '../support/shown';
+import { ARTICLE, textOf } from '../support/shown';
 import { variantFlags } from '../support/variant';
+import { Viewer } from '../support/viewer';
 
 jest.setTimeout(300_000);
 
@@ -30,6 +31,7 @@ testNeeding(CHROMIUM !== undefined, 'chromium')(
     const addresses = ['--control-address', server.address, '--address', target.address];
     const run = cluster.home.run(['run', '-o', 'json', '--web', ...addresses, ...load]);
     const [url] = await run.says(/http:\/\/127\.0\.0\.1:\d+\//);
+    const viewer = await Viewer.connect(url);
     const [desk, phone] = await Promise.all([browser.open(url), browser.open(url, { width: 400 })]);
     await desk.until(`document.querySelector('.answer')?.textContent.startsWith('hold 2/2')`, 60_000);
     await desk.until(`document.querySelectorAll('svg').length > 0`);
@@ -48,6 +50,18 @@ testNeeding(CHROMIUM !== undefined, 'chromium')(
     const result = parseResult(await run.ended);
     expectSoundAccount(result);
     expectPassed(result);
+    // The figures of the last seconds of the load are those of the result.
+    await viewer.ended;
+    const last = viewer.received.findLast(
+      ({ parts }) => parts[0]!.includes('p99 latency') && !parts[0]!.includes('account'),
+    );
+    const figure = (name: string, unit: string) =>
+      Number(new RegExp(`${name} ([\\d.]+) ?${unit}`).exec(textOf(last!.parts[0]!))![1]);
+    const { p50, p95, max } = result.results.latency;
+    expect(figure('starts', '/s')).toBeCloseTo(20, -0.5);
+    expect(Math.abs(figure('p50 latency', 'ms') / p50! - 1)).toBeLessThan(0.2);
+    expect(figure('p99 latency', 'ms')).toBeGreaterThan(p95! * 0.9);
+    expect(figure('p99 latency', 'ms')).toBeLessThanOrEqual(max! * 1.01);
     const file = join(cluster.home.dir, 'stored.html');
     writeFileSync(file, reportPage([result]));
     const stored = await (await browser.open(pathToFileURL(file).href)).evaluate<string>(ARTICLE);
