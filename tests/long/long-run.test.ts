@@ -1,20 +1,16 @@
-import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { emptyLedger } from '../../measurement/account/ledger';
 import type { StepSnapshot } from '../../orchestrator/activity-types';
 import { progressQuery } from '../../orchestrator/messages';
 import { MAX_ITERATIONS } from '../../spec/table';
 import { largeLane } from '../support/lane';
-import { playRun } from '../support/played';
-import { startTimeSkippingServer } from '../support/time-skipping';
+import {} from '../support/played';
+import { PlayedRuns } from '../support/time-skipping';
 
 jest.setTimeout(240_000);
 
-let env: TestWorkflowEnvironment;
-beforeAll(async () => (env = await startTimeSkippingServer()));
-afterAll(() => env.teardown());
+const played = new PlayedRuns();
 
 const MINUTES = 60;
 const ITERATIONS = 10;
@@ -59,8 +55,7 @@ class Steps {
 
 test(`${MINUTES} minutes × ${ITERATIONS} iterations × ${LANES} lanes: no execution beyond 4,096 events or 4 MB, no payload beyond 512 KB`, async () => {
   const steps = new Steps();
-  const result = await playRun(
-    env,
+  const result = await played.play(
     'long',
     { rate: 20, duration: `${MINUTES}m`, rampUp: '30s', iterations: ITERATIONS, lanes: LANES, retention: '48h' },
     {
@@ -70,12 +65,10 @@ test(`${MINUTES} minutes × ${ITERATIONS} iterations × ${LANES} lanes: no execu
       },
       control: {
         collectProgress: async ({ reportTo, stepIndex, reportEveryMs }) => {
-          await sendSnapshots(env.client, reportTo, stepIndex, reportEveryMs);
+          await sendSnapshots(played.env.client, reportTo, stepIndex, reportEveryMs);
           steps.of(stepIndex).tell();
         },
       },
-      // Time does not pass in this server while an activity runs.
-      hostWorkflows: async () => Context.current().info.attempt,
     },
   );
   const sizes = await historiesOf('long');
@@ -95,7 +88,7 @@ async function historiesOf(workflowId: string) {
   const { History, HistoryEvent } = temporal.api.history.v1;
   const sizes: { events: number; bytes: number; largestEvent: number }[] = [];
   for (let runId: string | undefined = ''; runId !== undefined;) {
-    const history: temporal.api.history.v1.IHistory = await env.client.workflow
+    const history: temporal.api.history.v1.IHistory = await played.env.client.workflow
       .getHandle(workflowId, runId || undefined)
       .fetchHistory();
     const events: temporal.api.history.v1.IHistoryEvent[] = history.events!;

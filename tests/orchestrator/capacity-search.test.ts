@@ -1,23 +1,16 @@
-import { Context } from '@temporalio/activity';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { idleAudit } from '../../measurement/account/generator-audit';
 import type { GenerateLoadInput } from '../../orchestrator/activity-types';
 import { CAPACITY_SEARCH } from '../../orchestrator/benchmark-types';
 import { breachSignal } from '../../orchestrator/messages';
 import type { BenchmarkResult } from '../../report/result-schema';
 import { resultSchema } from '../../report/result-schema';
-import { playRun, type Cast } from '../support/played';
+import type { Cast } from '../support/played';
 import { playLane, type PlayedCluster } from '../support/played-capacity';
-import { startTimeSkippingServer } from '../support/time-skipping';
+import { PlayedRuns } from '../support/time-skipping';
 
 jest.setTimeout(90_000);
 
-let env: TestWorkflowEnvironment;
-beforeAll(async () => (env = await startTimeSkippingServer()));
-afterAll(() => env.teardown());
-
-/** Time does not pass in this server while an activity runs. */
-const hostWorkflows = async () => Context.current().info.attempt;
+const played = new PlayedRuns();
 
 async function search(
   name: string,
@@ -26,11 +19,10 @@ async function search(
   cast: Partial<Cast> = {},
 ): Promise<BenchmarkResult> {
   const generateLoad = async (lane: GenerateLoadInput) => playLane(lane, cluster);
-  const result = await playRun(
-    env,
+  const result = await played.play(
     name,
     { lanes: 1, precision: '10%', maxDuration: '30m', ...input },
-    { generateLoad, hostWorkflows, ...cast },
+    { generateLoad, ...cast },
     CAPACITY_SEARCH,
   );
   expect(resultSchema.safeParse(result).error).toBeUndefined();
@@ -69,7 +61,7 @@ test('two limits are found in one search, each with a bracket of its own', async
 
 test('a rate limit is named, with its setting; every field of the input has a default', async () => {
   const generateLoad = async (lane: GenerateLoadInput) => playLane(lane, { capacity: 1e6, rateLimit: 60 });
-  const result = await playRun(env, 'rate-limit', {}, { generateLoad, hostWorkflows }, CAPACITY_SEARCH);
+  const result = await played.play('rate-limit', {}, { generateLoad }, CAPACITY_SEARCH);
   const { goals, sentence, next } = result.capacity!;
   expect(goals[0]!.end).toBe('found');
   expect(goals[0]!.holds).toBeLessThanOrEqual(63);
@@ -115,7 +107,7 @@ test('an aborted search reports the bracket that it has', async () => {
   let holds = 0;
   const generateLoad = async (lane: GenerateLoadInput) => {
     if (lane.step.kind === 'hold' && (holds += 1) === 4)
-      await env.client.workflow.getHandle('aborted').signal(breachSignal, 'enough');
+      await played.env.client.workflow.getHandle('aborted').signal(breachSignal, 'enough');
     return playLane(lane, { capacity: 57 });
   };
   const result = await search('aborted', {}, { capacity: 0 }, { generateLoad });

@@ -1,20 +1,14 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { abortUpdate } from '../../orchestrator/messages';
 import { renderJunit } from '../../report/junit';
 import { renderText } from '../../report/text';
-import { control, perfect, playRun, type Cast } from '../support/played';
-import { startTimeSkippingServer } from '../support/time-skipping';
+import { control, perfect } from '../support/played';
+import { PlayedRuns } from '../support/time-skipping';
 
 jest.setTimeout(90_000);
 
-let env: TestWorkflowEnvironment;
-beforeAll(async () => (env = await startTimeSkippingServer()));
-afterAll(() => env.teardown());
-
-/** Time does not pass in this server while an activity runs. */
-const hostWorkflows = async () => Context.current().info.attempt;
-const play = (name: string, spec: object, cast: Cast) => playRun(env, name, spec, { hostWorkflows, ...cast });
+const played = new PlayedRuns();
+const { play } = played;
 
 test('told to end while it waits for CloudWatch, a run reports at once: everything else has been measured', async () => {
   let isCanceled = false;
@@ -29,7 +23,7 @@ test('told to end while it waits for CloudWatch, a run reports at once: everythi
         readDatabase: async () => {
           const context = Context.current();
           const beat = setInterval(() => context.heartbeat(), 100);
-          await env.client.workflow
+          await played.env.client.workflow
             .getHandle('told-to-end')
             .executeUpdate(abortUpdate, { args: [{ reason: 'seen enough' }] });
           await context.cancelled.catch(() => (isCanceled = true)).finally(() => clearInterval(beat));
@@ -78,7 +72,7 @@ test('the cleanup of a run knows whether the run was aborted', async () => {
   await play('cleaned', spec, { generateLoad: (input) => Promise.resolve(perfect(input)), control: { cleanUp } });
   await play('cleaned-aborted', spec, {
     generateLoad: async (input) => {
-      await env.client.workflow
+      await played.env.client.workflow
         .getHandle('cleaned-aborted')
         .executeUpdate(abortUpdate, { args: [{ reason: 'enough' }] });
       return perfect(input, 'canceled');

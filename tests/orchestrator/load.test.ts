@@ -1,22 +1,16 @@
 import { Context } from '@temporalio/activity';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { LaneAccount } from '../../activities/generate-load/lane-account';
 import { idleAudit } from '../../measurement/account/generator-audit';
 import { countArrivals } from '../../measurement/load/arrivals';
 import type { LaneResult } from '../../measurement/account/lane';
 import type { GenerateLoadInput } from '../../orchestrator/activity-types';
-import { control, perfect, playRun, type Cast } from '../support/played';
-import { startTimeSkippingServer } from '../support/time-skipping';
+import { control, perfect, type Cast } from '../support/played';
+import { PlayedRuns } from '../support/time-skipping';
 
 jest.setTimeout(90_000);
 
-let env: TestWorkflowEnvironment;
-beforeAll(async () => (env = await startTimeSkippingServer()));
-afterAll(() => env.teardown());
-
-/** Time does not pass in this server while an activity runs. */
-const hostWorkflows = async () => Context.current().info.attempt;
-const play = (name: string, spec: object, cast: Cast) => playRun(env, name, spec, { hostWorkflows, ...cast });
+const played = new PlayedRuns();
+const { play } = played;
 
 /** A lane of which every completion takes two seconds. */
 function slow(input: GenerateLoadInput): LaneResult {

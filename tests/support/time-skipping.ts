@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { Context } from '@temporalio/activity';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { cacheDir } from '../../machine/paths';
 import { installWheel } from '../../machine/wheel';
+import type { BenchmarkResult } from '../../report/result-schema';
+import { playRun, type Cast } from './played';
 
 const VERSION = '1.40.0';
 
@@ -24,4 +27,21 @@ export async function startTimeSkippingServer(): Promise<TestWorkflowEnvironment
   // Activities that fail on purpose are no news.
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   return await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } });
+}
+
+/** Plays runs on a time-skipping server that lives as long as the test file. */
+export class PlayedRuns {
+  env!: TestWorkflowEnvironment;
+
+  constructor() {
+    beforeAll(async () => (this.env = await startTimeSkippingServer()));
+    afterAll(() => this.env.teardown());
+  }
+
+  /** Runs a workflow to its end and returns its result. */
+  readonly play = (name: string, input: object, cast: Cast, workflowType?: string): Promise<BenchmarkResult> => {
+    // Time does not pass in this server while an activity runs.
+    const hostWorkflows = async () => Context.current().info.attempt;
+    return playRun(this.env, name, input, { hostWorkflows, ...cast }, workflowType);
+  };
 }
