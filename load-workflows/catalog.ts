@@ -155,7 +155,7 @@ export const catalog: Readonly<Record<SingleWorkload, Workload>> = {
     workflowType: 'retry',
     input: ({ failures }) => [{ failures } satisfies RetryInput],
     // The server's timers fire up to a second late.
-    waitingMs: ({ failures }) => 2 * RETRY_MS * failures,
+    waitingMs: ({ failures }) => RETRY_MS * failures,
     // Failed attempts leave no events; the started event of the last attempt contains the attempt's number.
     events: () => activities(1, 1),
   },

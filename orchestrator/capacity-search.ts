@@ -1,4 +1,5 @@
-import { ApplicationFailure, CancellationScope, upsertMemo } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, patched, upsertMemo } from '@temporalio/workflow';
+import { FORMER_VARYING_WIDTH } from '../measurement/capacity/search';
 import type { BenchmarkResult } from '../report/result-schema';
 import { parseCapacity, type CapacitySpec } from '../spec/capacity';
 import type { SpecInput } from '../spec/parse';
@@ -17,7 +18,7 @@ import { SearchState } from './search-state';
 export async function CapacitySearch(input?: SpecInput, carried?: Carried): Promise<BenchmarkResult> {
   const capacity = parseInput(input);
   requireCarried(carried);
-  const search = new SearchState(capacity, input ?? {}, carried?.search);
+  const search = new SearchState(capacity, input ?? {}, carried?.search, varyingWidth());
   const state = new RunState(capacity.spec, carried, search);
   const measurement = new CancellationScope();
   state.setHandlers(() => measurement.cancel());
@@ -26,6 +27,11 @@ export async function CapacitySearch(input?: SpecInput, carried?: Carried): Prom
   await measure(state, measurement, (run) => runSearch(run, search));
   if (state.pausedForNewHistory) await continueRunAsNew(state, input);
   return await concludeSearch(state);
+}
+
+/** A search that began before a change of the widths keeps them, because they decide which trials it runs. */
+function varyingWidth(): readonly number[] | undefined {
+  return patched('bracket-widens-at-first-contradiction') ? undefined : FORMER_VARYING_WIDTH;
 }
 
 function parseInput(input: SpecInput | undefined): CapacitySpec {

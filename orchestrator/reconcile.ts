@@ -35,7 +35,7 @@ export async function reconcile(state: RunState): Promise<void> {
 }
 
 function describeLag(unlisted: number, waitedMs: number): string {
-  return `the visibility of the server lags behind: ${Math.round(waitedMs / 1000)} s after the load it still lacked ${unlisted} workflows, which were found by their IDs`;
+  return `the visibility of the server lags behind: after ${Math.round(waitedMs / 1000)} s of waiting it still lacked ${unlisted} workflows, which were found by their IDs`;
 }
 
 /** Reconciles. If the run is aborted meanwhile, begins again with short waits. */

@@ -49,6 +49,7 @@ export class SearchState {
     private readonly capacity: CapacitySpec,
     private readonly given: SpecInput,
     carried?: CarriedSearch,
+    varyingWidth?: readonly number[],
   ) {
     const waitingMs = longestWaitMs(capacity.spec);
     this.plan = {
@@ -57,6 +58,7 @@ export class SearchState {
       maxRate: capacity.maxRate,
       precision: capacity.precision,
       waitingSeconds: waitingMs / 1000,
+      varyingWidth,
     };
     this.trials = [...(carried?.trials ?? [])];
     this.baselineP50Ms = carried?.baselineP50Ms;
@@ -177,7 +179,7 @@ export class SearchState {
     const good = countedTrials(this.trials).filter(
       ({ invalid, reasons }) => invalid === undefined && reasons[goalIndex]!.length === 0,
     );
-    return Math.max(0, ...good.map(({ p99Ms }) => p99Ms));
+    return Math.max(0, ...good.map(({ p99Ms }) => p99Ms - 1000 * this.plan.waitingSeconds));
   }
 
   /** The estimate is made once per trial, because it plays the rest of the search. */

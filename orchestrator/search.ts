@@ -70,7 +70,10 @@ function agree(ms: number, withMs: number): boolean {
   return ms <= withMs * AGREE.factor || ms - withMs <= AGREE.ms;
 }
 
-/** Runs steps that are no evidence. Returns their median latencies, milliseconds; undefined for one without completions. */
+/**
+ * Runs steps that are no evidence. Returns their median latencies beyond what the workload itself waits, milliseconds;
+ * undefined for one without completions.
+ */
 async function runProbes(
   state: RunState,
   search: SearchState,
@@ -81,7 +84,7 @@ async function runProbes(
   return placed.map(({ name }) => {
     const facts = lastAttempt(state, name);
     const latency = facts && summarize(facts.measurement.histograms.latency);
-    return latency && latency.count > 0 ? latency.p50.ms : undefined;
+    return latency && latency.count > 0 ? latency.p50.ms - 1000 * search.plan.waitingSeconds : undefined;
   });
 }
 

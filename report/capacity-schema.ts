@@ -62,7 +62,7 @@ export const capacity = z
       .strictObject({ rate, first: z.string(), again: z.string(), changed: z.boolean() })
       .nullable()
       .describe('The first and the last trial of the rate that holds; null if there was only one'),
-    mixedRates: z.array(rate).describe('Rates that were good in one trial and bad in another'),
+    mixedRates: z.array(rate).describe('Rates that were bad, although a trial of this or a higher rate was good'),
     next: z.strictObject({ advice: z.string(), command: z.string() }).describe('What to try next'),
   })
   .describe('Only of a capacity search');

@@ -15,7 +15,7 @@ export function renderCapacity(capacity: CapacityResult | undefined): string[] {
     ...driftLines(drift),
     ...(mixedRates.length > 0
       ? [
-          `  good in one trial and bad in another: ${mixedRates.map((rate) => `${rate}/s`).join(', ')}${mixedRates.length > 1 ? ' (the capacity varies)' : ''}`,
+          `  bad, although another trial of this or a higher rate was good: ${mixedRates.map((rate) => `${rate}/s`).join(', ')} (the capacity varies)`,
         ]
       : []),
     '',

@@ -1,5 +1,5 @@
 import { capacityInterval } from '../measurement/capacity/interval';
-import { goalState } from '../measurement/capacity/search';
+import { contradictedRates, goalState } from '../measurement/capacity/search';
 import { countedTrials, type TrialRecord } from '../measurement/capacity/trial';
 import { nextStepOf } from './capacity-advice';
 import type { CapacityResult, GoalResult } from './capacity-schema';
@@ -111,14 +111,10 @@ function describe({ completedPerSecond, p99Ms, reasons }: TrialRecord): string {
   return `${outcome}, ${completedPerSecond.toFixed(1)}/s completed, p99 ${Math.round(p99Ms)} ms`;
 }
 
-/** Rates that were both good and bad for a goal: noise, or a cluster that does not return to what it held on the way up. */
+/** Returns the rates whose trials contradict others: the capacity varies, or the cluster does not return to what it held. */
 function mixedRates({ plan, trials }: SearchFacts): number[] {
-  const counted = countedTrials(trials).filter(({ invalid }) => invalid === undefined);
-  const rates = [...new Set(counted.map(({ rate }) => rate))].sort((a, b) => a - b);
-  return rates.filter((rate) => {
-    const same = counted.filter((one) => one.rate === rate);
-    return plan.goals.some((_, i) => new Set(same.map(({ reasons }) => reasons[i]!.length === 0)).size > 1);
-  });
+  const rates = plan.goals.flatMap((_, i) => contradictedRates(countedTrials(trials), i));
+  return [...new Set(rates)].sort((a, b) => a - b);
 }
 
 function round(value: number): number {

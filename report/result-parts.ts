@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MAX_ROWS } from '../measurement/server/over-time';
+import { LIMIT_SET_BY } from '../measurement/server/target';
 import { MEASURE_NAMES, type MeasureName } from '../measurement/server/server-measures';
 
 // The workflow sandbox forbids building functions from text, which zod would do by default.
@@ -111,7 +112,8 @@ const queueDepth = z
     growthPerSecond: z.number().describe('Fastest growth of the backlog between a sample and the next but one'),
     addedPerSecond: z.number(),
     dispatchedPerSecond: z.number(),
-    limitPerSecond: z.number().optional().describe('The rate limit that was set for the queue, or by its workers'),
+    limitPerSecond: z.number().optional().describe('Lowest rate limit that was set for the queue, tasks per second'),
+    limitSetBy: z.enum(LIMIT_SET_BY).optional(),
   })
   .nullable()
   .describe("The server's approximate statistics; null if it did not report them");

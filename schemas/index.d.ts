@@ -325,7 +325,7 @@ export interface BenchmarkResult {
       again: string;
       changed: boolean;
     } | null;
-    /** Rates that were good in one trial and bad in another */
+    /** Rates that were bad, although a trial of this or a higher rate was good */
     mixedRates: Array<number>;
     /** What to try next */
     next: {
@@ -610,8 +610,9 @@ export interface BenchmarkResult {
         growthPerSecond: number;
         addedPerSecond: number;
         dispatchedPerSecond: number;
-        /** The rate limit that was set for the queue, or by its workers */
+        /** Lowest rate limit that was set for the queue, tasks per second */
         limitPerSecond?: number;
+        limitSetBy?: "user" | "worker";
       } | null;
       /** The server's approximate statistics; null if it did not report them */
       activity: {
@@ -623,8 +624,9 @@ export interface BenchmarkResult {
         growthPerSecond: number;
         addedPerSecond: number;
         dispatchedPerSecond: number;
-        /** The rate limit that was set for the queue, or by its workers */
+        /** Lowest rate limit that was set for the queue, tasks per second */
         limitPerSecond?: number;
+        limitSetBy?: "user" | "worker";
       } | null;
     };
     server?: {

@@ -1,5 +1,5 @@
 import { temporal } from '@temporalio/proto';
-import type { QueueSample, QueueType } from '../../measurement/server/target';
+import type { LimitSetBy, QueueSample, QueueType } from '../../measurement/server/target';
 import type { RunRef, StepQueues } from '../../orchestrator/activity-types';
 import type { TargetConnections } from '../../temporal/target-connections';
 
@@ -8,6 +8,12 @@ const TYPES = {
   workflow: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
   activity: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
 } as const;
+
+/** Who has set the rate limit of a queue; the default of the server is none. */
+const SET_BY: Readonly<Partial<Record<number, LimitSetBy>>> = {
+  [RateLimitSource.RATE_LIMIT_SOURCE_API]: 'user',
+  [RateLimitSource.RATE_LIMIT_SOURCE_WORKER]: 'worker',
+};
 
 const TIMEOUT_MS = 4000;
 /** Of many queues, one per lane with equal shares of the load, so many are asked about at a time, in turn. */
@@ -53,7 +59,7 @@ export class QueueSampler {
     );
     if (!stats) return undefined;
     // The server leaves out fields that are zero.
-    const isSet = limit && limit.rateLimitSource !== RateLimitSource.RATE_LIMIT_SOURCE_SYSTEM;
+    const limitSetBy = SET_BY[limit?.rateLimitSource ?? RateLimitSource.RATE_LIMIT_SOURCE_UNSPECIFIED];
     const { seconds, nanos } = stats.approximateBacklogAge ?? {};
     return {
       atMs: Date.now(),
@@ -61,7 +67,7 @@ export class QueueSampler {
       ageMs: Number(seconds ?? 0) * 1000 + (nanos ?? 0) / 1e6,
       addedPerSecond: stats.tasksAddRate ?? 0,
       dispatchedPerSecond: stats.tasksDispatchRate ?? 0,
-      ...(isSet ? { limitPerSecond: limit.requestsPerSecond ?? 0 } : {}),
+      ...(limitSetBy ? { limitPerSecond: limit!.requestsPerSecond ?? 0, limitSetBy } : {}),
     };
   }
 }
@@ -80,6 +86,8 @@ export function sumOf(asked: readonly (QueueSample | undefined)[], queues: numbe
     ageMs: Math.max(...known.map(({ ageMs }) => ageMs)),
     addedPerSecond: sum(({ addedPerSecond }) => addedPerSecond),
     dispatchedPerSecond: sum(({ dispatchedPerSecond }) => dispatchedPerSecond),
-    ...(isLimited ? { limitPerSecond: sum(({ limitPerSecond = 0 }) => limitPerSecond) } : {}),
+    ...(isLimited
+      ? { limitPerSecond: sum(({ limitPerSecond = 0 }) => limitPerSecond), limitSetBy: known[0]!.limitSetBy! }
+      : {}),
   };
 }

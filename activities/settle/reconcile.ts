@@ -155,8 +155,8 @@ async function waitForLateCommits(steps: readonly CountedStep[], clock: Reconcil
 }
 
 /**
- * Returns the server's counts per step, and how long it took until the steps were listed completely. Waits per step until the server lists every workflow that is known to exist and
- * none of them is open, or until the time limits of both have passed.
+ * Returns the server's counts per step, and how long visibility lagged behind. Waits per step until the server lists
+ * every workflow that is known to exist and none of them is open, or until the time limits of both have passed.
  */
 async function agreedCounts(
   connection: Connection,
@@ -170,22 +170,21 @@ async function agreedCounts(
   const counts: ServerCounts[] = [];
   let visibilityWaitMs = 0;
   for (const [i, step] of steps.entries()) {
-    const firstLookAt = performance.now();
+    let firstLookAt: number | undefined;
     let isListed = false;
     const prefix = stepIdPrefix({ runId: run.runId, step: step.name, attempt: step.attempt });
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
       await limiter.next();
       const count = (counts[i] = await untilAnswered(input, () => countByStatus(connection, run.namespace, prefix)));
-      const waitedMs = performance.now() - startedAt;
+      const now = performance.now();
+      firstLookAt ??= now;
       // The wait for workflows that are still open is not one for visibility.
-      if (
-        !isListed &&
-        (count.total >= knownWorkflows(step, settled[i]?.settlement) || waitedMs > visibilityTimeoutMs)
-      ) {
+      const lagMs = visibilityWaitMs + now - firstLookAt;
+      if (!isListed && (count.total >= knownWorkflows(step, settled[i]?.settlement) || lagMs > visibilityTimeoutMs)) {
         isListed = true;
-        visibilityWaitMs += performance.now() - firstLookAt;
+        visibilityWaitMs = lagMs;
       }
-      const closed = count.open === 0 || waitedMs > input.completionTimeoutMs;
+      const closed = count.open === 0 || now - startedAt > input.completionTimeoutMs;
       if (isListed && closed) break;
       if (count.open > 0) await pendingMessages.sendAll(step, startedAt + input.completionTimeoutMs);
       await sleep(Math.min(pauseMs, LONGEST_PAUSE_MS));

@@ -47,9 +47,10 @@ export function createRequireFreeGenerators({ client, ownWorkflowId, clock }: Re
     const beats: Beats = new Map();
     const areEnough = await waitUntil(async () => (free = await freeGenerators(client, beats)) >= lanesNeeded);
     if (areEnough) return { controlRoundTripMs: await roundTripMs(client.connection as Connection) };
-    const inUse = others.length === 0 ? '' : ` beside ${others.slice(0, 3).join(', ')}`;
+    const inUse =
+      others.length === 0 ? '' : ` beside the ${others.length === 1 ? 'run' : 'runs'} ${others.slice(0, 3).join(', ')}`;
     throw ApplicationFailure.nonRetryable(
-      `the run needs ${lanesNeeded} free generators, but has only ${free}${inUse}; start more with: benchmark worker --roles generator --generators ${lanesNeeded - free}, or use fewer lanes with --lanes`,
+      `the run needs ${lanesNeeded} free generators, but finds ${free}${inUse}; start more with: benchmark worker --roles generator --generators ${lanesNeeded - free}, or use fewer lanes with --lanes`,
       'TooFewGenerators',
     );
   };

@@ -11,6 +11,8 @@ export interface SearchPlan {
   readonly precision: number;
   /** What the workload itself waits for, seconds; a hold lasts at least twice as long. */
   readonly waitingSeconds: number;
+  /** The width of the bracket by the number of loads that contradict each other; unlike {@link VARYING_WIDTH} in older searches. */
+  readonly varyingWidth?: readonly number[];
 }
 
 /** What a trial is for; `repeat` tells whether the cluster has changed since the beginning of the search. */
@@ -45,8 +47,10 @@ const PRECISE_DURATION_SUM_S = 120;
 const PRECISE = 0.04;
 /** The bisection ends when the bracket is narrower; what follows needs confirmed loads. */
 const BISECT_WIDTH = 0.1;
-/** The width of the bracket if the capacity varies by itself, by the number of loads that were good in one trial and bad in another. */
-const VARYING_WIDTH = [0, 0.085, 0.12] as const;
+/** The width of the bracket if the capacity varies by itself, by the number of loads that contradict each other. */
+const VARYING_WIDTH: readonly number[] = [0, 0.085, 0.12];
+/** The former widths, for searches that began with them. */
+export const FORMER_VARYING_WIDTH: readonly number[] = [0, 0, 0.12];
 /** A cluster that completes less than this share of the rate is saturated: what it completes is what it can. */
 const SATURATED_SHARE = 0.95;
 /** The lowest rate that is tried: below it no p99 is measured in reasonable time. */
@@ -161,13 +165,17 @@ function guess({ precision }: SearchPlan, trials: readonly Trial[], [good, bad]:
  * Returns the precision that the cluster allows. If trials contradict each other, the capacity itself varies, and a
  * narrower bracket would only describe the last trials.
  */
-function attainablePrecision({ precision }: SearchPlan, trials: readonly Trial[], goalIndex: number): number {
+function attainablePrecision(plan: SearchPlan, trials: readonly Trial[], goalIndex: number): number {
+  const { precision, varyingWidth = VARYING_WIDTH } = plan;
+  const { length } = contradictedRates(trials, goalIndex);
+  return Math.max(precision, varyingWidth[Math.min(length, varyingWidth.length - 1)]!);
+}
+
+/** Returns the rates that were bad, although a trial of the same rate or of a higher one was good; ascending. */
+export function contradictedRates(trials: readonly Trial[], goalIndex: number): number[] {
   const evidence = evidenceOf(trials, goalIndex, () => 0);
-  const contradictions = evidence.filter(
-    ({ badSeconds, goodSeconds, rate }) =>
-      badSeconds > 0 && (goodSeconds > 0 || evidence.some((other) => other.rate > rate && other.goodSeconds > 0)),
-  );
-  return Math.max(precision, VARYING_WIDTH[Math.min(contradictions.length, 2)]!);
+  const highestGood = Math.max(0, ...evidence.filter(({ goodSeconds }) => goodSeconds > 0).map(({ rate }) => rate));
+  return evidence.filter(({ badSeconds, rate }) => badSeconds > 0 && rate <= highestGood).map(({ rate }) => rate);
 }
 
 function isWithin(precision: number, good: number, bad: number): boolean {

@@ -31,7 +31,7 @@ export class HoldReadings extends Readings {
     return QUEUE_TYPES.flatMap((type) => {
       const queue = this.hold.target?.queues[type];
       const { limitPerSecond: limit } = queue ?? {};
-      const isFull = limit !== undefined && queue!.highestBacklog > limit && queue!.dispatchedPerSecond >= 0.7 * limit;
+      const isFull = limit !== undefined && queue!.highestBacklog > limit && queue!.dispatchedPerSecond >= 0.4 * limit;
       return isFull ? [{ ...queue!, type, limit }] : [];
     });
   }

@@ -12,12 +12,13 @@ export const SYMPTOMS: readonly Symptom[] = [
     knob: 'temporal task-queue config set --queue-rps-limit',
     default: 'no limit',
     advice:
-      'set a higher limit for this queue, or remove it; a worker may also set one (maxTaskQueueActivitiesPerSecond)',
-    threshold: 'tasks of more than a second wait, while at least 70 % of the limit is dispatched',
+      'raise or remove the limit: one for the queue with this command, one of the workers in their options (maxTaskQueueActivitiesPerSecond)',
+    threshold:
+      'a backlog of more than one second of the limit, while at least 40 % of the limit is dispatched (the server averages this over 30 s)',
     isCause: ({ limitedQueues }) => limitedQueues.length > 0,
     evidence: ({ limitedQueues: [queue] }) =>
       queue &&
-      `${queue.type} tasks: limit ${queue.limit}/s, ${queue.dispatchedPerSecond.toFixed(1)}/s dispatched, backlog of ${queue.highestBacklog}`,
+      `${queue.type} tasks: limit ${queue.limit}/s, set ${queue.limitSetBy === 'worker' ? 'by the workers' : 'for the queue'}; ${queue.dispatchedPerSecond.toFixed(1)}/s dispatched, backlog of ${queue.highestBacklog}`,
   },
   {
     name: 'no worker polls the task queue',
@@ -30,6 +31,7 @@ export const SYMPTOMS: readonly Symptom[] = [
     evidence: (readings) => {
       const { workflowQueue: queue, targetRate, hold } = readings;
       if (!queue || queue.highestBacklog <= 5 * targetRate) return undefined;
+      if (readings.limitedQueues.some(({ type }) => type === 'workflow')) return undefined;
       // The statistics of the queue are approximate and several seconds old, so they do not decide alone.
       const polls = readings.named('successful polls').reduce((sum, { perSecond = 0 }) => sum + perSecond, 0);
       const rates = [queue.dispatchedPerSecond, hold.completedPerSecond, polls];
@@ -214,10 +216,12 @@ export const SYMPTOMS: readonly Symptom[] = [
     threshold: '10 s until the list of workflows was complete',
     always: true,
     evidence: ({ hold: { visibilityWaitMs = 0, unlisted = 0 } }) => {
-      const waited = `${seconds(visibilityWaitMs, 0)} after the run`;
+      const waited = seconds(visibilityWaitMs, 0);
       if (unlisted > 0)
-        return `the list of workflows still lacked ${unlisted} of them ${waited}; they were found by their IDs`;
-      return visibilityWaitMs > 10_000 ? `the list of workflows was complete ${waited}` : undefined;
+        return `after ${waited} of waiting, the list of workflows still lacked ${unlisted} of them; they were found by their IDs`;
+      return visibilityWaitMs > 10_000
+        ? `the list of workflows was complete ${waited} later than the first count`
+        : undefined;
     },
   },
 ];

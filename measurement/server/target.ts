@@ -1,6 +1,9 @@
 import type { ServerRow } from './over-time';
 import type { ServerReading } from './server-metrics';
 
+export const LIMIT_SET_BY = ['user', 'worker'] as const;
+export type LimitSetBy = (typeof LIMIT_SET_BY)[number];
+
 /** A task queue at one instant, by the server's approximate statistics. */
 export interface QueueSample {
   readonly atMs: number;
@@ -10,6 +13,7 @@ export interface QueueSample {
   readonly dispatchedPerSecond: number;
   /** The rate limit that was set for the queue, or by its workers; absent without one. Tasks per second. */
   readonly limitPerSecond?: number;
+  readonly limitSetBy?: LimitSetBy;
 }
 
 /** A task queue during one step. */
@@ -24,6 +28,7 @@ export interface QueueDepth {
   readonly dispatchedPerSecond: number;
   /** The lowest rate limit that was set for the queue, or by its workers; absent without one. Tasks per second. */
   readonly limitPerSecond?: number;
+  readonly limitSetBy?: LimitSetBy;
 }
 
 export const QUEUE_TYPES = ['workflow', 'activity'] as const;
@@ -53,7 +58,8 @@ export function depthOf(samples: readonly QueueSample[]): QueueDepth | null {
   if (samples.length === 0) return null;
   const mean = (pick: (sample: QueueSample) => number) =>
     samples.reduce((sum, sample) => sum + pick(sample), 0) / samples.length;
-  const limits = samples.flatMap(({ limitPerSecond }) => limitPerSecond ?? []);
+  const limited = samples.filter(({ limitPerSecond }) => limitPerSecond !== undefined);
+  const lowest = limited.sort((a, b) => a.limitPerSecond! - b.limitPerSecond!)[0];
   return {
     samples: samples.length,
     meanBacklog: mean(({ backlog }) => backlog),
@@ -62,7 +68,7 @@ export function depthOf(samples: readonly QueueSample[]): QueueDepth | null {
     growthPerSecond: growthOf(samples),
     addedPerSecond: mean(({ addedPerSecond }) => addedPerSecond),
     dispatchedPerSecond: mean(({ dispatchedPerSecond }) => dispatchedPerSecond),
-    ...(limits.length > 0 ? { limitPerSecond: Math.min(...limits) } : {}),
+    ...(lowest ? { limitPerSecond: lowest.limitPerSecond!, limitSetBy: lowest.limitSetBy! } : {}),
   };
 }
 

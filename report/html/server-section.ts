@@ -31,7 +31,7 @@ export function serverMetrics(result: BenchmarkResult): Markup {
     cost.length > 0 ? table(['cost of one workflow', ''], cost) : undefined,
     server.visibilityWaitMs > 1000
       ? markup`<p class="hint">
-          The list of workflows was complete ${readableMs(server.visibilityWaitMs)} after the run.
+          The list of workflows was complete ${readableMs(server.visibilityWaitMs)} later than the first count.
         </p>`
       : undefined,
     unknown.length > 0 ? markup`<p class="hint">Unknown: ${unknown.join('; ')}.</p>` : undefined,

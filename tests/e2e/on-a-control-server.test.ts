@@ -199,7 +199,7 @@ test('more lanes than generators: the run fails rather than start short', async 
   await cluster.start('too-few', { ...short, lanes: 5 });
   const { result, error } = await cluster.outcome('too-few');
   expect(error).toMatch(
-    /the run needs 5 free generators, but has only 4; start more with: benchmark worker --roles generator --generators 1/,
+    /the run needs 5 free generators, but finds 4; start more with: benchmark worker --roles generator --generators 1/,
   );
   expect(result).toMatchObject({ outcome: 'ERROR', exitCode: 1, cleanup: { complete: true } });
 });

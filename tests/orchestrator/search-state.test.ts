@@ -61,13 +61,16 @@ test('a search whose time went into trials that the generators spoilt names them
 
 test.each([
   [{ workload: 'timer', timerDuration: '20s' }, 20],
-  [{ workload: 'retry', failures: 3 }, 6],
+  [{ workload: 'retry', failures: 3 }, 3],
   // The server waits a second between the executions of a chain.
   [{ workload: 'continue-as-new', chainLength: 10 }, 9],
 ])('the limits of a workload that waits by design allow for its waiting, and a hold lasts long enough: %j', (of, s) => {
   const search = stateOf({ ...of, slo: ['p99=1s'] });
   expect(search.plan.goals).toEqual([{ name: 'p99=1s', maxP99Ms: (1 + s) * 1000 }]);
   expect(search.next()!.holdSeconds).toBe(Math.max(20, 2 * s) + s);
+  // Only what the server adds to the wait makes a hold longer.
+  search.trials.push(record(10, [], { p99Ms: s * 1000 + 100 }));
+  expect(search.next()!.holdSeconds).toBe(Math.max(15, 2 * s) + s);
 });
 
 test('a hold that follows slow good trials lasts ten times their p99', () => {

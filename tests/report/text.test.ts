@@ -29,7 +29,7 @@ const HEAD = [
   'What limited the run',
   '  no limit reached (high confidence): 10 workflows/s met every threshold',
   '    → try a higher rate: --rate 15',
-  '  visibility lags behind (medium confidence): the list of workflows was complete 12 s after the run (threshold: 10 s until the list of workflows was complete)',
+  '  visibility lags behind (medium confidence): the list of workflows was complete 12 s later than the first count (threshold: 10 s until the list of workflows was complete)',
   '    → list and count results are late by this much; workflow execution does not wait for them (default: 20)',
   '',
 ];

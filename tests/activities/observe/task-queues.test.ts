@@ -56,9 +56,14 @@ test('the rate limit of a queue is that which a user or a worker has set, not th
   const targets = { get: () => Promise.resolve(connection) } as unknown as TargetConnections;
   const limitOf = async (...names: string[]) => {
     const sampler = new QueueSampler(targets, { namespace: 'n', taskQueue: 'q' }, { names, types: ['activity'] });
-    return depthOf([(await sampler.sample('activity'))!])!.limitPerSecond;
+    const { limitPerSecond, limitSetBy } = depthOf([(await sampler.sample('activity'))!])!;
+    return [limitPerSecond, limitSetBy];
   };
-  expect([await limitOf('a'), await limitOf('b'), await limitOf('c')]).toEqual([10, 20, undefined]);
+  expect([await limitOf('a'), await limitOf('b'), await limitOf('c')]).toEqual([
+    [10, 'user'],
+    [20, 'worker'],
+    [undefined, undefined],
+  ]);
   // Together, queues have a limit if each has one.
-  expect([await limitOf('a', 'b'), await limitOf('a', 'c')]).toEqual([30, undefined]);
+  expect([(await limitOf('a', 'b'))[0], (await limitOf('a', 'c'))[0]]).toEqual([30, undefined]);
 });

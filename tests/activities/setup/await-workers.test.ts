@@ -188,7 +188,7 @@ describe('requireFreeGenerators', () => {
     test('an older run takes its generators first; the message names it', async () => {
       await expect(beside(OWN_START_MS - 1500).counted).rejects.toMatchObject({
         type: 'TooFewGenerators',
-        message: expect.stringContaining('needs 2 free generators, but has only 1 beside other;') as string,
+        message: expect.stringContaining('needs 2 free generators, but finds 1 beside the run other;') as string,
       });
     });
 

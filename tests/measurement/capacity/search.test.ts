@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { bracketOf, evidenceOf, type Trial } from '../../../measurement/capacity/evidence';
 import { capacityInterval } from '../../../measurement/capacity/interval';
-import { goalState, holdSeconds, nextTrial, type SearchPlan } from '../../../measurement/capacity/search';
+import {
+  FORMER_VARYING_WIDTH,
+  goalState,
+  holdSeconds,
+  nextTrial,
+  type SearchPlan,
+} from '../../../measurement/capacity/search';
 
 const plan: SearchPlan = {
   goals: [{ name: 'p99=5s', maxP99Ms: 5000 }],
@@ -130,10 +136,20 @@ test('what a saturated cluster completed is tried next, and a wrong guess costs 
 test('if the capacity varies from trial to trial, the search ends with a wider bracket that has no bad load below it', () => {
   const varying = [trial(57, true), trial(57, false), trial(60, true), trial(60, false), trial(80, false, 60)];
   const bracket = [trial(55, true, 60), ...varying];
-  // One load that contradicts itself is tried again; two show that the capacity varies.
+  // With one load that contradicts itself, the bracket may be 8.5 % wide; with two, 12 %.
   expect(nextTrial(plan, [trial(55, true, 60), trial(57, true), trial(57, false), trial(61, false, 60)], 0)!.rate).toBe(
     57,
   );
+  const once = [trial(57, true), trial(57, true), trial(57, true), trial(57, false), trial(61.5, false, 60)];
+  expect(goalState(plan, once, 0)).toMatchObject({
+    end: 'found',
+    bracket: { good: { rate: 57 }, bad: { rate: 61.5 } },
+  });
+  const never = once.filter(({ rate, reasons }) => rate !== 57 || reasons[0]!.length === 0);
+  expect(nextTrial(plan, never, 0)).toMatchObject({ phase: 'confirm', rate: 59.2 });
+  // A search that began with the former widths keeps them.
+  const former = { ...plan, varyingWidth: FORMER_VARYING_WIDTH };
+  expect(nextTrial(former, once, 0)).toMatchObject({ phase: 'confirm', rate: 59.2 });
   expect(nextTrial(plan, [...bracket, trial(61, false, 60)], 0)).toBeUndefined();
   expect(goalState(plan, [...bracket, trial(61, false, 60)], 0)).toMatchObject({
     end: 'found',

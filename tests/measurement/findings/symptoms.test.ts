@@ -22,12 +22,25 @@ test.each<[string, ServerReading[], Partial<typeof busy>, number]>([
   expect(symptoms.map(({ name }) => name)).not.toContain('no worker polls the task queue');
 });
 
-test('a rate limit of a queue that no task waits for is not blamed', () => {
-  for (const queue of [
-    { highestBacklog: 9, dispatchedPerSecond: 10, limitPerSecond: 10 },
-    { highestBacklog: 400, dispatchedPerSecond: 3, limitPerSecond: 10 },
-  ])
-    expect(symptomsOf(hold(observed([], queue)), EXPLAIN).symptoms).toEqual([]);
+test.each([
+  ['no task waits', { highestBacklog: 10, dispatchedPerSecond: 10 }, []],
+  ['its workers take fewer tasks', { highestBacklog: 400, dispatchedPerSecond: 3.9 }, []],
+  ['it holds tasks back', { highestBacklog: 11, dispatchedPerSecond: 4 }, ['rate limit of a task queue']],
+  // A limit far below the load leaves the queue nearly still: workers poll nevertheless.
+  [
+    'it permits nearly nothing',
+    { highestBacklog: 900, dispatchedPerSecond: 1, limitPerSecond: 1 },
+    ['rate limit of a task queue'],
+  ],
+])('a queue with a rate limit of 10/s, while %s', (_, queue, expected) => {
+  const observation = observed([counter('successful polls', 3)], {
+    limitPerSecond: 10,
+    limitSetBy: 'worker',
+    ...queue,
+  });
+  const { symptoms } = symptomsOf(hold(observation, { completedPerSecond: 0.1, silentSeconds: 6 }), EXPLAIN);
+  const names = symptoms.map(({ name }) => name).filter((name) => /queue/.test(name));
+  expect(names.filter((name) => expected.length > 0 || name.startsWith('rate'))).toEqual(expected);
 });
 
 test('a healthy cluster has no symptom, whether the hold passed or not', () => {
@@ -41,7 +54,7 @@ const cases: readonly [name: string, knob: string, observation: HoldEvidence][] 
   [
     'rate limit of a task queue',
     'temporal task-queue config set --queue-rps-limit',
-    hold(observed([], { highestBacklog: 400, dispatchedPerSecond: 9.8, limitPerSecond: 10 })),
+    hold(observed([], { highestBacklog: 400, dispatchedPerSecond: 9.8, limitPerSecond: 10, limitSetBy: 'user' })),
   ],
   [
     'no worker polls the task queue',
