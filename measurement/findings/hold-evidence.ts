@@ -18,7 +18,7 @@ export interface HoldEvidence {
   readonly target?: TargetObservation;
   /** The load of the generators and their machines, in windows of 10 s. */
   readonly windows?: WindowsSummary;
-  /** How long after the run the visibility store was complete, milliseconds; absent if this was not measured. */
+  /** How long after the first count the visibility store was complete, milliseconds; absent if this was not measured. */
   readonly visibilityWaitMs?: number;
   /** Workflows of the run that it did not list in that time. */
   readonly unlisted?: number;

@@ -114,7 +114,7 @@ const onAllQueues = (process: string, change: Partial<Beat> = {}): Beat[] =>
 
 describe('requireFreeGenerators', () => {
   const failure = (lanes: number, free: number) =>
-    new RegExp(`needs ${lanes} generators, .*${free} .*--generators ${lanes - free},`);
+    new RegExp(`needs ${lanes} free generators, but finds ${free}.*--generators ${lanes - free},`);
 
   test('a generator is free if it has a slot on every load queue; one process per lane is enough', async () => {
     const server = new Server();
