@@ -105,6 +105,10 @@ test('--dry-run says what would be done, and BENCHMARK_MAX_RATE bounds what may 
     code: 0,
     stdout: expect.stringMatching(/arrivals {4}450 .*\n.*peak rate {3}50\/s in 1 lane\n/) as string,
   });
+  const onControl = await home.run(['run', '--dry-run', '--control-address', '127.0.0.1:1']).ended;
+  expect(onControl.stdout).toMatch(/^target {6}the one that is set on benchmark worker\ncontrol {5}127\.0\.0\.1:1\n/);
+  const refusedFlag = await home.run(['cleanup', 'w1', '--control-address', '127.0.0.1:1']).ended;
+  expect(refusedFlag.stderr).toMatch(/^Unknown arguments: control-address/);
   const file = join(home.dir, 'measured.json');
   const perHost = { workflowsPerSecondPerHost: 200, hostsNeeded: 1 };
   const sizing = { hostCpuMsPerWorkflow: 6, hostThreadMsPerWorkflow: 4, ...perHost };
