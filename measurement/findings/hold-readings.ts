@@ -26,7 +26,10 @@ export class HoldReadings extends Readings {
     return this.hold.target?.queues.workflow;
   }
 
-  /** The task queues whose rate limit holds tasks back: they dispatch nearly what it permits, and tasks wait. */
+  /**
+   * The task queues whose rate limit holds tasks back: tasks of more than a second of the limit wait. The server averages the
+   * dispatched tasks over 30 s, so in a short hold a queue at its limit seems to dispatch less.
+   */
   get limitedQueues() {
     return QUEUE_TYPES.flatMap((type) => {
       const queue = this.hold.target?.queues[type];

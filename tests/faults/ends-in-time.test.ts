@@ -9,7 +9,7 @@ import { variant, variantFlags } from '../support/variant';
 jest.setTimeout(300_000);
 
 const SCHEDULED = temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED;
-/** A run that is told to end does so within this time, with its report. */
+/** A run that was told to end writes its report within this time. */
 const MINUTE_MS = 60_000;
 
 describe('no generator is left', () => {
