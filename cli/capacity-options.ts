@@ -7,7 +7,7 @@ import { describeProblems, flagName } from '../spec/problems';
 import { searchFieldNames, searchFields } from '../spec/search-fields';
 import { fieldNames, flagOf, type FieldName } from '../spec/table';
 import { badConfiguration } from './errors';
-import { givenLayers, refuseRepeated } from './spec-options';
+import { describeDefault, givenLayers, refuseRepeated } from './spec-options';
 
 type Flags = Readonly<Record<string, unknown>>;
 
@@ -17,13 +17,13 @@ export const HIDDEN_IN_SEARCH = Object.keys(REPLACED_BY_SEARCH) as FieldName[];
 /** Adds a flag for each field that only a search has. */
 export function withSearchOptions<T>(yargs: Argv<T>): Argv<T> {
   for (const name of searchFieldNames) {
-    const { help, default: fallback, defaultNote }: Field = searchFields[name];
+    const field: Field = searchFields[name];
     yargs.option(flagOf(name), {
       type: 'string',
       requiresArg: true,
       array: isList(name),
       group: 'Search:',
-      describe: `${help} (default: ${fallback === undefined ? defaultNote : String(fallback)})`,
+      describe: `${field.help} (default: ${describeDefault(field)})`,
     });
   }
   return yargs;
@@ -59,9 +59,13 @@ function searchLayer(argv: Flags): Layer {
   return { values, source: flagName };
 }
 
-/** The defaults of an embedded target without those of its load, which a search chooses itself. */
+/**
+ * The defaults of an embedded target without those of its load, which a search chooses itself. The target shares the machine
+ * with the benchmark, so its capacity varies, and more time does not make the answer more precise.
+ */
 function embeddedDefaults(): Layer {
   const { values, source } = embeddedLayer();
   const kept = fieldNames.filter((name) => !HIDDEN_IN_SEARCH.includes(name));
-  return { values: Object.fromEntries(kept.map((name) => [name, values[name]])), source };
+  const ofRun = Object.fromEntries(kept.map((name) => [name, values[name]]));
+  return { values: { ...ofRun, maxDuration: searchFields.maxDuration.embeddedDefault }, source };
 }

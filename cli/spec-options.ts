@@ -31,8 +31,6 @@ function addOption(yargs: Argv, name: FieldName, group: string, withAliases: boo
   const field: Field = table[name];
   const choices = field.choices === undefined ? '' : `: ${field.choices.join(', ')}`;
   const env = field.env === undefined ? '' : ` [${field.env.join(', ')}]`;
-  const usual = field.default === undefined ? (field.defaultNote ?? 'none') : String(field.default);
-  const embedded = field.embeddedDefault === undefined ? '' : `; embedded target: ${String(field.embeddedDefault)}`;
   // Values stay text here: the table converts them, so that error messages can show them. `--flag` alone means true.
   const isSwitch = typeof field.default === 'boolean';
   yargs.option(flagOf(name), {
@@ -40,8 +38,14 @@ function addOption(yargs: Argv, name: FieldName, group: string, withAliases: boo
     group,
     hidden,
     ...(isSwitch ? { type: 'boolean' as const, default: undefined } : { type: 'string' as const, requiresArg: true }),
-    describe: `${field.help}${choices}${env} (default: ${usual}${embedded})`,
+    describe: `${field.help}${choices}${env} (default: ${describeDefault(field)})`,
   });
+}
+
+/** Returns the defaults of a field, for `--help`. */
+export function describeDefault({ default: usual, defaultNote = 'none', embeddedDefault }: Field): string {
+  const embedded = embeddedDefault === undefined ? '' : `; embedded target: ${String(embeddedDefault)}`;
+  return `${usual === undefined ? defaultNote : String(usual)}${embedded}`;
 }
 
 /**

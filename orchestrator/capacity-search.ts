@@ -1,5 +1,4 @@
 import { ApplicationFailure, CancellationScope, patched, upsertMemo } from '@temporalio/workflow';
-import { FORMER_VARYING_WIDTH } from '../measurement/capacity/search';
 import type { BenchmarkResult } from '../report/result-schema';
 import { parseCapacity, type CapacitySpec } from '../spec/capacity';
 import type { SpecInput } from '../spec/parse';
@@ -18,7 +17,7 @@ import { SearchState } from './search-state';
 export async function CapacitySearch(input?: SpecInput, carried?: Carried): Promise<BenchmarkResult> {
   const capacity = parseInput(input);
   requireCarried(carried);
-  const search = new SearchState(capacity, input ?? {}, carried?.search, varyingWidth());
+  const search = new SearchState(capacity, input ?? {}, carried?.search, hasFormerRules());
   const state = new RunState(capacity.spec, carried, search);
   const measurement = new CancellationScope();
   state.setHandlers(() => measurement.cancel());
@@ -29,9 +28,9 @@ export async function CapacitySearch(input?: SpecInput, carried?: Carried): Prom
   return await concludeSearch(state);
 }
 
-/** A search that began before a change of the widths keeps them, because they decide which trials it runs. */
-function varyingWidth(): readonly number[] | undefined {
-  return patched('bracket-widens-at-first-contradiction') ? undefined : FORMER_VARYING_WIDTH;
+/** A search that began before the rules changed keeps the former ones, because they decide which trials it runs. */
+function hasFormerRules(): boolean {
+  return !patched('capacity-search-rules-2');
 }
 
 function parseInput(input: SpecInput | undefined): CapacitySpec {

@@ -1,5 +1,6 @@
 import { longestWaitMs } from '../load-workflows/kinds';
 import { remainingSeconds } from '../measurement/capacity/remaining';
+import { rulesOf } from '../measurement/capacity/rules';
 import { goalState, holdSeconds, nextTrial, type NextTrial, type SearchPlan } from '../measurement/capacity/search';
 import { countedTrials, type TrialRecord } from '../measurement/capacity/trial';
 import { layOut } from '../measurement/load/profile';
@@ -10,8 +11,6 @@ import type { CarriedSearch } from './carried';
 import type { SearchProgress } from './messages';
 import { endOf, observeShare, planOf, type Plan, type PlannedStep, type StepKind } from './plan';
 
-/** The time before a hold in which its rate rises from half of it, outside the statistics. Seconds. */
-const SETTLE_S = { probe: 5, bisect: 8, confirm: 8, repeat: 8 } as const;
 /** What a trial takes besides settling and its hold: getting ready, the last completions, the count. Seconds, estimated. */
 const OVERHEAD_S = 4;
 /** The series has an interval per second: a drift test needs at least 12 of them in the shortest hold. */
@@ -49,7 +48,7 @@ export class SearchState {
     private readonly capacity: CapacitySpec,
     private readonly given: SpecInput,
     carried?: CarriedSearch,
-    varyingWidth?: readonly number[],
+    formerRules = false,
   ) {
     const waitingMs = longestWaitMs(capacity.spec);
     this.plan = {
@@ -58,7 +57,7 @@ export class SearchState {
       maxRate: capacity.maxRate,
       precision: capacity.precision,
       waitingSeconds: waitingMs / 1000,
-      varyingWidth,
+      formerRules,
     };
     this.trials = [...(carried?.trials ?? [])];
     this.baselineP50Ms = carried?.baselineP50Ms;
@@ -80,7 +79,7 @@ export class SearchState {
 
   /** Returns whether a trial ends before the time of the search is over. */
   hasTimeFor(next: NextTrial, nowMs: number): boolean {
-    return nowMs + trialSeconds(next) * 1000 <= this.endsAtMs;
+    return nowMs + (this.settleSeconds(next) + next.holdSeconds + OVERHEAD_S) * 1000 <= this.endsAtMs;
   }
 
   /** Returns the repetition of the highest load that holds; undefined if there is none or the last trial was one of it. */
@@ -113,7 +112,7 @@ export class SearchState {
   stepsOf(next: NextTrial): SearchStep[] {
     const { rate } = next;
     return [
-      { kind: 'lead-in', seconds: settleSeconds(next), fromRate: rate / 2, toRate: rate },
+      { kind: 'lead-in', seconds: this.settleSeconds(next), fromRate: rate / 2, toRate: rate },
       { kind: 'hold', seconds: next.holdSeconds, fromRate: rate, toRate: rate },
     ];
   }
@@ -175,6 +174,10 @@ export class SearchState {
     return { trials: this.trials, baselineP50Ms: this.baselineP50Ms, stopped: this.stopped };
   }
 
+  private settleSeconds({ phase, holdSeconds: hold }: NextTrial): number {
+    return Math.min(rulesOf(this.plan).settleSeconds[phase], hold);
+  }
+
   private lastGoodP99Ms(goalIndex: number): number {
     const good = countedTrials(this.trials).filter(
       ({ invalid, reasons }) => invalid === undefined && reasons[goalIndex]!.length === 0,
@@ -186,18 +189,15 @@ export class SearchState {
   private secondsLeft(): number {
     const nowMs = Date.now();
     if (this.estimate?.trials !== this.trials.length) {
-      const seconds = remainingSeconds(this.plan, countedTrials(this.trials), 0, SETTLE_S.confirm + OVERHEAD_S);
+      const seconds = remainingSeconds(
+        this.plan,
+        countedTrials(this.trials),
+        0,
+        rulesOf(this.plan).settleSeconds.confirm + OVERHEAD_S,
+      );
       this.estimate = { trials: this.trials.length, seconds, atMs: nowMs };
     }
     const { seconds, atMs } = this.estimate;
     return Math.max(0, Math.min(seconds - (nowMs - atMs) / 1000, (this.endsAtMs - nowMs) / 1000));
   }
-}
-
-function settleSeconds({ phase, holdSeconds: hold }: NextTrial): number {
-  return Math.min(SETTLE_S[phase], hold);
-}
-
-function trialSeconds(next: NextTrial): number {
-  return settleSeconds(next) + next.holdSeconds + OVERHEAD_S;
 }

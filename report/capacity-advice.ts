@@ -1,3 +1,4 @@
+import { durationMs, formatDuration } from '../spec/duration';
 import { flagOf } from '../spec/table';
 import { isHeldUpByGenerators } from './capacity-sentence';
 import type { CapacityResult, GoalResult } from './capacity-schema';
@@ -63,7 +64,7 @@ function looser(slo: string): string {
 }
 
 function doubled(duration: string): string {
-  return duration.replace(/\d+(?:\.\d+)?/g, (digits) => String(Number(digits) * 2));
+  return formatDuration(2 * durationMs(duration));
 }
 
 /** Returns the command of a search with these fields. */

@@ -59,6 +59,7 @@ export const searchFields = {
     max: '6h',
     help: 'Longest duration of the search; it then reports the bracket that it has found',
     default: '15m',
+    embeddedDefault: '7m30s',
   }),
   label: texts({
     isValid: (value) => LABEL.test(value),

@@ -1,4 +1,5 @@
 import { bracketOf, evidenceOf, type Bracket, type Goal, type Trial } from './evidence';
+import { rulesOf, type Phase } from './rules';
 
 /** What a search is asked to do. */
 export interface SearchPlan {
@@ -11,12 +12,9 @@ export interface SearchPlan {
   readonly precision: number;
   /** What the workload itself waits for, seconds; a hold lasts at least twice as long. */
   readonly waitingSeconds: number;
-  /** The width of the bracket by the number of loads that contradict each other; unlike {@link VARYING_WIDTH} in older searches. */
-  readonly varyingWidth?: readonly number[];
+  /** Whether the search began with the former rules. */
+  readonly formerRules?: boolean;
 }
-
-/** What a trial is for; `repeat` tells whether the cluster has changed since the beginning of the search. */
-export type Phase = 'probe' | 'bisect' | 'confirm' | 'repeat';
 
 /** A hold to be tried next. */
 export interface NextTrial {
@@ -34,8 +32,6 @@ export interface GoalState {
   readonly end?: 'found' | 'generator-limited' | 'max-rate-reached' | 'below-lowest-rate';
 }
 
-/** Shortest hold, seconds; a confirmation needs more of the queue's slow fluctuations. */
-const MIN_HOLD_S = { probe: 15, bisect: 20, confirm: 22, repeat: 22 } as const;
 /** Arrivals of a hold. A p99 needs 662 samples; a load that is only narrowed down is tried again before it decides. */
 const SAMPLES = { probe: 200, bisect: 200, confirm: 700, repeat: 700 } as const;
 /** A hold is at least this many times the highest p99 that was still good. */
@@ -47,10 +43,6 @@ const PRECISE_DURATION_SUM_S = 120;
 const PRECISE = 0.04;
 /** The bisection ends when the bracket is narrower; what follows needs confirmed loads. */
 const BISECT_WIDTH = 0.1;
-/** The width of the bracket if the capacity varies by itself, by the number of loads that contradict each other. */
-const VARYING_WIDTH: readonly number[] = [0, 0.085, 0.12];
-/** The former widths, for searches that began with them. */
-export const FORMER_VARYING_WIDTH: readonly number[] = [0, 0, 0.12];
 /** A cluster that completes less than this share of the rate is saturated: what it completes is what it can. */
 const SATURATED_SHARE = 0.95;
 /** The lowest rate that is tried: below it no p99 is measured in reasonable time. */
@@ -87,13 +79,14 @@ export function goalState(plan: SearchPlan, trials: readonly Trial[], goalIndex:
 }
 
 export function holdSeconds(
-  { waitingSeconds }: SearchPlan,
+  plan: SearchPlan,
   { phase, rate }: Pick<NextTrial, 'phase' | 'rate'>,
   lastGoodP99Ms: number,
 ): number {
+  const { waitingSeconds } = plan;
+  const shortest = rulesOf(plan).minHoldSeconds[phase];
   return Math.ceil(
-    Math.max(MIN_HOLD_S[phase], SAMPLES[phase] / rate, (P99_TIMES * lastGoodP99Ms) / 1000, 2 * waitingSeconds) +
-      waitingSeconds,
+    Math.max(shortest, SAMPLES[phase] / rate, (P99_TIMES * lastGoodP99Ms) / 1000, 2 * waitingSeconds) + waitingSeconds,
   );
 }
 
@@ -138,26 +131,34 @@ function nextForGoal(
     return { phase: 'bisect', rate: middle };
   if (good.decision === 'undecided') return confirm(good.rate);
   if (!isWithin(precision, good.rate, bad.rate) && isBetween) return confirm(middle);
+  // Where the capacity varies, a rate that was mostly bad is no better known after one more trial of it.
+  const { confirmsVaryingUpperEnd, varyingWidth } = rulesOf(plan);
+  const varies = contradictedRates(trials, goalIndex).length >= varyingWidth.length - 1;
+  if (varies && !confirmsVaryingUpperEnd) return undefined;
   return bad.decision === 'undecided' ? confirm(bad.rate) : undefined;
 }
 
 /**
  * Guesses a load inside a bracket from what saturated trials completed: first close below and above that rate, then
- * farther from it. A guess that is wrong costs one trial.
+ * farther from it. A guess that is wrong costs one trial. Some clusters complete less when they are overloaded: a trial
+ * that completed clearly less than another one is no estimate.
  *
- * @returns undefined if no trial was saturated, or if each guess lies outside of the bracket
+ * @returns undefined if no such trial was saturated, or if each guess lies outside of the bracket
  */
-function guess({ precision }: SearchPlan, trials: readonly Trial[], [good, bad]: [number, number]): number | undefined {
+function guess(plan: SearchPlan, trials: readonly Trial[], [good, bad]: [number, number]): number | undefined {
   if (bad <= good * (1 + BISECT_WIDTH) * ROUNDING) return undefined;
-  const saturated = trials.filter(
-    ({ rate, invalid, completedPerSecond = Infinity }) =>
-      invalid === undefined && rate >= bad && completedPerSecond < SATURATED_SHARE * rate,
-  );
-  if (saturated.length === 0) return undefined;
-  const completed = saturated.map(({ completedPerSecond }) => completedPerSecond!).sort((a, b) => a - b);
+  const valid = trials.filter(({ invalid }) => invalid === undefined);
+  const { guessesBelowProven } = rulesOf(plan);
+  const proven = guessesBelowProven ? 0 : Math.max(...valid.map(({ completedPerSecond = 0 }) => completedPerSecond));
+  const completed = valid
+    .filter(({ rate }) => rate >= bad)
+    .flatMap(({ rate, completedPerSecond: one = Infinity }) => (one < SATURATED_SHARE * rate ? [one] : []))
+    .filter((one) => one >= SATURATED_SHARE * proven)
+    .sort((a, b) => a - b);
+  if (completed.length === 0) return undefined;
   const estimate = completed[completed.length >> 1]!;
   return [-0.5, 0.5, 2, -2]
-    .map((times) => round(estimate * (1 + times * precision)))
+    .map((times) => round(estimate * (1 + times * plan.precision)))
     .find((rate) => rate > good && rate < bad);
 }
 
@@ -166,9 +167,9 @@ function guess({ precision }: SearchPlan, trials: readonly Trial[], [good, bad]:
  * narrower bracket would only describe the last trials.
  */
 function attainablePrecision(plan: SearchPlan, trials: readonly Trial[], goalIndex: number): number {
-  const { precision, varyingWidth = VARYING_WIDTH } = plan;
+  const { varyingWidth } = rulesOf(plan);
   const { length } = contradictedRates(trials, goalIndex);
-  return Math.max(precision, varyingWidth[Math.min(length, varyingWidth.length - 1)]!);
+  return Math.max(plan.precision, varyingWidth[Math.min(length, varyingWidth.length - 1)]!);
 }
 
 /** Returns the rates that were bad, although a trial of the same rate or of a higher one was good; ascending. */

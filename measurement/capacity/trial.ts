@@ -3,7 +3,7 @@ import { MIN_GROWTH } from '../judging/drift';
 import type { Validity } from '../judging/validity';
 import { formatThreshold, type Verdict } from '../judging/verdict';
 import type { Goal, Trial } from './evidence';
-import type { Phase } from './search';
+import type { Phase } from './rules';
 
 /** A trial with its figures, as a search keeps it. */
 export interface TrialRecord extends Trial {

@@ -25,7 +25,7 @@ export interface Cluster {
 
 /** Starts per second above which a trial is INVALID: what one generator holds. */
 export const GENERATOR_LIMIT = 3000;
-const SETTLE_S = 8;
+const SETTLE_S = 5;
 const RECOVER_S = 5;
 
 /**

@@ -18,6 +18,12 @@ test('the load of an embedded target is no contradiction, a rate of the environm
   );
 });
 
+test('a search of an embedded target ends after 7m30s, others after 15m, unless the user says otherwise', () => {
+  expect(read({}).maxDurationMs).toBe(450_000);
+  expect(readCapacity({} as never, false, {}).capacity.maxDurationMs).toBe(900_000);
+  expect(read({ maxDuration: '20m' }).maxDurationMs).toBe(1_200_000);
+});
+
 test('every problem of the flags is named with its flag', () => {
   expect(() => read({ slo: ['500ms'], precision: '0%', maxRate: 'many' })).toThrow(
     /--slo: \["500ms"\].*\n--precision: "0%".*\n--max-rate: "many"/,

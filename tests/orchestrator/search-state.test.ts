@@ -34,7 +34,7 @@ test('a trial that would end after the time of the search is not begun', () => {
 });
 
 test('a search whose time is over reports the bracket that it has, and a command with more time', () => {
-  const search = stateOf({ maxDuration: '4m', label: ['a=b c'] });
+  const search = stateOf({ maxDuration: '7m30s', label: ['a=b c'] });
   search.trials.push(record(10), record(20), record(40, ['the backlog grows by 3.0/s']));
   search.stopped = 'out of time';
   const found = capacityOf(search.facts(), {}, []);
@@ -43,7 +43,7 @@ test('a search whose time is over reports the bracket that it has, and a command
   expect(found.sentence).toBe(
     'Holds about 20/s with p99 ≤ 5s (not confirmed); at 40/s the backlog grows by 3.0/s. The search ended before it was decided.',
   );
-  expect(found.next.command).toBe("benchmark capacity --max-duration 8m --label 'a=b c' --from 10");
+  expect(found.next.command).toBe("benchmark capacity --max-duration 15m --label 'a=b c' --from 10");
 });
 
 test('a search whose time went into trials that the generators spoilt names them, and advises more generators', () => {

@@ -3,13 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { bracketOf, evidenceOf, type Trial } from '../../../measurement/capacity/evidence';
 import { capacityInterval } from '../../../measurement/capacity/interval';
-import {
-  FORMER_VARYING_WIDTH,
-  goalState,
-  holdSeconds,
-  nextTrial,
-  type SearchPlan,
-} from '../../../measurement/capacity/search';
+import { goalState, holdSeconds, nextTrial, type SearchPlan } from '../../../measurement/capacity/search';
 
 const plan: SearchPlan = {
   goals: [{ name: 'p99=5s', maxP99Ms: 5000 }],
@@ -100,7 +94,7 @@ test('a generator that cannot keep the first rate is the limit, not the cluster'
 test('a probe at a low rate is no longer than its few samples need, a confirmation has enough for a p99', () => {
   const seconds = (phase: 'probe' | 'confirm', rate: number) => holdSeconds(plan, { phase, rate }, 0);
   expect([seconds('probe', 10), seconds('probe', 2), seconds('probe', 100)]).toEqual([20, 100, 15]);
-  expect([seconds('confirm', 10), seconds('confirm', 100)]).toEqual([70, 22]);
+  expect([seconds('confirm', 10), seconds('confirm', 100)]).toEqual([70, 24]);
 });
 
 test('a cluster beyond the highest rate is confirmed there, and one below the lowest is reported', () => {
@@ -117,6 +111,15 @@ test('what a saturated cluster completed is tried next, and a wrong guess costs 
   const rateAfter = (...trials: Trial[]) => nextTrial(plan, [...probed, ...trials], 0)!.rate;
   expect(rateAfter(saturated(60))).toBe(58.5);
   expect(rateAfter(saturated(60), trial(58.5, true))).toBe(61.5);
+  // A cluster that has completed more than that collapses when it is overloaded; then the middle is tried.
+  const collapsed = [
+    ...probed,
+    { ...trial(80, true, 15), completedPerSecond: 79.9 },
+    { ...trial(160, false), completedPerSecond: 45 },
+    { ...trial(80, false, 24), completedPerSecond: 60 },
+  ];
+  expect(nextTrial(plan, collapsed, 0)!.rate).toBe(56.6);
+  expect(nextTrial({ ...plan, formerRules: true }, collapsed, 0)!.rate).toBe(58.5);
   // Without saturation, or outside of the bracket, the middle is tried.
   expect(rateAfter(saturated(79))).toBe(56.6);
   expect(rateAfter(saturated(8))).toBe(56.6);
@@ -147,14 +150,19 @@ test('if the capacity varies from trial to trial, the search ends with a wider b
   });
   const never = once.filter(({ rate, reasons }) => rate !== 57 || reasons[0]!.length === 0);
   expect(nextTrial(plan, never, 0)).toMatchObject({ phase: 'confirm', rate: 59.2 });
-  // A search that began with the former widths keeps them.
-  const former = { ...plan, varyingWidth: FORMER_VARYING_WIDTH };
+  // A search that began with the former rules keeps them.
+  const former = { ...plan, formerRules: true };
   expect(nextTrial(former, once, 0)).toMatchObject({ phase: 'confirm', rate: 59.2 });
   expect(nextTrial(plan, [...bracket, trial(61, false, 60)], 0)).toBeUndefined();
   expect(goalState(plan, [...bracket, trial(61, false, 60)], 0)).toMatchObject({
     end: 'found',
     bracket: { good: { rate: 55 }, bad: { rate: 61 } },
   });
+  // Then one bad trial of the upper end is enough, and the lower end still needs its whole duration.
+  expect(nextTrial(plan, [...bracket, trial(61, false)], 0)).toBeUndefined();
+  expect(nextTrial(former, [...bracket, trial(61, false)], 0)).toMatchObject({ phase: 'confirm', rate: 61 });
+  const unconfirmed = [trial(55, true, 20), ...varying, trial(61, false)];
+  expect(nextTrial(plan, unconfirmed, 0)).toMatchObject({ phase: 'confirm', rate: 55 });
   // In a bracket that is still wide, the lowest load that contradicts itself is tried again first.
   expect(nextTrial(plan, bracket, 0)).toMatchObject({ phase: 'confirm', rate: 57 });
 });
