@@ -15,11 +15,12 @@ afterEach(async () => {
 
 test('a search on a server with a low limit of history names the setting', async () => {
   const metricsPort = await freePort();
-  server = await startTestServer({ dynamicConfig: ['history.rps=400'], metricsPort });
+  server = await startTestServer({ dynamicConfig: ['history.rps=150'], metricsPort });
   const metrics = ['--server-metrics', `http://127.0.0.1:${metricsPort}/metrics`];
   const load = ['--lanes', '1', '--max-rate', '160', '--precision', '10%', '--max-duration', '10m'];
   const command = home.run(['capacity', '-o', 'json', '--address', server.address, ...metrics, ...load]);
   const result = parseResult(await command.ended);
+  process.stderr.write(`${result.capacity!.sentence}\n`);
   expectSoundAccount(result);
   expect(result.capacity!.goals[0]).toMatchObject({ end: 'found' });
   // Other work on this machine may be named first.
