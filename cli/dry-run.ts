@@ -1,3 +1,4 @@
+import { counted } from '../measurement/format/numbers';
 import { generatorsFor, hostsFor } from '../measurement/judging/sizing';
 import { planOf } from '../orchestrator/plan';
 import type { BenchmarkResult } from '../report/result-schema';
@@ -67,7 +68,7 @@ function executorLine(spec: BenchmarkSpec, peakRate: number, measured: Benchmark
   if (executor === 'external') return 'none: your own workers execute the workflows';
   if (executor === 'lean')
     return `lean: the generators execute the workflows; ${lanesNeeded(spec, peakRate, measured)}`;
-  return `sdk: ${spec.hosts} hosts with ${spec.hostSlots} slots each; ${hostsNeeded(spec, peakRate, measured)}`;
+  return `sdk: ${counted(spec.hosts, 'host')} with ${spec.hostSlots} slots each; ${hostsNeeded(spec, peakRate, measured)}`;
 }
 
 function lanesNeeded(spec: BenchmarkSpec, peakRate: number, measured: BenchmarkResult | undefined): string {
@@ -77,7 +78,7 @@ function lanesNeeded(spec: BenchmarkSpec, peakRate: number, measured: BenchmarkR
   if (!sizing || executor !== 'lean')
     throw badConfiguration('--measured: expected a result of --executor lean with completed workflows');
   const lanes = generatorsFor(peakRate, sizing.threadMsPerWorkflow);
-  return `the run needs ${lanes} ${lanes === 1 ? 'lane' : 'lanes'} (${sizing.threadMsPerWorkflow.toFixed(1)} ms per workflow in ${runId})`;
+  return `the run needs ${counted(lanes, 'lane')} (${sizing.threadMsPerWorkflow.toFixed(1)} ms per workflow in ${runId})`;
 }
 
 function requireSameWorkload(spec: BenchmarkSpec, { config }: BenchmarkResult): void {
@@ -100,7 +101,7 @@ function hostsNeeded(spec: BenchmarkSpec, peakRate: number, measured: BenchmarkR
   const cost = { cpuMsPerWorkflow: sizing.hostCpuMsPerWorkflow, threadMsPerWorkflow: sizing.hostThreadMsPerWorkflow };
   const { hosts, cores } = hostsFor(peakRate, cost);
   const perWorkflow = `${cost.cpuMsPerWorkflow.toFixed(1)} ms of CPU per workflow`;
-  return `the run needs ${hosts} hosts with ${cores.toFixed(1)} cores in total (${perWorkflow} in ${measured.runId})`;
+  return `the run needs ${counted(hosts, 'host')} with ${cores.toFixed(1)} cores in total (${perWorkflow} in ${measured.runId})`;
 }
 
 function describe(value: unknown): string {

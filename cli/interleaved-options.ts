@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
+import { counted } from '../measurement/format/numbers';
 import { subjectDifferences } from '../report/compare/differences';
 import { joinLayers } from '../spec/layers';
 import { fieldNames, MAX_ITERATIONS } from '../spec/table';
@@ -47,10 +48,7 @@ export interface InterleavedRuns {
 export function readSides(argv: Flags): InterleavedRuns {
   const given = (argv.run as string[]).map(String);
   const expected = 'two spec files, or two addresses of targets: --run BASE NEW';
-  if (given.length !== 2)
-    throw badConfiguration(
-      `--run has ${given.length} ${given.length === 1 ? 'value' : 'values'}; expected ${expected}`,
-    );
+  if (given.length !== 2) throw badConfiguration(`--run has ${counted(given.length, 'value')}; expected ${expected}`);
   const areAddresses = given.every((one) => !existsSync(one) && /^[^/\s]+:\d+$/.test(one));
   const other = areAddresses ? 'address' : 'spec';
   if (argv[other] !== undefined)

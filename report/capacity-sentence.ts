@@ -46,9 +46,12 @@ export function sloText(name: string): string {
   return name.replace('=', ' ≤ ');
 }
 
-/** How far the statistical interval is from the rate, at most. */
-function deviation({ holds, interval }: GoalResult): string {
-  if (holds === null || interval === null) return '';
+/**
+ * How far the statistical interval is from the rate, at most. A search that was not decided has none: its rate is only the
+ * lower end of a bracket that is still wide.
+ */
+function deviation({ end, holds, interval }: GoalResult): string {
+  if (end !== 'found' || holds === null || interval === null) return '';
   const share = Math.max(Math.abs(interval.high / holds - 1), Math.abs(interval.low / holds - 1));
   return ` (±${Math.max(1, Math.round(share * 100))} %)`;
 }

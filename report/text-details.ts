@@ -1,5 +1,5 @@
 import { SAMPLES_NEEDED } from '../measurement/account/histogram';
-import { percent } from '../measurement/format/numbers';
+import { counted, percent } from '../measurement/format/numbers';
 import { formatDuration } from '../spec/duration';
 import { renderCluster } from './cluster';
 import type { BenchmarkResult } from './result-schema';
@@ -87,12 +87,12 @@ function sizing({ sizing: found, generatorSizing, executor, config }: BenchmarkR
     if (!generatorSizing || executor !== 'lean') return [];
     const { threadMsPerWorkflow, workflowsPerSecondPerGenerator, generatorsNeeded: needed } = generatorSizing;
     return [
-      `  generators: busy for ${threadMsPerWorkflow.toFixed(1)} ms per workflow, which they also execute; one handles about ${workflowsPerSecondPerGenerator.toFixed(0)} workflows/s; this rate needs ${needed} ${needed === 1 ? 'lane' : 'lanes'} (${String(config.lanes)} used)`,
+      `  generators: busy for ${threadMsPerWorkflow.toFixed(1)} ms per workflow, which they also execute; one handles about ${workflowsPerSecondPerGenerator.toFixed(0)} workflows/s; this rate needs ${counted(needed, 'lane')} (${String(config.lanes)} used)`,
     ];
   }
   const { hostCpuMsPerWorkflow, workflowsPerSecondPerHost, hostsNeeded } = found;
   return [
-    `  hosts: ${hostCpuMsPerWorkflow.toFixed(1)} ms of CPU per workflow; one host handles about ${workflowsPerSecondPerHost.toFixed(0)} workflows/s; this rate needs ${hostsNeeded} ${hostsNeeded === 1 ? 'host' : 'hosts'} (${String(config.hosts)} used)`,
+    `  hosts: ${hostCpuMsPerWorkflow.toFixed(1)} ms of CPU per workflow; one host handles about ${workflowsPerSecondPerHost.toFixed(0)} workflows/s; this rate needs ${counted(hostsNeeded, 'host')} (${String(config.hosts)} used)`,
   ];
 }
 

@@ -3,6 +3,7 @@ import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { status } from '@grpc/grpc-js';
 import type { Session } from '../../machine/session';
 import { checkFrontend } from '../../temporal/check-frontend';
+import { counted } from '../../measurement/format/numbers';
 import { cleanUpRun } from '../../activities/settle/clean-up';
 import type { CleanupResult } from '../../orchestrator/activity-types';
 import { isRunId } from '../../orchestrator/names';
@@ -83,7 +84,7 @@ export async function handler(argv: Args): Promise<number> {
 }
 
 function describeWork({ run, running }: { run: RunOnTarget; running: number }): string {
-  const terminate = `terminate ${running} running ${running === 1 ? 'workflow' : 'workflows'}`;
+  const terminate = `terminate ${counted(running, 'running workflow')}`;
   if (!run.ownsNamespace) return `${terminate} of ${run.runId} in the namespace ${run.namespace}`;
   return `delete the namespace ${run.namespace}${running > 0 ? ` and ${terminate} in it` : ''}`;
 }

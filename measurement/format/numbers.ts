@@ -8,6 +8,11 @@ export function seconds(durationMs: number, digits = 1): string {
   return `${(durationMs / 1000).toFixed(digits)} s`;
 }
 
+/** Writes a count with its noun, e.g. `1 host` and `2 hosts`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Writes a number with about three significant digits, e.g. 65.727 as `65.7`, 1234.5 as `1235` and 80 as `80`. */
 export function readable(value: number): string {
   const size = Math.abs(value);

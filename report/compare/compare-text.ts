@@ -1,4 +1,4 @@
-import { percent, readable } from '../../measurement/format/numbers';
+import { counted, percent, readable } from '../../measurement/format/numbers';
 import type { ComparedMetric, ComparedSide, Comparison } from './compare-results';
 
 /** Returns a comparison as text: the answer, the differences of the sides, and a line per metric. */
@@ -71,7 +71,7 @@ function neededBy({ verdict }: ComparedMetric): number {
 
 function side(name: string, { runs, samples, leftOut }: ComparedSide): string {
   const left = leftOut.length === 0 ? '' : `; left out: ${leftOut.join('; ')}`;
-  return `  ${name.padEnd(5)} ${samples} ${samples === 1 ? 'sample' : 'samples'} from ${runs.join(', ')}${left}`;
+  return `  ${name.padEnd(5)} ${counted(samples, 'sample')} from ${runs.join(', ')}${left}`;
 }
 
 const SIGNS = { worse: '✗', better: '✓', 'no difference': '=', 'too few iterations': '?' } as const;

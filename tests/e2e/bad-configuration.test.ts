@@ -116,7 +116,7 @@ test('--dry-run says what would be done, and BENCHMARK_MAX_RATE bounds what may 
   writeFileSync(file, JSON.stringify({ ...measured, executor: 'sdk', runId: 'short', sizing }));
   const sized = await home.run(['run', '--dry-run', '--rate', '900', '--executor', 'sdk', '--measured', file]).ended;
   expect(sized.stdout).toMatch(
-    /executor {4}sdk: 1 hosts with 100 slots each; the run needs 5 hosts with 5\.4 cores in total \(6\.0 ms of CPU per workflow in short\)/,
+    /executor {4}sdk: 1 host with 100 slots each; the run needs 5 hosts with 5\.4 cores in total \(6\.0 ms of CPU per workflow in short\)/,
   );
   const lean = await home.run(['run', '--dry-run', '--rate', '900', '--measured', file]).ended;
   expect(lean).toMatchObject({
