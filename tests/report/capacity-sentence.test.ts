@@ -3,6 +3,7 @@ import type { GoalResult } from '../../report/capacity-schema';
 
 const goal: GoalResult = {
   name: 'p99=5s',
+  maxP99LatencyMs: 5000,
   end: 'found',
   holds: 80,
   failsAt: 84,
