@@ -2,7 +2,7 @@ import { longestWaitMs } from '../load-workflows/kinds';
 import { remainingSeconds } from '../measurement/capacity/remaining';
 import { rulesOf } from '../measurement/capacity/rules';
 import { goalState, holdSeconds, nextTrial, type NextTrial, type SearchPlan } from '../measurement/capacity/search';
-import { countedTrials, type TrialRecord } from '../measurement/capacity/trial';
+import { countedTrials, decidingTrials, type TrialRecord } from '../measurement/capacity/trial';
 import { layOut } from '../measurement/load/profile';
 import type { SearchFacts } from '../report/facts';
 import type { CapacitySpec } from '../spec/capacity';
@@ -142,10 +142,10 @@ export class SearchState {
   }
 
   progress(): SearchProgress {
-    const counted = countedTrials(this.trials);
+    const deciding = decidingTrials(this.trials);
     return {
       goals: this.plan.goals.map(({ name }, i) => {
-        const { bracket, end } = goalState(this.plan, counted, i);
+        const { bracket, end } = goalState(this.plan, deciding, i);
         return { name, good: bracket.good?.rate, bad: bracket.bad?.rate, end };
       }),
       trials: this.trials.map(({ rate, invalid, spoilt, reasons }) => ({

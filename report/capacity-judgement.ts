@@ -1,5 +1,5 @@
 import { goalState } from '../measurement/capacity/search';
-import { countedTrials, type TrialRecord } from '../measurement/capacity/trial';
+import { countedTrials, decidingTrials, type TrialRecord } from '../measurement/capacity/trial';
 import type { CapacityResult } from './capacity-schema';
 import type { SearchFacts } from './facts';
 import type { BenchmarkResult } from './result-schema';
@@ -12,7 +12,7 @@ import type { ReportedStep } from './steps';
 export function headlineTrial(search: SearchFacts, holds: readonly ReportedStep[]): ReportedStep | undefined {
   const trials = countedTrials(search.trials);
   for (const goalIndex of search.plan.goals.keys()) {
-    const { good } = goalState(search.plan, trials, goalIndex).bracket;
+    const { good } = goalState(search.plan, decidingTrials(trials), goalIndex).bracket;
     const last = trials.filter((one) => one.rate === good?.rate && isGood(one, goalIndex)).at(-1);
     const hold = last && holdOf(last, holds);
     if (hold !== undefined) return hold;
@@ -24,7 +24,7 @@ export function headlineTrial(search: SearchFacts, holds: readonly ReportedStep[
 export function limitingTrials(search: SearchFacts, holds: readonly ReportedStep[]): ReportedStep[] {
   const trials = countedTrials(search.trials);
   for (const goalIndex of search.plan.goals.keys()) {
-    const { bad } = goalState(search.plan, trials, goalIndex).bracket;
+    const { bad } = goalState(search.plan, decidingTrials(trials), goalIndex).bracket;
     const first = trials.find((one) => one.rate === bad?.rate && one.invalid === undefined && !isGood(one, goalIndex));
     const hold = first && holdOf(first, holds);
     if (first !== undefined && hold !== undefined) return [failedFor(hold, first.reasons[goalIndex]!)];

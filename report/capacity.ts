@@ -1,6 +1,6 @@
 import { capacityInterval } from '../measurement/capacity/interval';
 import { contradictedRates, goalState } from '../measurement/capacity/search';
-import { countedTrials, type TrialRecord } from '../measurement/capacity/trial';
+import { countedTrials, decidingTrials, type TrialRecord } from '../measurement/capacity/trial';
 import { nextStepOf } from './capacity-advice';
 import type { CapacityResult, GoalResult } from './capacity-schema';
 import { capacitySentence } from './capacity-sentence';
@@ -38,7 +38,7 @@ function goalResult(
 ): GoalResult {
   const { plan } = search;
   const trials = countedTrials(search.trials);
-  const { bracket, end } = goalState(plan, trials, goalIndex);
+  const { bracket, end } = goalState(plan, decidingTrials(trials), goalIndex);
   const { name, maxP99Ms } = plan.goals[goalIndex]!;
   const unfinished =
     facts.abortReason !== undefined ? 'aborted' : search.stopped !== undefined ? 'out-of-time' : 'incomplete';
@@ -92,7 +92,7 @@ function trialResult(trial: TrialRecord, i: number, { plan }: SearchFacts): Capa
 /** Compares the first and the last trial of the rate that holds for the first goal. */
 function driftOf({ plan, trials }: SearchFacts): CapacityResult['drift'] {
   const counted = countedTrials(trials);
-  const { good } = goalState(plan, counted, 0).bracket;
+  const { good } = goalState(plan, decidingTrials(trials), 0).bracket;
   const same = counted.filter(({ rate, invalid }) => rate === good?.rate && invalid === undefined);
   if (same.length < 2) return null;
   const [first, again] = [same[0]!, same.at(-1)!];

@@ -75,3 +75,8 @@ function latency(hold: JudgedHold, { maxP99Ms }: Goal): string[] {
 export function countedTrials(trials: readonly TrialRecord[]): TrialRecord[] {
   return trials.filter(({ spoilt }) => !spoilt);
 }
+
+/** Returns the trials that decide the bounds: the repetition at the end only shows whether the cluster has changed since. */
+export function decidingTrials(trials: readonly TrialRecord[]): TrialRecord[] {
+  return countedTrials(trials).filter(({ phase }) => phase !== 'repeat');
+}

@@ -112,3 +112,21 @@ test('the last trial repeats the rate that holds, unless it was one of it', () =
   search.trials.push(record(10));
   expect(search.repetition()).toBeUndefined();
 });
+
+test('a repetition that was bad shows that the cluster has changed, and takes back no bound', () => {
+  const search = stateOf({ from: 40, maxRate: 80 });
+  const why = ['the backlog grows by 3.0/s'];
+  const decided = [record(40, [], { seconds: 60 }), record(42, why, { seconds: 60 })];
+  search.trials.push(...decided);
+  expect(search.next()).toBeUndefined();
+  search.trials.push(record(40, why, { phase: 'repeat', seconds: 60, completedPerSecond: 36 }));
+  const found = capacityOf(search.facts(), {}, []);
+  expect(found.goals).toMatchObject([{ end: 'found', holds: 40, failsAt: 42, confirmed: true }]);
+  expect(found.drift).toEqual({
+    rate: 40,
+    first: 'good, 40.0/s completed, p99 100 ms',
+    again: 'bad, 36.0/s completed, p99 100 ms',
+    changed: true,
+  });
+  expect(search.progress().goals).toMatchObject([{ good: 40, bad: 42, end: 'found' }]);
+});
