@@ -26,6 +26,7 @@ const RULES: SearchRules = {
   guessesBelowProven: false,
 };
 
+/** The rules of searches that began before the patch `capacity-search-rules-2`. */
 const FORMER_RULES: SearchRules = {
   settleSeconds: { probe: 5, bisect: 8, confirm: 8, repeat: 8 },
   minHoldSeconds: { probe: 15, bisect: 20, confirm: 22, repeat: 22 },
@@ -34,6 +35,7 @@ const FORMER_RULES: SearchRules = {
   guessesBelowProven: true,
 };
 
+/** Returns the rules of a search, by its plan. */
 export function rulesOf({ formerRules }: { readonly formerRules?: boolean }): SearchRules {
   return formerRules ? FORMER_RULES : RULES;
 }
